@@ -1,0 +1,40 @@
+/**
+ * What scenarios, the TUI and the commands hold of a running lab. `connectLab` and `upLab` (open-lab.ts) make one; it
+ * talks to the daemon over its socket and to the API over a real connection.
+ */
+import type { Transport } from '../objects/transport.ts';
+import type { LabSnapshot } from './lab-snapshot.ts';
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecOptions {
+  readonly stdin?: string;
+  readonly timeoutMs?: number;
+  /** The pod's container; default: its first. */
+  readonly container?: string;
+}
+
+export interface LabHandle {
+  readonly name: string;
+  /** Path of the kubeconfig (mode 0600). */
+  readonly kubeconfig: string;
+  readonly transport: Transport;
+  snapshot(): Promise<LabSnapshot>;
+  /** Calls `listener` with each new snapshot until the returned function is called. */
+  subscribe(listener: (snapshot: LabSnapshot) => void): () => void;
+  /** Runs a program where a node (`node-1`), a pod (`name` or `namespace/name`) or a fabric host (`client`, `gateway`) stands. */
+  exec(target: string, argv: readonly [string, ...string[]], options?: ExecOptions): Promise<ExecResult>;
+  /** The network namespace of a node, pod or fabric host, as `ip netns` lists it. */
+  netnsOf(target: string): Promise<string>;
+  kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult>;
+  /** Resolves when every write acknowledged before this call is in the rules of every node. */
+  programmed(timeoutMs?: number): Promise<void>;
+  /** Removes the lab. */
+  down(): Promise<void>;
+  /** Lets go of the lab, which goes on running. */
+  close(): void;
+}

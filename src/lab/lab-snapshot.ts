@@ -1,0 +1,54 @@
+/** One picture of the whole lab at one moment: what `status -o json` prints and the TUI draws. */
+export interface LabSnapshot {
+  readonly name: string;
+  readonly createdAt: string;
+  readonly kubernetesVersion: string;
+  readonly podSubnet: string;
+  readonly serviceSubnet: string;
+  readonly nodes: readonly NodeSnapshot[];
+  readonly hosts: readonly HostSnapshot[];
+  readonly pods: readonly PodSnapshot[];
+  readonly services: readonly ServiceSnapshot[];
+  /** How long each part of `up` took, in milliseconds, in order. */
+  readonly timings: readonly { readonly part: string; readonly ms: number }[];
+  readonly warnings: readonly string[];
+}
+
+export interface NodeSnapshot {
+  readonly name: string;
+  readonly role: 'control-plane' | 'worker';
+  readonly netns: string;
+  readonly ip: string;
+  readonly podCIDR: string;
+  readonly ready: boolean;
+  readonly proxy: { readonly mode: string; readonly synced: boolean; readonly generation: number };
+}
+
+/** A host of the fabric that is no node: the outside client, the gateway, hosts of the lab file. */
+export interface HostSnapshot {
+  readonly name: string;
+  readonly netns: string;
+  readonly ip: string;
+}
+
+export interface PodSnapshot {
+  readonly namespace: string;
+  readonly name: string;
+  readonly node: string;
+  readonly ip: string;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly netns: string;
+}
+
+export interface ServiceSnapshot {
+  readonly namespace: string;
+  readonly name: string;
+  readonly type: string;
+  readonly clusterIP: string;
+  /** `80:30078/TCP`, as kubectl prints it. */
+  readonly ports: readonly string[];
+  /** `ip:port` of the ready endpoints. */
+  readonly endpoints: readonly string[];
+}
