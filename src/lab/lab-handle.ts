@@ -2,6 +2,7 @@
  * What scenarios, the TUI and the commands hold of a running lab. `connectLab` and `upLab` (open-lab.ts) make one; it
  * talks to the daemon over its socket and to the API over a real connection.
  */
+import type { Kernel } from '../kernel/kernel.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
 
@@ -23,6 +24,8 @@ export interface LabHandle {
   /** Path of the kubeconfig (mode 0600). */
   readonly kubeconfig: string;
   readonly transport: Transport;
+  /** For observers only (captures, conntrack, look-ups): starts and reads programs in the lab's namespaces, outside the journal. */
+  readonly kernel: Pick<Kernel, 'read' | 'spawn'>;
   snapshot(): Promise<LabSnapshot>;
   /** Calls `listener` with each new snapshot until the returned function is called. */
   subscribe(listener: (snapshot: LabSnapshot) => void): () => void;
