@@ -1,0 +1,28 @@
+/** MAC addresses derived from what they belong to, so that the same lab has the same addresses every time. */
+import { createHash } from 'node:crypto';
+import { parseIp } from './ip.ts';
+
+/** The MAC of an address: `0a:58` and the IPv4 address, as the CNI bridge plugins wrote it; IPv6 is hashed. */
+export function macOfIp(address: string): string {
+  const ip = parseIp(address);
+  if (ip === undefined) throw new RangeError(`not an IP address: ${address}`);
+  if (ip.family === 6) return macOfName(address);
+  const bytes = [24n, 16n, 8n, 0n].map((shift) => Number((ip.value >> shift) & 255n));
+  return formatMac([0x0a, 0x58, ...bytes]);
+}
+
+/** A locally administered unicast MAC from a hash of the name. */
+export function macOfName(name: string): string {
+  const bytes = [...createHash('sha256').update(name).digest().subarray(0, 6)];
+  bytes[0] = (bytes[0]! & 0xfc) | 0x02;
+  return formatMac(bytes);
+}
+
+/** True for six colon-separated pairs of hexadecimal digits. */
+export function isMac(text: string): boolean {
+  return /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/.test(text);
+}
+
+function formatMac(bytes: readonly number[]): string {
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
