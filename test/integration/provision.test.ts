@@ -1,0 +1,104 @@
+// The training VM without a VM: `vagrant validate` for the Vagrantfile, and lab/provision.sh run in a clean Debian root
+// file system made by debootstrap, twice, as `vagrant provision` would.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const checkout = join(import.meta.dirname, '../..');
+const TEN_MINUTES = 600_000;
+const MUCH_OUTPUT = { maxBuffer: 64 << 20 };
+const ENTER = [
+  'mount --bind "$0" "$0"',
+  'mount --rbind /dev "$0/dev"',
+  'mount -t proc proc "$0/proc"',
+  'exec chroot "$0" sh -ec "$1"',
+].join(' && ');
+
+/** Runs a shell script in the root file system, in mount, PID and UTS namespaces of its own: nothing stays mounted. */
+function inRoot(root: string, script: string): Promise<{ stdout: string }> {
+  const namespaces = ['-m', '-p', '-f', '-u', '--propagation', 'private', '--kill-child'];
+  const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  return run('unshare', [...namespaces, 'sh', '-ec', ENTER, root, script], {
+    ...MUCH_OUTPUT,
+    env: { ...process.env, PATH: path, HOME: '/root', LC_ALL: 'C' },
+  });
+}
+
+describe('the training VM', () => {
+  it('has a Vagrantfile that vagrant accepts', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'podwire-vagrant-'));
+    try {
+      const { stdout } = await run('vagrant', ['validate', '--ignore-provider'], {
+        cwd: checkout,
+        env: {
+          ...process.env,
+          VAGRANT_HOME: home,
+          VAGRANT_DOTFILE_PATH: join(home, 'dot'),
+          VAGRANT_CHECKPOINT_DISABLE: '1',
+        },
+      });
+      expect(stdout).toContain('Vagrantfile validated successfully.');
+    } finally {
+      await rm(home, { recursive: true, force: true });
+    }
+  });
+
+  describe('in a clean Debian root file system', () => {
+    let root = '';
+
+    beforeAll(async () => {
+      root = await mkdtemp(join(tmpdir(), 'podwire-root-'));
+      await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root], MUCH_OUTPUT);
+      // This machine's own way to the package registries (mirrors, proxies, certificates) counts there too.
+      const mine = [
+        '/etc/apt/sources.list',
+        '/etc/apt/sources.list.d',
+        '/etc/apt/apt.conf.d',
+        '/etc/resolv.conf',
+        '/etc/hosts',
+        '/etc/ssl/certs',
+        join(homedir(), '.npmrc'),
+      ];
+      for (const path of mine.filter((path) => existsSync(path))) {
+        const there = join(root, path.startsWith(homedir()) ? '/root/.npmrc' : path);
+        await mkdir(dirname(there), { recursive: true });
+        await cp(path, there, { recursive: true, dereference: true });
+      }
+      const exclude = ['.git', 'node_modules', 'dist', '.node'].map((name) => `--exclude=./${name}`).join(' ');
+      await run('sh', ['-ec', `mkdir "$0" && tar -c ${exclude} . | tar -x -C "$0"`, join(root, 'vagrant')], {
+        cwd: checkout,
+      });
+    }, TEN_MINUTES);
+
+    afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 3 }), TEN_MINUTES);
+
+    it(
+      'provisions: the command works, completion and greeting are there; a second run installs nothing',
+      async () => {
+        const first = await inRoot(root, 'sh /vagrant/lab/provision.sh /vagrant');
+        expect(first.stdout).toMatch(/installing Debian packages: .*iproute2/);
+        expect(first.stdout).toMatch(/installing Node .* into .node/);
+        expect(first.stdout).toMatch(/podwire provision: done: \d+\.\d+\.\d+/);
+
+        const again = await inRoot(root, 'sh /vagrant/lab/provision.sh /vagrant');
+        expect(again.stdout).not.toContain('installing');
+
+        const looks = [
+          'podwire --help',
+          'bash -n /etc/bash_completion.d/podwire && echo completion parses',
+          'sh -n /etc/profile.d/podwire.sh && cat /etc/profile.d/podwire.sh',
+        ];
+        const { stdout } = await inRoot(root, looks.join('\n'));
+        expect(stdout).toContain('Usage: podwire');
+        expect(stdout).toContain('completion parses');
+        expect(stdout).toContain('sudo podwire tui');
+      },
+      TEN_MINUTES,
+    );
+  });
+});
