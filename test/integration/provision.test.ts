@@ -2,7 +2,7 @@
 // file system made by debootstrap, twice, as `vagrant provision` would.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,6 +54,8 @@ describe('the training VM', () => {
     beforeAll(async () => {
       root = await mkdtemp(join(tmpdir(), 'podwire-root-'));
       await run('debootstrap', ['--variant=minbase', '--include=ca-certificates', 'bookworm', root], MUCH_OUTPUT);
+      await chmod(root, 0o755); // apt downloads as a user of its own
+      await rm(join(root, 'etc/apt/sources.list'));
       // This machine's own way to the package registries (mirrors, proxies, certificates) counts there too.
       const mine = [
         '/etc/apt/sources.list',
@@ -61,7 +63,7 @@ describe('the training VM', () => {
         '/etc/apt/apt.conf.d',
         '/etc/resolv.conf',
         '/etc/hosts',
-        '/etc/ssl/certs',
+        '/etc/ssl/certs/ca-certificates.crt',
         join(homedir(), '.npmrc'),
       ];
       for (const path of mine.filter((path) => existsSync(path))) {
