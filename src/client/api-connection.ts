@@ -1,0 +1,243 @@
+/**
+ * HTTPS to one API server: knows sockets, TLS and deadlines, and nothing of Kubernetes but the bearer token. The TCP
+ * connection comes from an injected function, so that it can start inside a network namespace. Requests share a few
+ * kept-alive connections; streams (watches) have one each, watched by TCP keep-alive, so that a cut link ends them.
+ */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import * as net from 'node:net';
+import * as tls from 'node:tls';
+
+export interface ApiConnectionOptions {
+  /** `https://192.168.1.10:6443`; `http://` for a plain server on the loopback. */
+  readonly server: string;
+  /** PEM; default: the public authorities. */
+  readonly ca?: string;
+  /** Client certificate and key, PEM. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name the server's certificate must carry, when it is not the URL's host. */
+  readonly serverName?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+  /** Bearer token, or a function that is asked before each request (tokens that are renewed). */
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>);
+  /** Opens the TCP connection. Returns at once; 'connect' or 'error' follow. Default: from this process' namespace. */
+  readonly connect?: (host: string, port: number) => net.Socket;
+  readonly userAgent?: string;
+  /** Milliseconds until a request must have been answered in full, and a stream have begun. Default 30,000. */
+  readonly deadlineMs?: number;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+const DEADLINE_MS = 30_000;
+const MOST_BODY_BYTES = 256 * 1024 * 1024;
+/** Connections for requests: few, since each costs a TLS handshake on both ends. */
+const MOST_CONNECTIONS = 6;
+/** Idle time before TCP probes a silent peer; Linux then gives up after ten more seconds (libuv's interval and count). */
+const TCP_KEEPALIVE_MS = 15_000;
+
+/** The answer's status and whole body. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+export class ApiConnection {
+  readonly #url: URL;
+  readonly #options: ApiConnectionOptions;
+  readonly #requests: http.Agent;
+  readonly #streams: http.Agent;
+
+  constructor(options: ApiConnectionOptions) {
+    this.#url = new URL(options.server);
+    this.#options = options;
+    const secure = this.#url.protocol === 'https:';
+    const open = secure ? tlsOpener(this.#url, options) : plainOpener(options);
+    this.#requests = agentOf(secure, open, { keepAlive: true, maxSockets: MOST_CONNECTIONS });
+    this.#streams = agentOf(secure, open, { keepAlive: false });
+  }
+
+  /** Sends a request and reads its whole answer. Rejects when the connection fails or the deadline passes. */
+  async request(request: ApiRequest): Promise<ApiAnswer> {
+    try {
+      return await this.#exchange(request);
+    } catch (error) {
+      // A kept-alive connection may be closed by the server just as we use it; only a read is safe to repeat.
+      if (request.method === 'GET' && error instanceof StaleConnectionError) return await this.#exchange(request);
+      throw error;
+    }
+  }
+
+  /** Opens a stream: resolves with the response as soon as its head has come. The signal ends it at any time. */
+  async stream(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const message = await this.#start(request, this.#streams, signal);
+    return await new Promise((resolve, reject) => {
+      const deadline = this.#deadline(message, request);
+      message.once('response', (response) => {
+        clearTimeout(deadline);
+        resolve(response);
+      });
+      message.once('error', (error) => {
+        clearTimeout(deadline);
+        reject(error);
+      });
+    });
+  }
+
+  /** Closes idle connections. Requests under way finish. */
+  close(): void {
+    this.#requests.destroy();
+    this.#streams.destroy();
+  }
+
+  async #exchange(request: ApiRequest): Promise<ApiAnswer> {
+    const message = await this.#start(request, this.#requests);
+    return await new Promise((resolve, reject) => {
+      const deadline = this.#deadline(message, request);
+      const fail = (error: Error): void => {
+        clearTimeout(deadline);
+        const code = (error as NodeJS.ErrnoException).code;
+        reject(message.reusedSocket && code === 'ECONNRESET' ? new StaleConnectionError(error) : error);
+      };
+      message.once('error', fail);
+      message.once('response', (response) => {
+        readBody(response).then((body) => {
+          clearTimeout(deadline);
+          const answer = { status: response.statusCode ?? 0, body };
+          // Only at 'close' is the connection free for the caller's next request.
+          if (message.closed) resolve(answer);
+          else message.once('close', () => resolve(answer));
+        }, fail);
+      });
+    });
+  }
+
+  async #start(request: ApiRequest, agent: http.Agent, signal?: AbortSignal): Promise<http.ClientRequest> {
+    const { token } = this.#options;
+    const bearer = typeof token === 'function' ? await token() : token;
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const headers: http.OutgoingHttpHeaders = {
+      accept: 'application/json',
+      'user-agent': this.#options.userAgent ?? 'podwire',
+    };
+    if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
+    if (body !== undefined) {
+      headers['content-type'] = request.contentType ?? 'application/json';
+      headers['content-length'] = body.length;
+    }
+    const { request: send } = this.#url.protocol === 'https:' ? https : http;
+    const prefix = this.#url.pathname.replace(/\/$/, '');
+    const message = send({
+      host: hostOf(this.#url),
+      port: portOf(this.#url),
+      method: request.method,
+      path: prefix + request.path,
+      headers,
+      agent,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    message.setNoDelay(true);
+    message.end(body);
+    return message;
+  }
+
+  #deadline(message: http.ClientRequest, request: ApiRequest): NodeJS.Timeout {
+    const ms = this.#options.deadlineMs ?? DEADLINE_MS;
+    return setTimeout(() => {
+      const what = `${request.method} ${request.path.split('?')[0]}`;
+      message.destroy(new Error(`no answer from ${this.#url.host} to ${what} within ${ms / 1000} s`));
+    }, ms);
+  }
+}
+
+/** The server had closed a kept-alive connection before it read the request. */
+class StaleConnectionError extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+type Opener = () => net.Socket;
+
+function agentOf(secure: boolean, open: Opener, options: http.AgentOptions): http.Agent {
+  const agent = secure ? new https.Agent(options) : new http.Agent(options);
+  agent.createConnection = open;
+  return agent;
+}
+
+function plainOpener(options: ApiConnectionOptions): Opener {
+  const url = new URL(options.server);
+  return () => dial(url, options);
+}
+
+function tlsOpener(url: URL, options: ApiConnectionOptions): Opener {
+  const host = hostOf(url);
+  const serverName = options.serverName ?? host;
+  const secureContext = tls.createSecureContext({
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.cert === undefined ? {} : { cert: options.cert }),
+    ...(options.key === undefined ? {} : { key: options.key }),
+  });
+  // Tickets of former connections spare each new one most of its handshake.
+  let session: Buffer | undefined;
+  return () => {
+    const raw = dial(url, options);
+    const secure = tls.connect({
+      socket: raw,
+      secureContext,
+      ALPNProtocols: ['http/1.1'],
+      rejectUnauthorized: options.insecureSkipTlsVerify !== true,
+      checkServerIdentity: (_, certificate) => tls.checkServerIdentity(serverName, certificate),
+      ...(net.isIP(serverName) === 0 ? { servername: serverName } : {}),
+      ...(session === undefined ? {} : { session }),
+    });
+    raw.once('error', (error) => secure.destroy(error));
+    secure.on('session', (ticket) => {
+      session = ticket;
+    });
+    secure.once('error', () => {
+      session = undefined;
+    });
+    return secure;
+  };
+}
+
+function dial(url: URL, options: ApiConnectionOptions): net.Socket {
+  const connect = options.connect ?? ((host, port) => net.connect(port, host));
+  const socket = connect(hostOf(url), portOf(url));
+  const tune = (): void => {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
+  };
+  if (socket.connecting) socket.once('connect', tune);
+  else tune();
+  return socket;
+}
+
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
+}
+
+/** Reads a response to its end; rejects when it is cut short or longer than any answer of a lab can be. */
+export async function readBody(response: http.IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MOST_BODY_BYTES) throw new Error(`answer longer than ${MOST_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
