@@ -36,6 +36,7 @@ export interface ReadResult {
 }
 
 export interface SpawnOptions {
+  /** The whole environment; default: this process's own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Raw file descriptors for stdin, stdout, stderr (a PTY's slave); default: pipes for all three. */
@@ -80,6 +81,8 @@ export interface JournalEntry {
   readonly argv: readonly string[];
   /** Its standard input, where it has one. */
   readonly stdin?: string;
+  /** It failed, or was allowed to: a script of the journal goes on behind it. */
+  readonly mayFail?: boolean;
 }
 
 export interface Journal {

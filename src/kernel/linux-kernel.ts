@@ -1,0 +1,123 @@
+/** The real kernel: composes the window, the tools and the sockets, and keeps the journal. Decides nothing. */
+import type { Invocation } from './invocation.ts';
+import { failingLine, invocationOf } from './invocation.ts';
+import type {
+  Batch,
+  Journal,
+  JournalEntry,
+  Kernel,
+  KernelProcess,
+  Netns,
+  Pty,
+  ReadResult,
+  SpawnOptions,
+} from './kernel.ts';
+import { KernelError } from './kernel-error.ts';
+import { openTerminal, setTerminalSize } from './libc.ts';
+import { namespaceSockets } from './namespace-sockets.ts';
+import { namespaceExists, namespaceInode, within } from './namespace-window.ts';
+import {
+  additionOf,
+  deletionOf,
+  IPV6_OFF,
+  IPV6_QUIET,
+  raiseLoopback,
+  refuseTaken,
+  removeNamespaces,
+} from './namespaces.ts';
+import { runTool } from './run-tool.ts';
+import { spawnProcess } from './spawn-process.ts';
+import { writeSysctls } from './sysctl.ts';
+
+export interface LinuxKernelOptions {
+  readonly journal?: Journal;
+  /** Called, and awaited, before namespaces are made: what is made is recorded before it is made. */
+  readonly onCreate?: (names: readonly Netns[]) => void | Promise<void>;
+}
+
+export class LinuxKernel implements Kernel {
+  readonly sockets = namespaceSockets;
+  readonly #options: LinuxKernelOptions;
+
+  constructor(options: LinuxKernelOptions = {}) {
+    this.#options = options;
+  }
+
+  async createNamespaces(names: readonly Netns[], options: { readonly ipv6?: boolean } = {}): Promise<void> {
+    if (names.length === 0) return;
+    refuseTaken(names);
+    await this.#options.onCreate?.(names);
+    await this.#perform('', 'netns', additionOf(names));
+    const values = options.ipv6 === true ? IPV6_QUIET : IPV6_OFF;
+    for (const name of names) await this.#apply(name, { tool: 'sysctl', values, optional: true });
+    raiseLoopback(names);
+    for (const name of names) this.#note(name, 'ip', { argv: ['ip', 'link', 'set', 'dev', 'lo', 'up'] });
+  }
+
+  async deleteNamespaces(names: readonly Netns[]): Promise<void> {
+    const present = names.filter(namespaceExists);
+    if (present.length === 0) return;
+    await removeNamespaces(present);
+    this.#note('', 'netns', deletionOf(present));
+  }
+
+  namespaceInode(name: Netns): number {
+    return namespaceInode(name);
+  }
+
+  async run(netns: Netns, batches: readonly Batch[]): Promise<void> {
+    for (const batch of batches) await this.#apply(netns, batch);
+  }
+
+  read(netns: Netns, argv: readonly [string, ...string[]], stdin?: string): Promise<ReadResult> {
+    return runTool(netns, stdin === undefined ? { argv } : { argv, stdin });
+  }
+
+  spawn(netns: Netns, argv: readonly [string, ...string[]], options: SpawnOptions = {}): KernelProcess {
+    return spawnProcess(netns, argv, options);
+  }
+
+  within<T>(netns: Netns, action: () => T): T {
+    return within(netns, action);
+  }
+
+  openPty(size: { columns: number; rows: number }): Pty {
+    const { master, slave } = openTerminal();
+    setTerminalSize(master, size);
+    return { master, slave, resize: (next) => setTerminalSize(master, next) };
+  }
+
+  async #apply(netns: Netns, batch: Batch): Promise<void> {
+    if (batch.tool === 'sysctl') {
+      writeSysctls(netns, batch.values, batch.optional ?? false);
+      this.#note(netns, 'sysctl', invocationOf(batch), batch.optional);
+      return;
+    }
+    const invocation = invocationOf(batch);
+    if (invocation.stdin === '') return;
+    await this.#perform(netns, batch.tool, invocation, batch.tool === 'command' && batch.allowFailure);
+  }
+
+  async #perform(
+    netns: Netns,
+    tool: JournalEntry['tool'],
+    invocation: Invocation,
+    allowFailure = false,
+  ): Promise<void> {
+    const { exitCode, stderr } = await runTool(netns, invocation);
+    this.#note(netns, tool, invocation, allowFailure || exitCode !== 0);
+    if (exitCode === 0 || allowFailure) return;
+    throw new KernelError({ netns, tool: invocation.argv[0], line: failingLine(invocation, stderr), stderr });
+  }
+
+  #note(netns: Netns, tool: JournalEntry['tool'], { argv, stdin }: Invocation, mayFail = false): void {
+    this.#options.journal?.append({
+      at: Date.now(),
+      netns,
+      tool,
+      argv,
+      ...(stdin === undefined ? {} : { stdin }),
+      ...(mayFail ? { mayFail } : {}),
+    });
+  }
+}
