@@ -45,9 +45,13 @@ const LINE_NUMBER = [
 
 /** The line of standard input that `stderr` complains of; the command itself where it names none. */
 export function failingLine({ argv, stdin }: Invocation, stderr: string): string {
+  const lines = stdin?.split('\n') ?? [];
+  // iptables-nft notices a missing target at COMMIT only, and names that line; the jump to it is what is wrong.
+  const target = /Chain '(.+)' does not exist/.exec(stderr)?.[1];
+  const jump = lines.find((line) => target !== undefined && /-[jg] (\S+)/.exec(line)?.[1] === target);
+  if (jump !== undefined) return jump;
   for (const pattern of LINE_NUMBER) {
-    const number = pattern.exec(stderr)?.[1];
-    const line = number === undefined ? undefined : stdin?.split('\n')[Number(number) - 1];
+    const line = lines[Number(pattern.exec(stderr)?.[1]) - 1];
     if (line !== undefined) return line.trim();
   }
   return argv.join(' ');
