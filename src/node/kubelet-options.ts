@@ -1,0 +1,26 @@
+/** What the lab gives a kubelet. One kubelet a node; the container runtime and its pods process are the lab's. */
+import type { Kernel, Netns } from '../kernel/kernel.ts';
+import type { Logger } from '../objects/component.ts';
+import type { Transport } from '../objects/transport.ts';
+import type { PodNetworkSeam } from './pod-network-seam.ts';
+import type { ContainerRuntime } from './runtime/container-runtime.ts';
+
+export interface KubeletOptions {
+  /** The Node's name; the object exists already, the kubelet keeps its status. */
+  readonly node: string;
+  /** The node's namespace: probes start in it, hostNetwork pods live in it. */
+  readonly netns: Netns;
+  readonly nodeIp: string;
+  /** Over a real connection opened in the node's namespace. */
+  readonly transport: Transport;
+  readonly kernel: Kernel;
+  readonly podNetwork: PodNetworkSeam;
+  readonly runtime: ContainerRuntime;
+  readonly log: Logger;
+  /** `10.96.0.10`. */
+  readonly clusterDns: string;
+  /** `cluster.local`. */
+  readonly clusterDomain: string;
+  /** Pods the node takes; Kubernetes' default is 110. */
+  readonly maxPods?: number;
+}
