@@ -71,6 +71,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
     | 'attach'
     | 'portforward'
     | 'proxy'
+    | 'finalize'
   )[];
   readonly strategy: ResourceStrategy<T>;
   readonly table: TableDefinition<T>;

@@ -36,7 +36,8 @@ export interface ObjectKey {
 export type PatchKind = 'json' | 'merge' | 'strategic';
 
 export interface WriteOptions {
-  readonly subresource?: 'status' | 'scale' | 'binding' | 'eviction';
+  /** `finalize` is that of Namespaces: it alone changes `spec.finalizers`. */
+  readonly subresource?: 'status' | 'scale' | 'binding' | 'eviction' | 'finalize';
   readonly fieldManager?: string;
 }
 

@@ -1,0 +1,44 @@
+/** Patch: the patched object goes the way of an update; a patch that changes nothing writes nothing. */
+import type { ApiObject } from '../../objects/wire.ts';
+import type { ApiCore, PatchType, WriteRequest } from '../api-core.ts';
+import { copyJson } from '../json.ts';
+import type { ResourceDefinition } from '../resource-definition.ts';
+import { badRequest } from '../status-error.ts';
+import type { StoredObject } from '../store/stored-object.ts';
+import { getObject } from './read.ts';
+import { type UpdateScope, updateObject } from './update.ts';
+
+export interface PatchRequest extends WriteRequest {
+  /** Looks at the patched object before it is used (strict decoding); returns what is to be stored. */
+  readonly inspect?: (patched: ApiObject) => ApiObject;
+}
+
+export interface PatchTarget {
+  readonly namespace: string;
+  readonly name: string;
+  readonly scope: UpdateScope;
+}
+
+/** Throws NotFound, BadRequest (the patch), Conflict (a resourceVersion in the patch), Invalid. */
+export function patchObject(
+  core: ApiCore,
+  definition: ResourceDefinition,
+  { namespace, name, scope }: PatchTarget,
+  type: PatchType,
+  patch: unknown,
+  request: PatchRequest = {},
+): StoredObject {
+  const previous = getObject(core, definition, namespace, name).object;
+  const patched = core.applyPatch(type, previous, patch, definition.schema);
+  if ((patched.metadata?.name ?? '') !== name) {
+    throw badRequest(
+      `the name of the object (${patched.metadata?.name ?? ''}) does not match the name on the URL (${name})`,
+    );
+  }
+  if ((patched.metadata?.namespace ?? '') !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  // The patch may share members with the stored object, and defaults are set in place.
+  const owned = copyJson(patched);
+  return updateObject(core, definition, request.inspect?.(owned) ?? owned, scope, request);
+}
