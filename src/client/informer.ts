@@ -1,16 +1,19 @@
 /**
  * An informer: a local cache of one resource, kept true by list and watch, as client-go's. Handlers run after the
  * cache has changed. A lost watch resumes from the last resourceVersion; `410 Expired` lists anew and reports the
- * difference, so a handler never misses a deletion.
+ * difference, so a handler never misses a deletion. Cached objects are shared: whoever reads one must not change it.
  */
 import type { ResourceType } from '../objects/resource.ts';
-import { hasReason, type Transport, type WatchEvent } from '../objects/transport.ts';
+import { ApiError, type Transport, type WatchEvent } from '../objects/transport.ts';
 import type { ApiObject } from '../objects/wire.ts';
+import { ObjectIndex } from './object-index.ts';
 
 export interface InformerOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Told of failed lists, lost watches and handlers that threw; all are got over. Default: handlers' errors warn. */
+  readonly onError?: (error: unknown) => void;
 }
 
 export type InformerChange<T> =
@@ -30,22 +33,35 @@ export function keyOf(object: ApiObject): string {
 export class Informer<T extends ApiObject> {
   readonly #transport: Transport;
   readonly #type: ResourceType<T>;
-  readonly #options: InformerOptions;
+  readonly #selection: Omit<InformerOptions, 'onError'>;
+  readonly #onError: ((error: unknown) => void) | undefined;
   readonly #cache = new Map<string, T>();
+  readonly #indexes = new Set<ObjectIndex<T>>();
   readonly #handlers = new Set<(change: InformerChange<T>) => void>();
   readonly #abort = new AbortController();
   #resourceVersion = '';
-  #running: Promise<void> | undefined;
+  #started: Promise<void> | undefined;
+  #following: Promise<void> | undefined;
 
   constructor(transport: Transport, type: ResourceType<T>, options: InformerOptions = {}) {
+    const { onError, ...selection } = options;
     this.#transport = transport;
     this.#type = type;
-    this.#options = options;
+    this.#selection = selection;
+    this.#onError = onError;
   }
 
   /** Calls `handler` for every change from now on. Add handlers before `start` to see the first list. */
   onChange(handler: (change: InformerChange<T>) => void): void {
     this.#handlers.add(handler);
+  }
+
+  /** An index over the cache, kept with it: up to date whenever a handler runs. */
+  index(keysOf: (object: T) => readonly string[]): ObjectIndex<T> {
+    const index = new ObjectIndex(keysOf);
+    for (const [key, object] of this.#cache) index.replace(key, undefined, object);
+    this.#indexes.add(index);
+    return index;
   }
 
   get(key: string): T | undefined {
@@ -62,27 +78,36 @@ export class Informer<T extends ApiObject> {
   }
 
   /** Resolves when the first list is in the cache and its handlers have run. Retries until it succeeds or is stopped. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#started ??= this.#begin();
+    return this.#started;
+  }
+
+  /** No handler runs after this call. Does not wait for a list under way: its answer is dropped. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#following;
+  }
+
+  async #begin(): Promise<void> {
     let delay = RETRY_FIRST_MS;
     while (!this.#abort.signal.aborted) {
       try {
         await this.#relist();
-        break;
-      } catch {
+        this.#following = this.#follow();
+        return;
+      } catch (error) {
+        if (this.#abort.signal.aborted) return;
+        this.#onError?.(error);
         await this.#pause(delay);
         delay = Math.min(delay * 2, RETRY_MOST_MS);
       }
     }
-    this.#running = this.#follow();
-  }
-
-  async stop(): Promise<void> {
-    this.#abort.abort();
-    await this.#running;
   }
 
   async #relist(): Promise<void> {
-    const { items, resourceVersion } = await this.#transport.list(this.#type, this.#options);
+    const list = this.#transport.list(this.#type, this.#selection);
+    const { items, resourceVersion } = await unlessAborted(list, this.#abort.signal);
     const fresh = new Map(items.map((item) => [keyOf(item), item]));
     for (const [key, object] of [...this.#cache]) {
       if (!fresh.has(key)) this.#apply({ type: 'DELETED', object });
@@ -93,54 +118,79 @@ export class Informer<T extends ApiObject> {
 
   async #follow(): Promise<void> {
     let delay = RETRY_FIRST_MS;
+    let relist = false;
     while (!this.#abort.signal.aborted) {
       try {
+        if (relist) await this.#relist();
+        relist = false;
         const events = this.#transport.watch(this.#type, {
-          ...this.#options,
+          ...this.#selection,
           resourceVersion: this.#resourceVersion,
           allowBookmarks: true,
           signal: this.#abort.signal,
         });
         for await (const event of events) {
+          if (this.#abort.signal.aborted) return;
           if (event.type !== 'BOOKMARK') this.#apply(event);
           this.#resourceVersion = event.object.metadata?.resourceVersion ?? this.#resourceVersion;
           delay = RETRY_FIRST_MS;
         }
       } catch (error) {
         if (this.#abort.signal.aborted) return;
-        await this.#pause(delay);
-        delay = Math.min(delay * 2, RETRY_MOST_MS);
-        if (hasReason(error, 'Expired') || hasReason(error, 'Gone')) await this.#relist().catch(() => undefined);
+        this.#onError?.(error);
+        relist ||= needsRelist(error);
       }
+      // Also after a quiet end: a server that ends every watch at once must not be asked in a tight loop.
+      await this.#pause(delay);
+      delay = Math.min(delay * 2, RETRY_MOST_MS);
     }
   }
 
   #apply(event: Exclude<WatchEvent<T>, { type: 'BOOKMARK' }>): void {
-    const key = keyOf(event.object);
+    const { object } = event;
+    const key = keyOf(object);
     const previous = this.#cache.get(key);
     if (event.type === 'DELETED') {
-      if (!this.#cache.delete(key)) return;
-      this.#emit({ type: 'deleted', object: event.object });
-    } else {
-      if (previous?.metadata?.resourceVersion === event.object.metadata?.resourceVersion && previous !== undefined)
-        return;
-      this.#cache.set(key, event.object);
-      this.#emit(
-        previous === undefined
-          ? { type: 'added', object: event.object }
-          : { type: 'updated', object: event.object, previous },
-      );
+      if (previous === undefined) return;
+      this.#cache.delete(key);
+      this.#reindex(key, previous, undefined);
+      this.#emit({ type: 'deleted', object });
+      return;
+    }
+    if (previous !== undefined && previous.metadata?.uid !== object.metadata?.uid) {
+      // Deleted and made again while the watch was lost: two changes, not one.
+      this.#apply({ type: 'DELETED', object: previous });
+      this.#apply({ type: 'ADDED', object });
+      return;
+    }
+    const version = object.metadata?.resourceVersion;
+    if (previous !== undefined && version !== undefined && previous.metadata?.resourceVersion === version) return;
+    this.#cache.set(key, object);
+    this.#reindex(key, previous, object);
+    this.#emit(previous === undefined ? { type: 'added', object } : { type: 'updated', object, previous });
+  }
+
+  #reindex(key: string, previous: T | undefined, next: T | undefined): void {
+    for (const index of this.#indexes) index.replace(key, previous, next);
+  }
+
+  /** A handler that throws is reported and keeps no other from being called. */
+  #emit(change: InformerChange<T>): void {
+    for (const handler of this.#handlers) {
+      try {
+        handler(change);
+      } catch (error) {
+        if (this.#onError !== undefined) this.#onError(error);
+        else process.emitWarning(`a handler of ${this.#type.plural} failed: ${String(error)}`);
+      }
     }
   }
 
-  #emit(change: InformerChange<T>): void {
-    for (const handler of this.#handlers) handler(change);
-  }
-
   #pause(ms: number): Promise<void> {
+    const { signal } = this.#abort;
     return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
       const timer = setTimeout(done, ms);
-      const signal = this.#abort.signal;
       function done(): void {
         clearTimeout(timer);
         signal.removeEventListener('abort', done);
@@ -149,4 +199,21 @@ export class Informer<T extends ApiObject> {
       signal.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** True when the server no longer knows (or does not yet know) the version to resume from. */
+function needsRelist(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const tooNew = error.status.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
+  return error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone' || tooNew;
+}
+
+/** The promise's outcome, or a rejection as soon as the signal aborts. */
+function unlessAborted<R>(promise: Promise<R>, signal: AbortSignal): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
