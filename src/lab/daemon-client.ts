@@ -1,0 +1,88 @@
+/** Speaks to a lab's daemon over its socket. Light on purpose: `podwire status` loads little else. */
+import { type IncomingMessage, request } from 'node:http';
+import { createInterface } from 'node:readline';
+import type { ExecTarget } from './exec-target.ts';
+import { LabError, type LabErrorText } from './lab-error.ts';
+import type { LabSnapshot } from './lab-snapshot.ts';
+
+export class DaemonClient {
+  readonly #lab: string;
+  readonly #socketPath: string;
+
+  constructor(lab: string, socketPath: string) {
+    this.#lab = lab;
+    this.#socketPath = socketPath;
+  }
+
+  snapshot(): Promise<LabSnapshot> {
+    return this.#call('GET', '/snapshot');
+  }
+
+  /** Where `name` (node, host, pod, `namespace/pod`) stands. */
+  target(name: string, container?: string): Promise<ExecTarget> {
+    const query = new URLSearchParams({ name, ...(container === undefined ? {} : { container }) });
+    return this.#call('GET', `/target?${query}`);
+  }
+
+  async programmed(timeoutMs: number): Promise<void> {
+    await this.#call('POST', `/programmed?timeoutMs=${timeoutMs}`);
+  }
+
+  /** Calls `listener` with each new snapshot until the returned function is called or the lab ends. */
+  subscribe(listener: (snapshot: LabSnapshot) => void): () => void {
+    const abort = new AbortController();
+    const follow = async () => {
+      const response = await this.#request('GET', '/snapshots', abort.signal);
+      for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+        if (abort.signal.aborted) return;
+        listener(JSON.parse(line) as LabSnapshot);
+      }
+    };
+    // The stream ends with the lab or with the subscription; who wants to know why asks for a snapshot.
+    follow().catch(() => undefined);
+    return () => abort.abort();
+  }
+
+  async #call<T>(method: string, path: string): Promise<T> {
+    const response = await this.#request(method, path);
+    let text = '';
+    for await (const chunk of response.setEncoding('utf8')) text += chunk;
+    const body: unknown = JSON.parse(text);
+    if (response.statusCode !== 200) throw new LabError(body as LabErrorText);
+    return body as T;
+  }
+
+  #request(method: string, path: string, signal?: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request({
+        socketPath: this.#socketPath,
+        method,
+        path,
+        agent: false,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      outgoing.on('response', resolve);
+      outgoing.on('error', (error: NodeJS.ErrnoException) => reject(signal?.aborted ? error : this.#gone(error)));
+      outgoing.end();
+    });
+  }
+
+  #gone(error: NodeJS.ErrnoException): LabError {
+    if (error.code === 'EACCES')
+      return new LabError({
+        what: `the lab "${this.#lab}" belongs to another user`,
+        why: `its socket ${this.#socketPath} may not be opened`,
+        remedy: 'run the command as the user who built it (root): sudo podwire …',
+        cause: error,
+      });
+    return new LabError({
+      what: `the daemon of the lab "${this.#lab}" does not answer`,
+      why:
+        error.code === 'ECONNREFUSED' || error.code === 'ENOENT'
+          ? 'it has died, or is only just starting'
+          : error.message,
+      remedy: `wait for \`podwire up\` to finish, or remove what is left: podwire down --name ${this.#lab}`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+/** What the launcher and the daemon say to each other over the channel between them while a lab is built. */
+import type { LabErrorText } from './lab-error.ts';
+import type { LabPlan } from './plan-lab.ts';
+
+/** Launcher → daemon, with the API's listener (on the host's loopback) as the handle that goes along. */
+export interface StartMessage {
+  readonly type: 'start';
+  readonly plan: LabPlan;
+  /** The lab's mark; see `record.ts`. */
+  readonly mark: string;
+  /** Where the listener listens, as the kubeconfig must name it. */
+  readonly apiAddress: { readonly host: string; readonly port: number };
+  /** The launcher's start, in milliseconds since the epoch: what timings count from. */
+  readonly startedAt: number;
+}
+
+/** One part of the building, finished. */
+export interface BuiltPart {
+  readonly part: string;
+  readonly ms: number;
+}
+
+/** Daemon → launcher. Losing the channel before `ready` means to the daemon that the launcher has died, and the other way round. */
+export type DaemonMessage =
+  | ({ readonly type: 'built' } & BuiltPart)
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly error: LabErrorText };

@@ -1,0 +1,77 @@
+/**
+ * The daemon's own door: HTTP over a Unix socket (0600 in a folder of 0700), which crosses network namespaces. Answers
+ * JSON; an error is `{what, why, remedy}` with status 4xx or 5xx.
+ *
+ *   GET  /snapshot               the lab now
+ *   GET  /snapshots              one snapshot a line, the first at once, then after each change
+ *   GET  /target?name=&container=   where a node, host or pod stands, and how a program is started in it
+ *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ExecTarget } from '../exec-target.ts';
+import { describeError, LabError } from '../lab-error.ts';
+import type { LabSnapshot } from '../lab-snapshot.ts';
+import type { SnapshotFeed } from './snapshot-feed.ts';
+
+export interface DaemonServices {
+  readonly snapshots: SnapshotFeed;
+  target(name: string, container?: string): Promise<ExecTarget>;
+  programmed(timeoutMs: number): Promise<void>;
+}
+
+/** Starts to answer at `path`. The folder's mode keeps others out even before the socket has its own. */
+export async function serveDaemonSocket(path: string, services: DaemonServices): Promise<Server> {
+  const server = createServer((request, response) => {
+    void answer(services, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else sendJson(response, error instanceof LabError ? 400 : 500, describeError(error));
+    });
+  });
+  const umask = process.umask(0o177);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(path, resolve);
+    });
+  } finally {
+    process.umask(umask);
+  }
+  return server;
+}
+
+async function answer(services: DaemonServices, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://daemon');
+  const parameter = (name: string) => url.searchParams.get(name) ?? undefined;
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /snapshot':
+      return sendJson(response, 200, services.snapshots.current());
+    case 'GET /snapshots':
+      return streamSnapshots(services.snapshots, response);
+    case 'GET /target':
+      return sendJson(response, 200, await services.target(parameter('name') ?? '', parameter('container')));
+    case 'POST /programmed':
+      await services.programmed(Number(parameter('timeoutMs') ?? 10_000));
+      return sendJson(response, 200, {});
+    default:
+      throw new LabError({
+        what: `the daemon knows no ${request.method} ${url.pathname}`,
+        why: 'this command and the lab may be of different versions of podwire',
+        remedy: 'remove the lab with `podwire down` and build it anew',
+      });
+  }
+}
+
+function streamSnapshots(feed: SnapshotFeed, response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/jsonl' });
+  const send = (snapshot: LabSnapshot) => {
+    // A reader that does not keep up misses pictures, not the latest one: the next change sends it again.
+    if (!response.writableNeedDrain) response.write(`${JSON.stringify(snapshot)}\n`);
+  };
+  response.on('drain', () => feed.changed());
+  response.once('close', feed.subscribe(send));
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}

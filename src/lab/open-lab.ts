@@ -1,0 +1,94 @@
+/** Opens labs for scenarios, the TUI and the commands: builds one, or connects to one that is up. */
+import { LinuxKernel } from '../kernel/linux-kernel.ts';
+import type { Transport } from '../objects/transport.ts';
+import { DaemonClient } from './daemon-client.ts';
+import type { BuiltPart } from './daemon-protocol.ts';
+import { down } from './down.ts';
+import { findLab } from './find-lab.ts';
+import type { ExecOptions, ExecResult, LabHandle } from './lab-handle.ts';
+import { DEFAULT_LAB_NAME } from './lab-name.ts';
+import { runCaptured } from './run-captured.ts';
+import type { StateDirectory } from './state-directory.ts';
+import { type UpOptions, up } from './up.ts';
+
+/** Builds a lab and connects to it. Throws `LabError`; then nothing is left of it. */
+export async function upLab(
+  options: UpOptions,
+  onBuilt: (part: BuiltPart) => void = () => undefined,
+): Promise<LabHandle> {
+  const plan = await up(options, onBuilt);
+  return await connectLab(plan.name);
+}
+
+/** Connects to a lab that is up. */
+export async function connectLab(name: string = DEFAULT_LAB_NAME): Promise<LabHandle> {
+  const directory = findLab(name);
+  const daemon = new DaemonClient(name, directory.socket);
+  await daemon.snapshot();
+  return new OpenLab(name, directory, daemon, await openTransport(directory.kubeconfig));
+}
+
+async function openTransport(kubeconfig: string): Promise<Transport> {
+  const { loadKubeconfig } = await import('../client/kubeconfig.ts');
+  const { RemoteTransport } = await import('../client/remote-transport.ts');
+  return new RemoteTransport((await loadKubeconfig(kubeconfig)).connection);
+}
+
+class OpenLab implements LabHandle {
+  readonly name: string;
+  readonly kubeconfig: string;
+  readonly transport: Transport;
+  readonly kernel = new LinuxKernel();
+  readonly #daemon: DaemonClient;
+  readonly #subscriptions = new Set<() => void>();
+
+  constructor(name: string, directory: StateDirectory, daemon: DaemonClient, transport: Transport) {
+    this.name = name;
+    this.kubeconfig = directory.kubeconfig;
+    this.transport = transport;
+    this.#daemon = daemon;
+  }
+
+  snapshot() {
+    return this.#daemon.snapshot();
+  }
+
+  subscribe(listener: Parameters<LabHandle['subscribe']>[0]): () => void {
+    const stop = this.#daemon.subscribe(listener);
+    this.#subscriptions.add(stop);
+    return () => {
+      this.#subscriptions.delete(stop);
+      stop();
+    };
+  }
+
+  async exec(target: string, argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
+    const { argvPrefix } = await this.#daemon.target(target, options.container);
+    return await runCaptured(this.kernel, [...argvPrefix, ...argv], options);
+  }
+
+  async netnsOf(target: string): Promise<string> {
+    return (await this.#daemon.target(target)).netns;
+  }
+
+  kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult> {
+    return runCaptured(this.kernel, ['kubectl', ...argv], {
+      env: { ...process.env, KUBECONFIG: this.kubeconfig },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  }
+
+  programmed(timeoutMs = 10_000): Promise<void> {
+    return this.#daemon.programmed(timeoutMs);
+  }
+
+  async down(): Promise<void> {
+    this.close();
+    await down(this.name);
+  }
+
+  close(): void {
+    for (const stop of this.#subscriptions) stop();
+    this.#subscriptions.clear();
+  }
+}

@@ -1,0 +1,55 @@
+/** What must be so before anything is made: the right to make it, the tools to make it with. */
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { LabError } from './lab-error.ts';
+
+/** Tools a lab needs on PATH, with the Debian package that has each. `podwire check` knows the finer points. */
+export const REQUIRED_TOOLS: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  bridge: 'iproute2',
+  'iptables-restore': 'iptables',
+  'iptables-save': 'iptables',
+  ethtool: 'ethtool',
+  conntrack: 'conntrack',
+  unshare: 'util-linux',
+  nsenter: 'util-linux',
+  flock: 'util-linux',
+  mount: 'mount',
+};
+
+/** Refuses to start without root or without a tool. */
+export function preflight(): void {
+  checkRoot('podwire up');
+  const missing = Object.keys(REQUIRED_TOOLS).filter((tool) => !isOnPath(tool));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((tool) => REQUIRED_TOOLS[tool]!))].join(' ');
+  throw new LabError({
+    what: 'this host lacks tools that a lab is built with',
+    why: `not found on PATH: ${missing.join(', ')}`,
+    remedy: `apt-get install ${packages} (or your distribution's packages of these tools)`,
+  });
+}
+
+/** Refuses anybody but root. */
+export function checkRoot(command: string): void {
+  const uid = process.geteuid?.();
+  if (uid === 0) return;
+  throw new LabError({
+    what: `${command} needs root`,
+    why: `network namespaces are made and entered with CAP_SYS_ADMIN and CAP_NET_ADMIN, and this is user ${uid}`,
+    remedy: `run it as root: sudo ${command}`,
+  });
+}
+
+/** True when the program can be found and started. */
+export function isOnPath(tool: string): boolean {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false; // not in this folder
+    }
+  });
+}

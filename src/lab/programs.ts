@@ -1,0 +1,14 @@
+/** The lab's own programs: the bundles beside this one, or in a development tree the TypeScript files themselves. */
+import { join } from 'node:path';
+
+const isBundle = !import.meta.filename.endsWith('.ts');
+
+/** Arguments for node that start the daemon. */
+export function daemonProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'daemon.js' : 'daemon-main.ts')];
+}
+
+/** Arguments for node that start the process that serves inside pods. */
+export function podsProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'pods.js' : 'pods-main.ts')];
+}

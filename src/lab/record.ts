@@ -1,0 +1,99 @@
+/**
+ * The record of what a lab has made outside its own folder, written before it is made: only what stands here is ever
+ * removed. One JSON object a line, appended in one write that begins with the line break, so that a line cut short never
+ * spoils the next.
+ */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { ProcessIdentity } from '../kernel/processes.ts';
+
+export type RecordLine =
+  /** The lab's mark: a random text in the environment (`MARK_VARIABLE`) of every process the lab starts. */
+  | { readonly made: 'mark'; readonly mark: string }
+  /** A named namespace is about to be made. */
+  | { readonly made: 'netns'; readonly name: string }
+  /** It stands, with this inode. */
+  | { readonly made: 'netns-inode'; readonly name: string; readonly inode: number }
+  | { readonly gone: 'netns'; readonly name: string }
+  | ({ readonly made: 'process'; readonly role: string } & ProcessIdentity);
+
+/** The environment variable that carries a lab's mark. */
+export const MARK_VARIABLE = 'PODWIRE_MARK';
+
+/** What a lab's record adds up to. */
+export interface Recorded {
+  readonly mark: string | undefined;
+  /** Name → inode; undefined while it is not known that the namespace was made. */
+  readonly namespaces: ReadonlyMap<string, number | undefined>;
+  readonly processes: readonly (ProcessIdentity & { readonly role: string })[];
+}
+
+/** Adds up the lines of a record. A line that was cut short is passed over: what it announced was not made. */
+export function replayRecord(text: string): Recorded {
+  const namespaces = new Map<string, number | undefined>();
+  const processes: (ProcessIdentity & { role: string })[] = [];
+  let mark: string | undefined;
+  for (const line of text.split('\n')) {
+    const entry = parseLine(line);
+    if (entry === undefined) continue;
+    if ('gone' in entry) {
+      namespaces.delete(entry.name);
+      continue;
+    }
+    switch (entry.made) {
+      case 'netns':
+        namespaces.set(entry.name, undefined);
+        break;
+      case 'netns-inode':
+        namespaces.set(entry.name, entry.inode);
+        break;
+      case 'mark':
+        mark = entry.mark;
+        break;
+      case 'process':
+        processes.push({ role: entry.role, pid: entry.pid, startTime: entry.startTime });
+        break;
+    }
+  }
+  return { mark, namespaces, processes };
+}
+
+/** Undefined for an empty line, and for one whose writer was killed or had no space left. */
+function parseLine(line: string): RecordLine | undefined {
+  if (!line.endsWith('}')) return undefined;
+  try {
+    return JSON.parse(line) as RecordLine;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the record at `path` adds up to; nothing when there is none. */
+export function readRecord(path: string): Recorded {
+  try {
+    return replayRecord(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return replayRecord('');
+    throw error;
+  }
+}
+
+/** The record, open for writing. */
+export class Recorder {
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'a', 0o600);
+  }
+
+  /** Appends lines in one write; throws when they did not all go in (a full disk), since nothing unrecorded may be made. */
+  write(lines: readonly RecordLine[]): void {
+    if (lines.length === 0) return;
+    const text = Buffer.from(lines.map((line) => `\n${JSON.stringify(line)}`).join(''));
+    if (writeSync(this.#fd, text) < text.length)
+      throw Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' });
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

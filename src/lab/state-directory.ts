@@ -1,0 +1,66 @@
+/**
+ * Where a lab keeps its files: `/run/podwire/LAB/`, mode 0700. Knows paths and modes; what is in the files is
+ * known to those who write them.
+ */
+import { readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface StateDirectory {
+  readonly path: string;
+  /** What was made: `record.ts`. */
+  readonly record: string;
+  /** The plan the lab was built from, as JSON. */
+  readonly plan: string;
+  readonly kubeconfig: string;
+  readonly socket: string;
+  readonly log: string;
+  readonly journal: string;
+}
+
+/** The folder that holds every lab's folder; `PODWIRE_STATE_ROOT` puts it elsewhere. */
+export function stateRoot(): string {
+  return process.env.PODWIRE_STATE_ROOT ?? '/run/podwire';
+}
+
+/** The paths of one lab. */
+export function stateDirectory(lab: string): StateDirectory {
+  const path = join(stateRoot(), lab);
+  return {
+    path,
+    record: join(path, 'record'),
+    plan: join(path, 'plan.json'),
+    kubeconfig: join(path, 'kubeconfig'),
+    socket: join(path, 'daemon.sock'),
+    log: join(path, 'daemon.log'),
+    journal: join(path, 'journal.jsonl'),
+  };
+}
+
+/** The file that keeps two commands from changing one lab at once; beside the lab's folder, since it outlives it. */
+export function lockPath(lab: string): string {
+  return join(stateRoot(), `${lab}.lock`);
+}
+
+/** The names of all labs that have a folder. */
+export function listLabs(): string[] {
+  try {
+    return readdirSync(stateRoot(), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes the folder of all labs when there is none left. */
+export function removeEmptyRoot(): void {
+  try {
+    rmdirSync(stateRoot());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Another lab is in it, another `down` was quicker, or it is a mount point of the host's.
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EBUSY') throw error;
+  }
+}
