@@ -1,0 +1,35 @@
+/** `podwire up`: builds a lab; prints each part as it is done and how long it took. */
+import { LabError } from '../../lab/lab-error.ts';
+import { up } from '../../lab/up.ts';
+import { paint } from '../print-error.ts';
+
+export interface UpCommandOptions {
+  readonly file?: string;
+  readonly name: string;
+  readonly nodes?: number;
+}
+
+/** Exit code 0: the lab is ready; 130: interrupted. */
+export async function upCommand(options: UpCommandOptions): Promise<number> {
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  const startedAt = performance.now();
+  const dim = paint(2, process.stdout);
+  try {
+    const plan = await up({ ...options, signal: abort.signal }, ({ part, ms }) => {
+      process.stdout.write(`  ${part.padEnd(24)}${dim(`${ms.toFixed(0).padStart(6)} ms`)}\n`);
+    });
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
+    const nameOption = plan.name === 'podwire' ? '' : ` --name ${plan.name}`;
+    process.stdout.write(
+      `The lab "${plan.name}" is ready after ${seconds} s: ${plan.nodes.map(({ name }) => name).join(', ')}.\n` +
+        `Try: podwire kubectl${nameOption} -- get nodes -o wide; podwire exec${nameOption} ${plan.nodes.at(-1)!.name} -- ip addr; podwire down${nameOption}\n`,
+    );
+    return 0;
+  } catch (error) {
+    if (!abort.signal.aborted || !(error instanceof LabError)) throw error;
+    process.stderr.write(`podwire: ${error.message}; ${error.remedy}\n`);
+    return 130;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The command line: names, arguments, help. Each command's work is a file of its own that is loaded only when it runs, so
+ * that `--help` and `status` start in tens of milliseconds.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
+
+export const VERSION = '0.1.0';
+
+interface NameOption {
+  readonly name: string;
+}
+
+/** The whole tree. `exit` takes the exit code of a command that ended without an error. */
+export function buildProgram(exit: (code: number) => void): Command {
+  const program = new Command('podwire')
+    .description('A Kubernetes network you can hold in your hand: real nodes, pods and Services in network namespaces.')
+    .version(VERSION)
+    .enablePositionalOptions()
+    .exitOverride();
+  // A command inherits exitOverride from the program it is added to.
+  const command = (usage: string, description: string) => program.command(usage).description(description);
+  const done = (work: Promise<number>) => work.then(exit);
+
+  command('up', 'build the lab')
+    .option('-f, --file <LAB.yaml>', 'lab file (default: one control plane, two workers, a client)')
+    .addOption(labName())
+    .addOption(nodeCount())
+    .action((options) => done(import('./commands/up.ts').then((it) => it.upCommand(options))));
+
+  command('down', 'remove everything, also after a crash; may be run any number of times')
+    .addOption(labName().conflicts('all'))
+    .addOption(new Option('--all', 'remove every lab of this host').conflicts('name'))
+    .action((options) => done(import('./commands/down.ts').then((it) => it.downCommand(options))));
+
+  command('status', 'nodes, pods, Services, health')
+    .addOption(labName())
+    .addOption(outputFormat())
+    .action((options) => done(import('./commands/status.ts').then((it) => it.statusCommand(options))));
+
+  command('kubeconfig', 'print the kubeconfig')
+    .addOption(labName())
+    .option('--path', 'print where it is instead')
+    .action((options) => done(import('./commands/kubeconfig.ts').then((it) => it.kubeconfigCommand(options))));
+
+  command('kubectl', 'the real kubectl against the lab')
+    .addOption(labName())
+    .argument('[args...]', 'kubectl’s own arguments, behind --')
+    .passThroughOptions()
+    .action((args: string[], options: NameOption) =>
+      done(import('./commands/kubectl.ts').then((it) => it.kubectlCommand(behindDashes(args), options))),
+    );
+
+  command('exec', 'run a program where a node, pod or host stands in the network')
+    .addOption(labName())
+    .option('-c, --container <NAME>', 'the pod’s container (default: its first)')
+    .argument('<target>', 'node-1, client, a pod, or namespace/pod')
+    .argument('<command...>', 'the program and its arguments, behind --')
+    .passThroughOptions()
+    .action((target: string, argv: string[], options) =>
+      done(import('./commands/exec.ts').then((it) => it.execCommand(target, behindDashes(argv), options))),
+    );
+
+  command('journal', 'every command the lab gave the kernel so far')
+    .addOption(labName())
+    .option('--as-script', 'as a shell script that rebuilds the network without podwire')
+    .action((options) => done(import('./commands/journal.ts').then((it) => it.journalCommand(options))));
+
+  command('completion', 'completions for a shell: bash, zsh or fish')
+    .argument('<shell>', 'bash, zsh or fish', oneOf('bash', 'zsh', 'fish'))
+    .action((shell: 'bash' | 'zsh' | 'fish') =>
+      done(import('./commands/completion.ts').then((it) => it.completionCommand(shell, program))),
+    );
+
+  return program;
+}
+
+/** What stands behind a leading `--`, which commander leaves in when arguments are passed through. */
+function behindDashes(args: readonly string[]): string[] {
+  return args[0] === '--' ? args.slice(1) : [...args];
+}
+
+function labName(): Option {
+  return new Option('--name <NAME>', 'name of the lab').env('PODWIRE_NAME').default(DEFAULT_LAB_NAME);
+}
+
+function nodeCount(): Option {
+  return new Option('--nodes <N>', 'number of nodes, the control plane included').argParser((text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > 200) throw new InvalidArgumentError('must be from 1 to 200.');
+    return count;
+  });
+}
+
+function outputFormat(): Option {
+  return new Option('-o, --output <FORMAT>', 'output format').choices(['json']);
+}
+
+function oneOf(...choices: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!choices.includes(text)) throw new InvalidArgumentError(`must be one of ${choices.join(', ')}.`);
+    return text;
+  };
+}
