@@ -27,8 +27,13 @@ export interface ResourceStrategy<T extends ApiObject> {
   prepareForStatusUpdate?(object: T, previous: T, context: RequestContext): void;
   validate?(object: T, context: RequestContext): FieldError[];
   validateUpdate?(object: T, previous: T, context: RequestContext): FieldError[];
-  /** Takes what the object needs from the shared ranges (clusterIP, nodePort). Runs after validation; throws ApiError. */
-  allocate?(object: T, previous: T | undefined, context: RequestContext): void;
+  /**
+   * Takes what the object needs from the shared ranges (clusterIP, nodePort) and gives back what `previous` no longer
+   * needs. The last step that may refuse: all of it or nothing is taken, and the object is stored when no error came.
+   */
+  allocate?(object: T, previous: T | undefined, context: RequestContext): FieldError[];
+  /** Marks what a stored object holds as taken, when a record is loaded at start. */
+  restore?(object: T): void;
   /** Gives back what `allocate` took. Runs after the object has left the store. */
   release?(object: T): void;
   /** Objects written along with this one, in the same breath (a Namespace's default ServiceAccount). */

@@ -1,0 +1,85 @@
+/**
+ * All kinds the API serves, and how to find one. A registry belongs to one API server: it holds the allocators of cluster
+ * IPs and node ports.
+ */
+import { ServiceAllocator } from './allocation/service-allocator.ts';
+import { configMap } from './kinds/config-map.ts';
+import { daemonSet } from './kinds/daemon-set.ts';
+import { deployment } from './kinds/deployment.ts';
+import { endpointSlice } from './kinds/endpoint-slice.ts';
+import { endpoints } from './kinds/endpoints.ts';
+import { event } from './kinds/event.ts';
+import { ipAddress } from './kinds/ip-address.ts';
+import { lease } from './kinds/lease.ts';
+import { namespace } from './kinds/namespace.ts';
+import { node } from './kinds/node.ts';
+import { pod } from './kinds/pod.ts';
+import { replicaSet } from './kinds/replica-set.ts';
+import { replicationController } from './kinds/replication-controller.ts';
+import { secret } from './kinds/secret.ts';
+import { service } from './kinds/service.ts';
+import { serviceAccount } from './kinds/service-account.ts';
+import { serviceCIDR } from './kinds/service-cidr.ts';
+import { statefulSet } from './kinds/stateful-set.ts';
+import type { ResourceDefinition } from './resource-definition.ts';
+
+export interface RegistryOptions {
+  /** `10.96.0.0/12`; the first is the `kubernetes` ServiceCIDR. */
+  readonly serviceCIDRs: readonly string[];
+  /** Both ends included; absent: 30000–32767. */
+  readonly nodePortRange?: { readonly first: number; readonly last: number };
+  /** PEM text for the `kube-root-ca.crt` ConfigMap of every namespace. */
+  readonly certificateAuthority: string;
+}
+
+export interface Registry {
+  readonly definitions: readonly ResourceDefinition[];
+  /** By the words of a request path; the core group is empty. */
+  byPath(group: string, version: string, plural: string): ResourceDefinition | undefined;
+  /** By what an object says of itself. */
+  byKind(apiVersion: string, kind: string): ResourceDefinition | undefined;
+}
+
+/** Every definition, with fresh allocators. */
+export function createRegistry(options: RegistryOptions): Registry {
+  const allocator = new ServiceAllocator(options.serviceCIDRs, options.nodePortRange ?? { first: 30000, last: 32767 });
+  // Each is written for its own type; the server core handles them all as objects with metadata.
+  const definitions = [
+    namespace(options.certificateAuthority),
+    node,
+    pod,
+    service(allocator),
+    endpoints,
+    configMap,
+    secret,
+    serviceAccount,
+    event,
+    replicationController,
+    deployment,
+    replicaSet,
+    statefulSet,
+    daemonSet,
+    endpointSlice,
+    lease,
+    serviceCIDR(allocator),
+    ipAddress,
+  ] as unknown as readonly ResourceDefinition[];
+  const paths = new Map(
+    definitions.map((found) => [key(found.type.group, found.type.version, found.type.plural), found]),
+  );
+  const kinds = new Map(
+    definitions.map((found) => [key(found.type.group, found.type.version, found.type.kind), found]),
+  );
+  return {
+    definitions,
+    byPath: (group, version, plural) => paths.get(key(group, version, plural)),
+    byKind(apiVersion, kind) {
+      const slash = apiVersion.indexOf('/');
+      return kinds.get(key(apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1), kind));
+    },
+  };
+}
+
+function key(...parts: readonly string[]): string {
+  return parts.join('/');
+}
