@@ -1,0 +1,73 @@
+/**
+ * What a backend of kube-proxy is: pure functions from views to batches. The component (src/proxy/kube-proxy.ts) feeds
+ * and applies them; a further backend is a further implementation of `ProxyBackend`.
+ */
+import type { Batch } from '../../kernel/kernel.ts';
+import type { IpFamily } from '../../net/ip.ts';
+import type { ServicePortViews } from '../../objects/service-port-view.ts';
+
+/** How traffic of this node's pods is told from other traffic (kube-proxy's `detectLocal`). */
+export type LocalTraffic =
+  | { readonly by: 'cidr'; readonly cidr: string }
+  | { readonly by: 'interface'; readonly device: string };
+
+/** What a backend must know of its node and of kube-proxy's options. Compared by value; a change is a full sync. */
+export interface ProxyFacts {
+  readonly family: IpFamily;
+  /** The node's primary address of the family. */
+  readonly nodeIP: string;
+  /** Undefined: pods cannot be told apart, as without `clusterCIDR`. */
+  readonly localTraffic: LocalTraffic | undefined;
+  readonly masqueradeAll: boolean;
+  /** Node addresses that answer node ports; undefined: all local ones. */
+  readonly nodePortIPs: readonly string[] | undefined;
+  /** Node ports also on 127.0.0.1 (IPv4, iptables backend only). */
+  readonly localhostNodePorts: boolean;
+  /** True when the kernel treats out-of-window TCP packets leniently, so that INVALID ones need no drop. */
+  readonly conntrackTcpBeLiberal: boolean;
+  /** The bit of the packet mark that says "masquerade"; kube-proxy's default is 14 (0x4000). */
+  readonly masqueradeBit: number;
+}
+
+export interface Desired {
+  readonly views: ServicePortViews;
+  readonly facts: ProxyFacts;
+}
+
+export interface Plan<State> {
+  readonly batches: readonly Batch[];
+  /** What the kernel holds once the batches have run. */
+  readonly state: State;
+  /** True when everything was written, not the difference to `previous`. */
+  readonly isFull: boolean;
+}
+
+/** A cheap question to the kernel whether rules still stand: `argv` must succeed and print `contains`. */
+export interface Probe {
+  readonly argv: readonly [string, ...string[]];
+  readonly contains: string;
+}
+
+export interface ProxyBackend<State> {
+  readonly mode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
+  /** The command whose output `observed` turns into a state, after a start or a failure. */
+  observe(family: IpFamily): readonly [string, ...string[]];
+  observed(output: string, family: IpFamily): State;
+  plan(desired: Desired, previous: State): Plan<State>;
+  probes(family: IpFamily): readonly Probe[];
+  /** Removes all that this backend wrote; `state` from `observed`. */
+  cleanup(state: State, family: IpFamily): readonly Batch[];
+}
+
+/** kube-proxy's defaults for a node. */
+export function defaultFacts(facts: Pick<ProxyFacts, 'family' | 'nodeIP'> & Partial<ProxyFacts>): ProxyFacts {
+  return Object.freeze({
+    localTraffic: undefined,
+    masqueradeAll: false,
+    nodePortIPs: undefined,
+    localhostNodePorts: facts.family === 4,
+    conntrackTcpBeLiberal: false,
+    masqueradeBit: 14,
+    ...facts,
+  });
+}

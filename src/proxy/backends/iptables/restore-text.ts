@@ -1,0 +1,42 @@
+/**
+ * The input of `iptables-restore --noflush`. Each `*table … COMMIT` section is one transaction; one process may take
+ * many. A chain line flushes the chain when it exists, and creates it when not.
+ */
+import type { Batch } from '../../../kernel/kernel.ts';
+import type { IpFamily } from '../../../net/ip.ts';
+import type { Chain, Table } from './fixed-chains.ts';
+
+export interface TableEdit {
+  /** Written whole: flushed or created, then filled. */
+  readonly chains?: readonly Chain[];
+  /** Commands after that, in order: `-I KUBE-SERVICES …`, `-D KUBE-SERVICES …`. */
+  readonly commands?: readonly string[];
+  /** Flushed and removed; nothing may jump to them once the commands have run. */
+  readonly remove?: readonly string[];
+}
+
+/** One transaction as text; empty when there is nothing to do. */
+export function transaction(table: Table, edit: TableEdit): string {
+  const { chains = [], commands = [], remove = [] } = edit;
+  if (chains.length + commands.length + remove.length === 0) return '';
+  const lines = [`*${table}`];
+  for (const chain of chains) lines.push(`:${chain.name} - [0:0]`);
+  for (const name of remove) lines.push(`:${name} - [0:0]`);
+  for (const chain of chains) for (const rule of chain.rules) lines.push(`-A ${chain.name} ${rule}`);
+  lines.push(...commands);
+  for (const name of remove) lines.push(`-X ${name}`);
+  lines.push('COMMIT', '');
+  return lines.join('\n');
+}
+
+/** `items` in runs of at most `size`. */
+export function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
+  return chunks;
+}
+
+/** The batch of a text; none for an empty one. */
+export function restoreBatch(family: IpFamily, text: string): Batch[] {
+  return text === '' ? [] : [{ tool: 'iptables-restore', family, text }];
+}

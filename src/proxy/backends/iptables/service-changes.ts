@@ -1,0 +1,49 @@
+/** Changes of Services as the input of `iptables-restore`: their own chains, and single dispatch rules. Pure. */
+import { chunksOf, transaction } from './restore-text.ts';
+import type { DispatchRule, ServiceRules } from './service-rules.ts';
+
+/** Services per transaction: one of iptables-nft costs far more than linearly (measured in test/bench). */
+export const SERVICES_PER_TRANSACTION = 250;
+
+/** A view before and after; undefined where there is none. */
+export interface ServiceChange {
+  readonly before: ServiceRules | undefined;
+  readonly after: ServiceRules | undefined;
+}
+
+/** The input for `changes`: filter refusals come before, and go after, what nat does, so that no packet slips between. */
+export function changeText(changes: readonly ServiceChange[]): string {
+  return chunksOf(changes, SERVICES_PER_TRANSACTION).map(chunkText).join('');
+}
+
+function chunkText(changes: readonly ServiceChange[]): string {
+  const inserts = { filter: [] as string[], nat: [] as string[] };
+  const deletes = { filter: [] as string[], nat: [] as string[] };
+  const chains = [];
+  const remove: string[] = [];
+  for (const { before, after } of changes) {
+    const old = new Map(before?.chains.map((chain) => [chain.name, chain.rules.join('\n')]));
+    for (const chain of after?.chains ?? []) {
+      if (old.get(chain.name) !== chain.rules.join('\n')) chains.push(chain);
+      old.delete(chain.name);
+    }
+    remove.push(...old.keys());
+    for (const rule of missingFrom(before?.dispatch, after?.dispatch))
+      deletes[rule.table].push(`-D ${rule.chain} ${rule.rule}`);
+    // At the head: the last rule of KUBE-SERVICES must stay last.
+    for (const rule of missingFrom(after?.dispatch, before?.dispatch))
+      inserts[rule.table].push(`-I ${rule.chain} ${rule.rule}`);
+  }
+  return [
+    transaction('filter', { commands: inserts.filter }),
+    transaction('nat', { chains, commands: [...deletes.nat, ...inserts.nat], remove }),
+    transaction('filter', { commands: deletes.filter }),
+  ].join('');
+}
+
+/** The rules of `a` that `b` has not. */
+function missingFrom(a: readonly DispatchRule[] = [], b: readonly DispatchRule[] = []): DispatchRule[] {
+  const keyOf = (rule: DispatchRule) => `${rule.table} ${rule.chain} ${rule.rule}`;
+  const known = new Set(b.map(keyOf));
+  return a.filter((rule) => !known.has(keyOf(rule)));
+}

@@ -1,0 +1,267 @@
+/**
+ * kube-proxy of one node: watches Services and EndpointSlices over the node's own connection to the API, keeps the
+ * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
+ */
+import { CoalescingRunner } from '../client/coalescing-runner.ts';
+import { Informer, type InformerChange } from '../client/informer.ts';
+import type { Kernel, Netns } from '../kernel/kernel.ts';
+import { parseCidr } from '../net/cidr.ts';
+import { parseIp } from '../net/ip.ts';
+import type { Component, Logger } from '../objects/component.ts';
+import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
+import type { Transport } from '../objects/transport.ts';
+import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
+import { defaultFacts, type ProxyFacts } from './backends/backend.ts';
+import { iptablesBackend } from './backends/iptables/backend.ts';
+import type { IptablesState } from './backends/iptables/state.ts';
+import { serviceKeyOf } from './endpoint-slices.ts';
+import { serveHealth } from './health-server.ts';
+import { hasCaughtUp } from './informer-progress.ts';
+import { ProxyMetrics } from './proxy-metrics.ts';
+import { RuleSync } from './rule-sync.ts';
+import { ServicePortTracker } from './service-port-tracker.ts';
+
+export type ProxyMode = 'iptables';
+
+export interface KubeProxyOptions {
+  readonly nodeName: string;
+  readonly netns: Netns;
+  /** The node's addresses, one per IP family it has; their families are those that are proxied. */
+  readonly nodeIPs: readonly string[];
+  readonly transport: Transport;
+  readonly kernel: Kernel;
+  readonly mode: ProxyMode;
+  /** Pod networks, one per family: traffic from elsewhere to a cluster IP is masqueraded. */
+  readonly clusterCIDRs: readonly string[];
+  readonly log: Logger;
+  readonly masqueradeAll?: boolean;
+  /** How often to look whether rules are lost; kube-proxy's default is 30 s. */
+  readonly checkPeriodMs?: number;
+  /** False: no `/healthz` and no metrics (tests without sockets). */
+  readonly serveHealth?: boolean;
+}
+
+export interface SyncReport {
+  readonly isFull: boolean;
+  readonly ms: number;
+  /** Service ports whose view changed. */
+  readonly changed: number;
+}
+
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+/** Neither other proxies' Services nor headless ones: kube-proxy's own selector. */
+const SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
+const CHECK_PERIOD_MS = 30_000;
+/** kube-proxy calls itself unhealthy when a sync is behind for longer than two sync periods. */
+const UNHEALTHY_AFTER_MS = 60_000;
+
+interface Family {
+  readonly tracker: ServicePortTracker;
+  readonly rules: RuleSync<IptablesState>;
+}
+
+export class KubeProxy implements Component {
+  readonly name = 'kube-proxy';
+  readonly metrics = new ProxyMetrics();
+  readonly #options: KubeProxyOptions;
+  readonly #families: readonly Family[];
+  readonly #services: Informer<Service>;
+  readonly #slices: Informer<EndpointSlice>;
+  readonly #node: Informer<Node>;
+  readonly #runner: CoalescingRunner;
+  #isInitialised = false;
+  #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closeHealth: (() => Promise<void>) | undefined;
+  #lastSync: SyncReport | undefined;
+
+  constructor(options: KubeProxyOptions) {
+    this.#options = options;
+    this.#families = factsOf(options).map((facts) => ({
+      tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
+      rules: new RuleSync(options.kernel, options.netns, iptablesBackend, facts),
+    }));
+    const { transport, nodeName } = options;
+    this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
+    this.#slices = new Informer(transport, ENDPOINT_SLICES, { labelSelector: SELECTOR });
+    this.#node = new Informer(transport, NODES, { fieldSelector: `metadata.name=${nodeName}` });
+    this.#services.onChange((change) => this.#onService(change));
+    this.#slices.onChange((change) => this.#onSlice(change));
+    this.#node.onChange((change) => this.#onNode(change));
+    this.#runner = new CoalescingRunner(
+      () => this.#sync(),
+      (error) => this.#onFailure(error),
+    );
+  }
+
+  get mode(): ProxyMode {
+    return this.#options.mode;
+  }
+
+  /** Syncs asked for and done; `done` has caught up when every change seen is in the kernel. */
+  get generation(): { readonly requested: number; readonly done: number } {
+    return this.#runner.generation;
+  }
+
+  /** The last successful sync. */
+  get lastSync(): SyncReport | undefined {
+    return this.#lastSync;
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#services.start(), this.#slices.start(), this.#node.start()]);
+    if (this.#isStopped) return;
+    this.#isInitialised = true;
+    this.#request();
+    await this.#runner.settled();
+    if (this.#options.serveHealth !== false) await this.#serveHealth();
+    this.#timer = setInterval(() => void this.checkRules(), this.#options.checkPeriodMs ?? CHECK_PERIOD_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await Promise.all([this.#services.stop(), this.#slices.stop(), this.#node.stop(), this.#runner.stop()]);
+    await this.#closeHealth?.();
+    this.#closeHealth = undefined;
+  }
+
+  /** Stops, and removes all rules of this proxy. */
+  async cleanup(): Promise<void> {
+    await this.stop();
+    for (const { rules } of this.#families) await rules.cleanup();
+  }
+
+  /**
+   * Resolves when every Service and EndpointSlice written before this call is in this node's rules. Rejects when the
+   * API cannot be asked.
+   */
+  async programmed(): Promise<void> {
+    const { transport } = this.#options;
+    const [services, slices] = await Promise.all([
+      transport.list(SERVICES, { labelSelector: SELECTOR }),
+      transport.list(ENDPOINT_SLICES, { labelSelector: SELECTOR }),
+    ]);
+    await Promise.all([hasCaughtUp(this.#services, services), hasCaughtUp(this.#slices, slices)]);
+    await this.#runner.settled();
+  }
+
+  /** Looks whether someone has flushed the rules, and writes them all again if so. True when nothing was lost. */
+  async checkRules(): Promise<boolean> {
+    let isWhole = true;
+    for (const { rules } of this.#families) {
+      try {
+        isWhole = (await rules.check()) && isWhole;
+      } catch (error) {
+        this.#options.log.error('kube-proxy cannot check its rules', { node: this.#options.nodeName, error });
+      }
+    }
+    if (isWhole || this.#isStopped) return isWhole;
+    this.#options.log.warn('kube-proxy lost rules; writing all of them again', { node: this.#options.nodeName });
+    await this.#runner.settled(this.#request());
+    return false;
+  }
+
+  #onService(change: InformerChange<Service>): void {
+    this.metrics.serviceChanges += 1;
+    for (const { tracker } of this.#families) {
+      if (change.type === 'deleted') tracker.deleteService(change.object);
+      else tracker.setService(change.object);
+    }
+    this.#requestIfDirty();
+  }
+
+  #onSlice(change: InformerChange<EndpointSlice>): void {
+    this.metrics.endpointChanges += 1;
+    for (const { tracker } of this.#families) {
+      if (change.type === 'deleted') tracker.deleteEndpointSlice(change.object);
+      else {
+        if (change.type === 'updated' && serviceKeyOf(change.previous) !== serviceKeyOf(change.object))
+          tracker.deleteEndpointSlice(change.previous);
+        tracker.setEndpointSlice(change.object);
+      }
+    }
+    this.#requestIfDirty();
+  }
+
+  #onNode(change: InformerChange<Node>): void {
+    const zone = change.type === 'deleted' ? '' : (change.object.metadata?.labels?.[ZONE_LABEL] ?? '');
+    for (const { tracker } of this.#families) tracker.setZone(zone);
+    this.#requestIfDirty();
+  }
+
+  #requestIfDirty(): void {
+    if (this.#isInitialised && this.#families.some(({ tracker }) => tracker.isDirty)) this.#request();
+  }
+
+  #request(): number {
+    this.metrics.lastQueuedAt = Date.now() / 1000;
+    return this.#runner.request();
+  }
+
+  async #sync(): Promise<void> {
+    const start = performance.now();
+    let isFull = false;
+    let changed = 0;
+    for (const { tracker, rules } of this.#families) {
+      const update = tracker.update();
+      changed += update.changed.size;
+      isFull = (await rules.sync(update.views)).isFull || isFull;
+    }
+    const ms = performance.now() - start;
+    this.#lastSync = { isFull, ms, changed };
+    this.metrics.synced(ms / 1000, isFull);
+  }
+
+  #onFailure(error: unknown): void {
+    this.metrics.restoreFailures += 1;
+    this.#options.log.error('kube-proxy could not write its rules; will try again', {
+      node: this.#options.nodeName,
+      error: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  async #serveHealth(): Promise<void> {
+    const { kernel, netns, nodeName, log, mode } = this.#options;
+    const { metrics, generation } = this;
+    const proxy = this;
+    const source = {
+      mode,
+      get lastUpdated() {
+        return metrics.lastSyncAt * 1000;
+      },
+      get isHealthy() {
+        const { requested, done } = proxy.generation ?? generation;
+        return requested === done || Date.now() - metrics.lastQueuedAt * 1000 < UNHEALTHY_AFTER_MS;
+      },
+      metrics: () => metrics.render(),
+    };
+    try {
+      this.#closeHealth = await serveHealth(kernel, netns, source);
+    } catch (error) {
+      log.warn('kube-proxy cannot serve /healthz', { node: nodeName, error: String(error) });
+    }
+  }
+}
+
+/** Makes a kube-proxy and resolves when its rules stand. */
+export async function startKubeProxy(options: KubeProxyOptions): Promise<KubeProxy> {
+  const proxy = new KubeProxy(options);
+  await proxy.start();
+  return proxy;
+}
+
+function factsOf(options: KubeProxyOptions): ProxyFacts[] {
+  return options.nodeIPs.map((nodeIP) => {
+    const family = parseIp(nodeIP)?.family;
+    if (family === undefined) throw new RangeError(`kube-proxy on ${options.nodeName}: not a node address: ${nodeIP}`);
+    const cidr = options.clusterCIDRs.find((text) => parseCidr(text)?.family === family);
+    return defaultFacts({
+      family,
+      nodeIP,
+      localTraffic: cidr === undefined ? undefined : { by: 'cidr', cidr },
+      masqueradeAll: options.masqueradeAll ?? false,
+    });
+  });
+}

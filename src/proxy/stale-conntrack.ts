@@ -1,0 +1,79 @@
+/**
+ * UDP flows that still go where no endpoint serves any more. A UDP client keeps its source port, so its conntrack entry
+ * lives as long as it sends: without removal it would never reach the new endpoint. The rules are kube-proxy's: all
+ * serving endpoints count, whatever the traffic policies; a Service without any is left alone. Pure.
+ */
+import type { Batch } from '../kernel/kernel.ts';
+import type { IpFamily } from '../net/ip.ts';
+import type { ServicePortView, ServicePortViews } from '../objects/service-port-view.ts';
+
+/** The command whose output `planStaleFlows` reads. */
+export function conntrackListing(family: IpFamily): readonly [string, ...string[]] {
+  return ['conntrack', '-L', '-f', `ipv${family}`, '-p', 'udp'];
+}
+
+/** True when the change from `before` to `after` may have left flows behind: UDP, and other endpoints serve. */
+export function mayLeaveStaleFlows(before: ServicePortView | undefined, after: ServicePortView | undefined): boolean {
+  if (after === undefined || after.name.protocol !== 'UDP') return false;
+  const old = servingIPs(before);
+  const now = servingIPs(after);
+  return now.size > 0 && (old.size !== now.size || [...now].some((ip) => !old.has(ip)));
+}
+
+/** One `conntrack -D` per group of flows to the same destination that are answered by the same stale address. */
+export function planStaleFlows(listing: string, views: ServicePortViews, family: IpFamily): Batch[] {
+  const byAddress = new Map<string, ReadonlySet<string>>();
+  const byNodePort = new Map<string, ReadonlySet<string>>();
+  for (const view of views.values()) {
+    if (view.name.protocol !== 'UDP') continue;
+    const serving = servingIPs(view);
+    if (serving.size === 0) continue;
+    for (const ip of [view.clusterIP, ...view.loadBalancerVIPs, ...view.externalIPs]) {
+      byAddress.set(`${ip} ${view.port}`, serving);
+    }
+    if (view.nodePort !== undefined) byNodePort.set(`${view.nodePort}`, serving);
+  }
+
+  const filters = new Map<string, string[]>();
+  for (const line of listing.split('\n')) {
+    const flow = parseFlow(line);
+    if (flow === undefined) continue;
+    const { destination, port, replySource } = flow;
+    if (byAddress.get(`${destination} ${port}`)?.has(replySource) === false) {
+      const filter = ['--orig-dst', destination, '--orig-port-dst', port, '--reply-src', replySource];
+      filters.set(filter.join(' '), filter);
+    }
+    if (byNodePort.get(port)?.has(replySource) === false) {
+      const filter = ['--orig-port-dst', port, '--reply-src', replySource];
+      filters.set(filter.join(' '), filter);
+    }
+  }
+  return [...filters.values()].map((filter) => ({
+    tool: 'command',
+    argv: ['conntrack', '-D', '-f', `ipv${family}`, '-p', 'udp', ...filter],
+    // The flow may have ended since the listing.
+    allowFailure: true,
+  }));
+}
+
+function servingIPs(view: ServicePortView | undefined): Set<string> {
+  return new Set(view?.endpoints.all.filter((endpoint) => endpoint.isServing).map((endpoint) => endpoint.ip));
+}
+
+interface Flow {
+  readonly destination: string;
+  readonly port: string;
+  /** Who answers: the address behind DNAT. */
+  readonly replySource: string;
+}
+
+/** `udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… …`: the original direction, then the reply's. */
+function parseFlow(line: string): Flow | undefined {
+  if (!line.startsWith('udp ')) return undefined;
+  const values = (key: string) => [...line.matchAll(new RegExp(` ${key}=(\\S+)`, 'g'))].map((match) => match[1]);
+  const destination = values('dst')[0];
+  const port = values('dport')[0];
+  const replySource = values('src')[1];
+  if (destination === undefined || port === undefined || replySource === undefined) return undefined;
+  return { destination, port, replySource };
+}
