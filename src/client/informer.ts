@@ -51,9 +51,11 @@ export class Informer<T extends ApiObject> {
     this.#onError = onError;
   }
 
-  /** Calls `handler` for every change from now on. Add handlers before `start` to see the first list. */
-  onChange(handler: (change: InformerChange<T>) => void): void {
+  /** Calls `handler` for every change from now on. Add handlers before `start` to see the first list.
+   * The returned function takes the handler away again. */
+  onChange(handler: (change: InformerChange<T>) => void): () => void {
     this.#handlers.add(handler);
+    return () => void this.#handlers.delete(handler);
   }
 
   /** An index over the cache, kept with it: up to date whenever a handler runs. */

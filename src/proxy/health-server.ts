@@ -9,11 +9,9 @@ export const HEALTHZ_PORT = 10_256;
 export const METRICS_PORT = 10_249;
 
 export interface HealthSource {
-  /** Milliseconds since the epoch. */
-  readonly lastUpdated: number;
-  /** False while rules are behind for longer than they should be. */
-  readonly isHealthy: boolean;
   readonly mode: string;
+  /** Milliseconds since the epoch; `isHealthy` is false while rules are behind for longer than they should be. */
+  health(): { readonly lastUpdated: number; readonly isHealthy: boolean };
   metrics(): string;
 }
 
@@ -49,12 +47,13 @@ export async function serveHealth(kernel: Kernel, netns: Netns, source: HealthSo
 }
 
 function answerHealth(response: ServerResponse, source: HealthSource): void {
+  const { lastUpdated, isHealthy } = source.health();
   const body = {
-    lastUpdated: new Date(source.lastUpdated).toISOString(),
+    lastUpdated: new Date(lastUpdated).toISOString(),
     currentTime: new Date().toISOString(),
     nodeEligible: true,
   };
-  answer(response, source.isHealthy ? 200 : 503, 'application/json', JSON.stringify(body));
+  answer(response, isHealthy ? 200 : 503, 'application/json', JSON.stringify(body));
 }
 
 function answer(response: ServerResponse, status: number, type: string, body: string): void {

@@ -5,25 +5,23 @@ import type { ApiObject } from '../objects/wire.ts';
 
 /** Resolves when the cache knows all of `list` in that state or a later one, and nothing that was gone by then. */
 export function hasCaughtUp<T extends ApiObject>(informer: Informer<T>, list: ListResult<T>): Promise<void> {
+  const listed = new Map(list.items.map((item) => [keyOf(item), versionOf(item)]));
+  const asOf = Number(list.resourceVersion);
   const isCurrent = () => {
-    const listed = new Map(list.items.map((item) => [keyOf(item), versionOf(item)]));
-    for (const cached of informer.list()) {
+    if (Number(informer.resourceVersion) > asOf) return true;
+    const isBehind = informer.list().some((cached) => {
       const wanted = listed.get(keyOf(cached));
-      if (wanted === undefined ? versionOf(cached) <= Number(list.resourceVersion) : versionOf(cached) < wanted)
-        return false;
-      listed.delete(keyOf(cached));
-    }
-    // What was deleted after the list is not waited for.
-    return listed.size === 0 || Number(informer.resourceVersion) > Number(list.resourceVersion);
+      return wanted === undefined ? versionOf(cached) <= asOf : versionOf(cached) < wanted;
+    });
+    return !isBehind && [...listed.keys()].every((key) => informer.get(key) !== undefined);
   };
+  if (isCurrent()) return Promise.resolve();
   return new Promise((resolve) => {
-    const check = () => {
+    const stopListening = informer.onChange(() => {
       if (!isCurrent()) return;
       stopListening();
       resolve();
-    };
-    const stopListening = informer.onChange(check);
-    check();
+    });
   });
 }
 

@@ -224,24 +224,19 @@ export class KubeProxy implements Component {
 
   async #serveHealth(): Promise<void> {
     const { kernel, netns, nodeName, log, mode } = this.#options;
-    const { metrics, generation } = this;
-    const proxy = this;
-    const source = {
-      mode,
-      get lastUpdated() {
-        return metrics.lastSyncAt * 1000;
-      },
-      get isHealthy() {
-        const { requested, done } = proxy.generation ?? generation;
-        return requested === done || Date.now() - metrics.lastQueuedAt * 1000 < UNHEALTHY_AFTER_MS;
-      },
-      metrics: () => metrics.render(),
-    };
+    const source = { mode, health: () => this.#health(), metrics: () => this.metrics.render() };
     try {
       this.#closeHealth = await serveHealth(kernel, netns, source);
     } catch (error) {
       log.warn('kube-proxy cannot serve /healthz', { node: nodeName, error: String(error) });
     }
+  }
+
+  #health(): { lastUpdated: number; isHealthy: boolean } {
+    const { requested, done } = this.generation;
+    const { lastSyncAt, lastQueuedAt } = this.metrics;
+    const isHealthy = requested === done || Date.now() - lastQueuedAt * 1000 < UNHEALTHY_AFTER_MS;
+    return { lastUpdated: lastSyncAt * 1000, isHealthy };
   }
 }
 
