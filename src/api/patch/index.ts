@@ -1,7 +1,8 @@
 /** Applies a patch of any of the three kinds to a stored object. */
-import { ApiError, type PatchKind } from '../../objects/transport.ts';
+import type { ApiError, PatchKind } from '../../objects/transport.ts';
 import type { ApiObject } from '../../objects/wire.ts';
 import { definitionOf } from '../schema/definitions.ts';
+import { badRequest, statusError } from '../status-error.ts';
 import { jsonPatch } from './json-patch.ts';
 import { isJsonObject, type Json, type JsonObject, PatchError } from './json-value.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -31,13 +32,7 @@ function asObject(value: Json): ApiObject {
 
 /** Kubernetes answers a JSON patch that fails with one fixed sentence; the cause says which operation it was. */
 function refusal(kind: PatchKind, { message }: PatchError): ApiError {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' } as const;
-  if (kind !== 'json') return new ApiError({ ...status, message, reason: 'BadRequest', code: 400 });
-  return new ApiError({
-    ...status,
-    message: 'the server rejected our request due to an error in our request',
-    reason: 'Invalid',
-    details: { causes: [{ message }] },
-    code: 422,
-  });
+  if (kind !== 'json') return badRequest(message);
+  const sentence = 'the server rejected our request due to an error in our request';
+  return statusError(422, 'Invalid', sentence, { causes: [{ message }] });
 }
