@@ -17,7 +17,9 @@ export function buildProgram(exit: (code: number) => void): Command {
     .description('A Kubernetes network you can hold in your hand: real nodes, pods and Services in network namespaces.')
     .version(VERSION)
     .enablePositionalOptions()
-    .exitOverride();
+    .exitOverride()
+    // `runCli` prints errors in podwire's own three lines.
+    .configureOutput({ outputError: () => undefined });
   // A command inherits exitOverride from the program it is added to.
   const command = (usage: string, description: string) => program.command(usage).description(description);
   const done = (work: Promise<number>) => work.then(exit);
@@ -61,6 +63,24 @@ export function buildProgram(exit: (code: number) => void): Command {
       done(import('./commands/exec.ts').then((it) => it.execCommand(target, behindDashes(argv), options))),
     );
 
+  command('run', 'play scenarios; exit code 0: all held, 1: a step failed, 2: unusable input')
+    .addOption(labName())
+    .option('-f, --file <LAB.yaml>', 'lab file of the labs it builds')
+    .addOption(language())
+    .option('--keep-on-failure', 'leave the lab of a failed scenario up')
+    .argument('<paths...>', 'scenario files, or folders of them')
+    .action((paths: string[], options) =>
+      done(import('./commands/run.ts').then((it) => it.runCommand(paths, options))),
+    );
+
+  command('tui', 'the interactive walkthrough')
+    .addOption(labName())
+    .addOption(language())
+    .argument('[scenario]', 'a scenario to open at once: its file or its name')
+    .action((scenario: string | undefined, options) =>
+      done(import('./commands/tui.ts').then((it) => it.tuiCommand(scenario, options))),
+    );
+
   command('journal', 'every command the lab gave the kernel so far')
     .addOption(labName())
     .option('--as-script', 'as a shell script that rebuilds the network without podwire')
@@ -90,6 +110,10 @@ function nodeCount(): Option {
     if (!/^\d+$/.test(text) || count < 1 || count > 200) throw new InvalidArgumentError('must be from 1 to 200.');
     return count;
   });
+}
+
+function language(): Option {
+  return new Option('--lang <LANGUAGE>', 'language of the narration').choices(['en', 'zh']).default('en');
 }
 
 function outputFormat(): Option {

@@ -1,5 +1,6 @@
 /** Runs one command line: parses it, runs the command, prints what failed, says with which exit code. */
 import { CommanderError } from 'commander';
+import { LabError } from '../lab/lab-error.ts';
 import { printError } from './print-error.ts';
 import { buildProgram } from './program.ts';
 
@@ -13,8 +14,21 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    // Commander has printed its own message: 0 for --help and --version, else unusable input.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return printError(error);
+    // --help and --version end this way too.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    return printError(error instanceof CommanderError ? usageError(error, argv[2]) : error);
   }
+}
+
+/** Commander's own words (a near miss among them), with what to do. */
+function usageError(error: CommanderError, command: string | undefined): LabError {
+  const known = command !== undefined && !command.startsWith('-') && error.code !== 'commander.unknownCommand';
+  const [what = '', ...more] = error.message.replace(/^error: /, '').split('\n');
+  return new LabError({
+    what,
+    why: more.join(' ') || 'the command line is not one that podwire understands',
+    remedy: `podwire ${known ? `${command} ` : ''}--help`,
+    exitCode: 2,
+    cause: error,
+  });
 }

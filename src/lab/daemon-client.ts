@@ -18,10 +18,16 @@ export class DaemonClient {
     return this.#call('GET', '/snapshot');
   }
 
-  /** Where `name` (node, host, pod, `namespace/pod`) stands. */
-  target(name: string, container?: string): Promise<ExecTarget> {
-    const query = new URLSearchParams({ name, ...(container === undefined ? {} : { container }) });
-    return this.#call('GET', `/target?${query}`);
+  /** The namespace `name` (node, host, pod, `namespace/pod`) stands in. */
+  async netnsOf(name: string): Promise<string> {
+    const { netns } = await this.#call<{ netns: string }>('GET', `/netns?${new URLSearchParams({ name })}`);
+    return netns;
+  }
+
+  /** How a program is started where `name` stands. */
+  exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget> {
+    const query = { name, argv: JSON.stringify(argv), ...(container === undefined ? {} : { container }) };
+    return this.#call('GET', `/exec?${new URLSearchParams(query)}`);
   }
 
   async programmed(timeoutMs: number): Promise<void> {

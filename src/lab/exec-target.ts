@@ -3,14 +3,16 @@
 export interface ExecTarget {
   /** As `ip netns` lists it. */
   readonly netns: string;
-  /** What stands before the program on the command line. */
-  readonly argvPrefix: readonly [string, ...string[]];
+  /** The command line that starts the program there. */
+  readonly argv: readonly [string, ...string[]];
+  /** The program's whole environment; absent: the caller's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * A node or fabric host. `ip netns exec` mounts a /sys of the namespace's own, so that programs that read /sys/class/net
- * (brctl, ethtool scripts) see the node's devices and not the host's.
+ * A program on a node or fabric host. `ip netns exec` mounts a /sys of the namespace's own, so that programs that read
+ * /sys/class/net (brctl) see the node's devices and not the host's; env gives a shell's 126 and 127 for one that cannot start.
  */
-export function hostTarget(netns: string): ExecTarget {
-  return { netns, argvPrefix: ['ip', 'netns', 'exec', netns] };
+export function onHost(netns: string, argv: readonly string[]): ExecTarget {
+  return { netns, argv: ['ip', 'netns', 'exec', netns, 'env', '--', ...argv] };
 }

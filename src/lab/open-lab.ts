@@ -63,12 +63,12 @@ class OpenLab implements LabHandle {
   }
 
   async exec(target: string, argv: readonly [string, ...string[]], options: ExecOptions = {}): Promise<ExecResult> {
-    const { argvPrefix } = await this.#daemon.target(target, options.container);
-    return await runCaptured(this.kernel, [...argvPrefix, ...argv], options);
+    const { argv: command, env } = await this.#daemon.exec(target, argv, options.container);
+    return await runCaptured(this.kernel, command, { ...options, ...(env === undefined ? {} : { env }) });
   }
 
-  async netnsOf(target: string): Promise<string> {
-    return (await this.#daemon.target(target)).netns;
+  netnsOf(target: string): Promise<string> {
+    return this.#daemon.netnsOf(target);
   }
 
   kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult> {

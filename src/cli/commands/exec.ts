@@ -1,5 +1,5 @@
 /** `podwire exec TARGET -- CMD`: runs a program where it stands in the network, on this terminal. */
-import { NOT_FOUND, runAttached } from '../../kernel/program.ts';
+import { runAttached } from '../../kernel/program.ts';
 import { DaemonClient } from '../../lab/daemon-client.ts';
 import { findLab } from '../../lab/find-lab.ts';
 import { LabError } from '../../lab/lab-error.ts';
@@ -10,7 +10,8 @@ export async function execCommand(
   argv: readonly string[],
   options: { readonly name: string; readonly container?: string },
 ): Promise<number> {
-  if (argv.length === 0)
+  const [program, ...args] = argv;
+  if (program === undefined)
     throw new LabError({
       what: 'podwire exec was given no program',
       why: 'nothing stands behind the target',
@@ -18,8 +19,7 @@ export async function execCommand(
       exitCode: 2,
     });
   const { socket } = findLab(options.name);
-  const { argvPrefix } = await new DaemonClient(options.name, socket).target(target, options.container);
-  const code = await runAttached([...argvPrefix, ...argv]);
-  if (code === NOT_FOUND) process.stderr.write(`podwire: ${argv[0]}: command not found\n`);
-  return code;
+  const daemon = new DaemonClient(options.name, socket);
+  const { argv: command, env } = await daemon.exec(target, [program, ...args], options.container);
+  return await runAttached(command, env);
 }

@@ -1,6 +1,7 @@
 /** `podwire up`: builds a lab; prints each part as it is done and how long it took. */
 import { LabError } from '../../lab/lab-error.ts';
 import { up } from '../../lab/up.ts';
+import { abortOnSignal } from '../abort-on-signal.ts';
 import { paint } from '../print-error.ts';
 
 export interface UpCommandOptions {
@@ -11,13 +12,11 @@ export interface UpCommandOptions {
 
 /** Exit code 0: the lab is ready; 130: interrupted. */
 export async function upCommand(options: UpCommandOptions): Promise<number> {
-  const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  const signal = abortOnSignal();
   const startedAt = performance.now();
   const dim = paint(2, process.stdout);
   try {
-    const plan = await up({ ...options, signal: abort.signal }, ({ part, ms }) => {
+    const plan = await up({ ...options, signal }, ({ part, ms }) => {
       process.stdout.write(`  ${part.padEnd(24)}${dim(`${ms.toFixed(0).padStart(6)} ms`)}\n`);
     });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);
@@ -28,7 +27,7 @@ export async function upCommand(options: UpCommandOptions): Promise<number> {
     );
     return 0;
   } catch (error) {
-    if (!abort.signal.aborted || !(error instanceof LabError)) throw error;
+    if (!signal.aborted || !(error instanceof LabError)) throw error;
     process.stderr.write(`podwire: ${error.message}; ${error.remedy}\n`);
     return 130;
   }

@@ -4,7 +4,8 @@
  *
  *   GET  /snapshot               the lab now
  *   GET  /snapshots              one snapshot a line, the first at once, then after each change
- *   GET  /target?name=&container=   where a node, host or pod stands, and how a program is started in it
+ *   GET  /netns?name=            the namespace a node, host or pod stands in
+ *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -15,7 +16,9 @@ import type { SnapshotFeed } from './snapshot-feed.ts';
 
 export interface DaemonServices {
   readonly snapshots: SnapshotFeed;
-  target(name: string, container?: string): Promise<ExecTarget>;
+  /** The namespace of a node, host or pod (`name` or `namespace/name`). Throws a `LabError` for an unknown one. */
+  netnsOf(name: string): string;
+  exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget>;
   programmed(timeoutMs: number): Promise<void>;
 }
 
@@ -47,8 +50,12 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
       return sendJson(response, 200, services.snapshots.current());
     case 'GET /snapshots':
       return streamSnapshots(services.snapshots, response);
-    case 'GET /target':
-      return sendJson(response, 200, await services.target(parameter('name') ?? '', parameter('container')));
+    case 'GET /netns':
+      return sendJson(response, 200, { netns: services.netnsOf(parameter('name') ?? '') });
+    case 'GET /exec': {
+      const argv = JSON.parse(parameter('argv') ?? '[]') as [string, ...string[]];
+      return sendJson(response, 200, await services.exec(parameter('name') ?? '', argv, parameter('container')));
+    }
     case 'POST /programmed':
       await services.programmed(Number(parameter('timeoutMs') ?? 10_000));
       return sendJson(response, 200, {});

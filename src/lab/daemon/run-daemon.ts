@@ -1,7 +1,7 @@
 /** The order in which a lab is built: each stage is a file of its own. */
 import type { Server } from 'node:net';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
-import { hostTarget } from '../exec-target.ts';
+import { onHost } from '../exec-target.ts';
 import { LabError } from '../lab-error.ts';
 import { plannedNamespaces } from '../plan-lab.ts';
 import type { Recorder } from '../record.ts';
@@ -31,18 +31,19 @@ export async function runDaemon(
   const snapshots = new SnapshotFeed(() =>
     snapshotOf(plan, observed, { createdAt, kubernetesVersion: 'v1.36.0', timings: timings.parts }),
   );
+  const hostNetns = (name: string) => {
+    const host = [plan.gateway, ...plan.nodes, ...plan.hosts].find((candidate) => candidate.name === name);
+    if (host !== undefined) return host.netns;
+    throw new LabError({
+      what: `there is no "${name}" in this lab`,
+      why: 'neither a node nor a host has that name',
+      remedy: 'see `podwire status`',
+    });
+  };
   await serveDaemonSocket(directory.socket, {
     snapshots,
-    async target(name) {
-      const host = [plan.gateway, ...plan.nodes, ...plan.hosts].find((candidate) => candidate.name === name);
-      if (host === undefined)
-        throw new LabError({
-          what: `there is no "${name}" in this lab`,
-          why: 'neither a node nor a host',
-          remedy: 'see podwire status',
-        });
-      return hostTarget(host.netns);
-    },
+    netnsOf: hostNetns,
+    exec: async (name, argv) => onHost(hostNetns(name), argv),
     async programmed() {},
   });
   void listener;

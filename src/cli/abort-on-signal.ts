@@ -1,0 +1,6 @@
+/** Turns the signals that ask a command to stop into an `AbortSignal`, so that the command can clean up first. */
+export function abortOnSignal(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']): AbortSignal {
+  const abort = new AbortController();
+  for (const signal of signals) process.on(signal, () => abort.abort());
+  return abort.signal;
+}

@@ -1,0 +1,24 @@
+/** `podwire run PATH...`: plays scenarios in labs of the shapes they ask for. */
+import { runScenarios } from '../../scenario/run-command.ts';
+import { abortOnSignal } from '../abort-on-signal.ts';
+import { labOpener } from '../lease-lab.ts';
+
+export interface RunCommandOptions {
+  readonly name: string;
+  readonly file?: string;
+  readonly lang: 'en' | 'zh';
+  readonly keepOnFailure?: boolean;
+}
+
+/** Exit code 0: all held; 1: a step failed; 2: unusable input. */
+export function runCommand(paths: readonly string[], options: RunCommandOptions): Promise<number> {
+  return runScenarios({
+    paths,
+    language: options.lang,
+    keepOnFailure: options.keepOnFailure ?? false,
+    openLab: labOpener(options),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: abortOnSignal(),
+  });
+}
