@@ -107,6 +107,10 @@ export interface Kernel {
   within<T>(netns: Netns, action: () => T): T;
   /** A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both. */
   openPty(size: { columns: number; rows: number }): Pty;
+  /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
+  openPipe(): { readonly readEnd: number; readonly writeEnd: number };
+  /** Sends a signal to any process; false when there is none of that pid. */
+  signal(pid: number, signal: NodeJS.Signals): boolean;
 }
 
 export interface Pty {

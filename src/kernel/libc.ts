@@ -108,6 +108,15 @@ export function openTerminal(): { master: number; slave: number } {
   return { master: master[0]!, slave: slave[0]! };
 }
 
+const pipe2 = libc.func('int pipe2(void *ends, int flags)');
+
+/** A pipe, both ends closed on exec: `[readEnd, writeEnd]`. */
+export function openPipe(): { readEnd: number; writeEnd: number } {
+  const ends = new Int32Array(2);
+  check('pipe2', pipe2(ends, SOCK_CLOEXEC));
+  return { readEnd: ends[0]!, writeEnd: ends[1]! };
+}
+
 /** Tells a terminal its size; the foreground processes get SIGWINCH. */
 export function setTerminalSize(fd: number, size: { columns: number; rows: number }): void {
   const winsize = new Uint16Array([size.rows, size.columns, 0, 0]);

@@ -13,7 +13,7 @@ import type {
   SpawnOptions,
 } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
-import { openTerminal, setTerminalSize } from './libc.ts';
+import { openPipe, openTerminal, setTerminalSize } from './libc.ts';
 import { namespaceSockets } from './namespace-sockets.ts';
 import { namespaceExists, namespaceInode, within } from './namespace-window.ts';
 import {
@@ -85,6 +85,21 @@ export class LinuxKernel implements Kernel {
     const { master, slave } = openTerminal();
     setTerminalSize(master, size);
     return { master, slave, resize: (next) => setTerminalSize(master, next) };
+  }
+
+  openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
+    return openPipe();
+  }
+
+  signal(pid: number, signal: NodeJS.Signals): boolean {
+    // 0 and negative numbers name groups of processes, the caller's own among them.
+    if (!Number.isInteger(pid) || pid <= 1) throw new RangeError(`not the pid of a process: ${pid}`);
+    try {
+      return process.kill(pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+      throw error;
+    }
   }
 
   async #apply(netns: Netns, batch: Batch): Promise<void> {

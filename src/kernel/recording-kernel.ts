@@ -80,6 +80,14 @@ export class RecordingKernel implements Kernel {
     throw new Error('the recording kernel has no terminals');
   }
 
+  openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
+    throw new Error('the recording kernel has no pipes');
+  }
+
+  signal(): boolean {
+    return false;
+  }
+
   get sockets(): NamespaceSockets {
     throw new Error('the recording kernel has no sockets');
   }

@@ -1,0 +1,97 @@
+/**
+ * What a container wrote: complete lines with their times, bounded, oldest dropped first; and whoever follows. Knows nothing of
+ * containers. A line longer than 16 KiB is kept in pieces, as container runtimes do.
+ */
+import { StringDecoder } from 'node:string_decoder';
+import type { LogLine } from '../standins/protocol.ts';
+
+const KEPT_CHARACTERS = 1 << 20;
+const LONGEST_LINE = 16 * 1024;
+
+type Stream = LogLine['stream'];
+
+export class ContainerLog {
+  #lines: LogLine[] = [];
+  #characters = 0;
+  #ended = false;
+  readonly #partial = {
+    stdout: { decoder: new StringDecoder('utf8'), text: '' },
+    stderr: { decoder: new StringDecoder('utf8'), text: '' },
+  };
+  readonly #followers = new Set<{ lines: LogLine[]; wake: () => void }>();
+
+  /** Bytes as they were written; lines may begin in one chunk and end in another. */
+  write(stream: Stream, chunk: Buffer): void {
+    const partial = this.#partial[stream];
+    const pieces = (partial.text + partial.decoder.write(chunk)).split('\n');
+    partial.text = pieces.pop() ?? '';
+    for (const piece of pieces) this.line(stream, piece);
+    while (partial.text.length > LONGEST_LINE) {
+      this.line(stream, partial.text.slice(0, LONGEST_LINE));
+      partial.text = partial.text.slice(LONGEST_LINE);
+    }
+  }
+
+  /** One complete line, without its end. */
+  line(stream: Stream, text: string): void {
+    const line: LogLine = { time: timestamp(), stream, text };
+    this.#lines.push(line);
+    this.#characters += text.length + 1;
+    if (this.#characters > KEPT_CHARACTERS) this.#dropOldest();
+    for (const follower of this.#followers) {
+      follower.lines.push(line);
+      follower.wake();
+    }
+  }
+
+  /** Nothing more will come; an unfinished line is kept as it is. */
+  end(): void {
+    if (this.#ended) return;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const partial = this.#partial[stream];
+      if (partial.text !== '') this.line(stream, partial.text);
+      partial.text = '';
+    }
+    this.#ended = true;
+    for (const follower of this.#followers) follower.wake();
+  }
+
+  /** Everything kept, then (with `follow`) what comes until the end or until `signal`. */
+  async *read({ follow, signal }: { follow: boolean; signal: AbortSignal }): AsyncGenerator<readonly LogLine[]> {
+    const follower: { lines: LogLine[]; wake: () => void } = { lines: [...this.#lines], wake: () => undefined };
+    if (!follow) {
+      yield follower.lines;
+      return;
+    }
+    this.#followers.add(follower);
+    const onAbort = () => follower.wake();
+    signal.addEventListener('abort', onAbort);
+    try {
+      while (!signal.aborted) {
+        if (follower.lines.length > 0) yield follower.lines.splice(0);
+        else if (this.#ended) return;
+        else await new Promise<void>((resolve) => (follower.wake = resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#followers.delete(follower);
+    }
+  }
+
+  /** Drops a tenth more than needed, so that a chatty container does not pay for each line. */
+  #dropOldest(): void {
+    let first = 0;
+    while (this.#characters > KEPT_CHARACTERS * 0.9 && first < this.#lines.length - 1) {
+      this.#characters -= this.#lines[first]!.text.length + 1;
+      first += 1;
+    }
+    this.#lines = this.#lines.slice(first);
+  }
+}
+
+/** Now, as container runtimes write it: RFC 3339 with nanoseconds (the clock's own resolution is the microsecond). */
+function timestamp(): string {
+  const now = performance.timeOrigin + performance.now();
+  const micros = Math.floor((now % 1) * 1000);
+  return new Date(now).toISOString().replace('Z', `${String(micros).padStart(3, '0')}000Z`);
+}

@@ -1,0 +1,77 @@
+/** A program run in a container besides its own (`kubectl exec`), with pipes or a terminal, as an ExecSession. */
+import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { Writable } from 'node:stream';
+import type { ExecSession } from '../../api/kubelet-connector.ts';
+import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
+import { killWithChild } from './host-process.ts';
+import type { Launch } from './program-start.ts';
+import { withholdStartError } from './withhold-start-error.ts';
+
+const DEFAULT_SIZE = { columns: 80, rows: 24 };
+const END_OF_TRANSMISSION = '\x04';
+
+/** Starts `launch` (which enters the container itself). `program` is the first word of the user's command. */
+export function execSession(
+  kernel: Kernel,
+  launch: Launch,
+  program: string,
+  { stdin, tty }: { stdin: boolean; tty: boolean },
+): ExecSession {
+  return tty ? onTerminal(kernel, launch, program) : onPipes(kernel, launch, program, stdin);
+}
+
+/** 128 + signal when a signal ended the program, as a shell says it. */
+export function exitCodeOf({ code, signal }: Awaited<KernelProcess['exited']>): number {
+  return code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+}
+
+/** What is typed into a terminal; the end of it is typed too, and does not close the terminal. */
+export function terminalInput(terminal: Writable): Writable {
+  const send = (data: Buffer | string, done: () => void) => {
+    if (terminal.destroyed) done();
+    else terminal.write(data, () => done());
+  };
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => send(chunk, done),
+    final: (done) => send(END_OF_TRANSMISSION, done),
+  });
+}
+
+function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean): ExecSession {
+  const pipes = { in: stdin ? kernel.openPipe() : undefined, out: kernel.openPipe(), err: kernel.openPipe() };
+  const child = kernel.spawn('', launch.argv, {
+    env: launch.env,
+    stdio: [pipes.in?.readEnd ?? 'ignore', pipes.out.writeEnd, pipes.err.writeEnd],
+  });
+  for (const fd of [pipes.in?.readEnd, pipes.out.writeEnd, pipes.err.writeEnd]) if (fd !== undefined) closeSync(fd);
+  const errors = withholdStartError(pipeReader(pipes.err.readEnd), child.exited.then(exitCodeOf), program);
+  return {
+    stdin: pipes.in === undefined ? null : pipeWriter(pipes.in.writeEnd),
+    stdout: pipeReader(pipes.out.readEnd),
+    stderr: errors.stream,
+    resize: () => undefined,
+    exit: errors.exit,
+    kill: () => killWithChild(kernel, child),
+  };
+}
+
+function onTerminal(kernel: Kernel, launch: Launch, program: string): ExecSession {
+  const pty = kernel.openPty(DEFAULT_SIZE);
+  const child = kernel.spawn('', launch.argv, { env: launch.env, stdio: [pty.slave, pty.slave, pty.slave] });
+  closeSync(pty.slave);
+  const terminal = terminalStream(pty.master);
+  const output = withholdStartError(terminalOutput(terminal), child.exited.then(exitCodeOf), program);
+  return {
+    stdin: terminalInput(terminal),
+    stdout: output.stream,
+    stderr: null,
+    resize: (size) => {
+      // A window resized after the program has ended has no terminal any more.
+      if (!terminal.destroyed) pty.resize(size);
+    },
+    exit: output.exit,
+    kill: () => killWithChild(kernel, child),
+  };
+}

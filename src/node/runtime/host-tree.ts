@@ -1,0 +1,76 @@
+/**
+ * Looks at the host once and makes the directories all containers share: the base's skeleton, the layer above the host's tree. What
+ * it makes lies in the lab's state directory and goes with it.
+ */
+import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, makeFile } from './make-files.ts';
+import { DEVICES, FRESH_DIRECTORIES, type HostTree, PROBED_PATHS } from './mount-table.ts';
+
+const PROGRAM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** Directories a program may need that may be file systems of their own. */
+const MAY_BE_SEPARATE = ['/usr', '/usr/local', '/opt', '/var', '/nix', '/snap'];
+const DEVICE_LINKS = {
+  fd: '/proc/self/fd',
+  stdin: '/proc/self/fd/0',
+  stdout: '/proc/self/fd/1',
+  stderr: '/proc/self/fd/2',
+  ptmx: 'pts/ptmx',
+};
+
+/** Prepares `directory` (absolute, the lab's own, without `:` or `,`) and says what the host looks like. */
+export function prepareHostTree(directory: string): HostTree {
+  if (/[:,\\\s]/.test(directory)) throw new RangeError(`not fit for a mount option: ${directory}`);
+  const base = join(directory, 'base');
+  const skeleton = join(directory, 'skeleton');
+  const programs = ['/usr'];
+  for (const path of ['usr', 'container', 'old']) makeDirectory(join(base, path));
+  // The tools that unmount read /proc/self/mountinfo: the container's /proc does for the base.
+  link('container/proc', join(base, 'proc'));
+  for (const path of PROGRAM_LINKS) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink()) link(readlinkSync(path), join(base, path));
+    if (stat?.isDirectory()) {
+      makeDirectory(join(base, path));
+      programs.push(path);
+    }
+  }
+  makeSkeleton(skeleton);
+  const emptyDirectory = join(directory, 'empty');
+  const root = join(directory, 'root');
+  for (const path of [emptyDirectory, root]) makeDirectory(path);
+  return {
+    base,
+    root,
+    emptyDirectory,
+    skeleton,
+    programs,
+    separate: MAY_BE_SEPARATE.filter(isFileSystem),
+    existing: new Map(PROBED_PATHS.flatMap(kindOf)),
+  };
+}
+
+function makeSkeleton(skeleton: string): void {
+  for (const path of ['proc', 'sys', 'dev/pts']) makeDirectory(join(skeleton, path));
+  makeDirectory(join(skeleton, 'dev/shm'), 0o1777);
+  for (const name of DEVICES) makeFile(join(skeleton, 'dev', name), '');
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) link(target, join(skeleton, 'dev', name));
+  for (const [path, mode] of Object.entries(FRESH_DIRECTORIES)) {
+    makeDirectory(join(skeleton, path), Number.parseInt(mode, 8));
+  }
+}
+
+function link(target: string, path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
+}
+
+/** True for a directory on another device than the one above it. */
+function isFileSystem(path: string): boolean {
+  if (!existsSync(path)) return false;
+  return statSync(path).dev !== statSync(join(path, '..')).dev;
+}
+
+function kindOf(path: string): [string, 'file' | 'directory'][] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? [] : [[path, stat.isDirectory() ? 'directory' : 'file']];
+}

@@ -1,0 +1,22 @@
+/** Directories and files of exact modes, whatever the daemon's umask is: a container's other users must be able to read them. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+
+/** Makes a directory, and those above it, and sets its mode. */
+export function makeDirectory(path: string, mode = 0o755): void {
+  const first = mkdirSync(path, { recursive: true });
+  for (
+    let made = path;
+    first !== undefined && made.length > first.length;
+    made = made.slice(0, made.lastIndexOf('/'))
+  ) {
+    chmodSync(made, 0o755);
+  }
+  if (first !== undefined) chmodSync(first, 0o755);
+  chmodSync(path, mode);
+}
+
+/** Writes a file with this mode. */
+export function makeFile(path: string, content: string | Uint8Array, mode = 0o644): void {
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+}

@@ -1,0 +1,186 @@
+/**
+ * One instance of a container that runs a program of the host, confined. Starts it, collects its output, ends it, runs
+ * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
+ */
+import { closeSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Duplex, Writable } from 'node:stream';
+import type { ExecSession } from '../../api/kubelet-connector.ts';
+import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
+import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
+import { execSession, exitCodeOf, terminalInput } from './exec-session.ts';
+import { childOf, killWithChild } from './host-process.ts';
+import { makeDirectory, makeFile } from './make-files.ts';
+import { baseTable, containerTable, type HostTree } from './mount-table.ts';
+import { OutputHub } from './output-hub.ts';
+import { execLaunch, initLaunch } from './program-start.ts';
+import { withholdStartError } from './withhold-start-error.ts';
+
+export interface ProgramHost {
+  readonly kernel: Kernel;
+  readonly tree: HostTree;
+  /** Where containers keep their layers while they run. */
+  readonly directory: string;
+}
+
+export class ProgramContainer implements RunningContainer {
+  readonly id: string;
+  readonly exited: Promise<ContainerExit>;
+  readonly #kernel: Kernel;
+  readonly #spec: ContainerSpec;
+  readonly #hub = new OutputHub();
+  readonly #process: KernelProcess;
+  readonly #stands: Promise<boolean>;
+  readonly #resize: (size: { columns: number; rows: number }) => void;
+  #stdin: Writable | null = null;
+  #initPid: number | undefined;
+  #ended = false;
+
+  /** Starts it; `stands` tells when others may enter. */
+  constructor(host: ProgramHost, pod: PodPlace, spec: ContainerSpec, argv: readonly [string, ...string[]]) {
+    this.id = spec.id;
+    this.#kernel = host.kernel;
+    this.#spec = spec;
+    const directory = join(host.directory, spec.id);
+    writeTables(host.tree, directory, pod, spec);
+    const launch = initLaunch(spec, argv, {
+      root: host.tree.root,
+      tables: directory,
+      skeleton: host.tree.skeleton,
+      hostname: pod.hostname,
+    });
+    const signal = host.kernel.openPipe();
+    const start = (stdio: [number | 'ignore', number, number]) =>
+      host.kernel.spawn(pod.netns, launch.argv, { env: launch.env, stdio: [...stdio, signal.writeEnd] });
+    if (spec.tty) {
+      const pty = host.kernel.openPty({ columns: 80, rows: 24 });
+      this.#process = start([pty.slave, pty.slave, pty.slave]);
+      closeSync(pty.slave);
+      const terminal: Duplex = terminalStream(pty.master);
+      this.#resize = (size) => {
+        if (!terminal.destroyed) pty.resize(size);
+      };
+      this.#stdin = terminalInput(terminal);
+      this.exited = this.#follow(directory, { stderr: terminalOutput(terminal), into: 'stdout' }, argv[0]);
+    } else {
+      const [input, out, err] = [spec.stdin ? host.kernel.openPipe() : undefined, ...twoPipes(host.kernel)];
+      this.#process = start([input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd]);
+      for (const fd of [input?.readEnd, out.writeEnd, err.writeEnd]) if (fd !== undefined) closeSync(fd);
+      this.#resize = () => undefined;
+      if (input !== undefined) this.#stdin = pipeWriter(input.writeEnd);
+      this.#hub.add('stdout', pipeReader(out.readEnd));
+      this.exited = this.#follow(directory, { stderr: pipeReader(err.readEnd), into: 'stderr' }, argv[0]);
+    }
+    closeSync(signal.writeEnd);
+    this.#stands = this.#awaitStanding(signal.readEnd);
+  }
+
+  /** True when the container stands and can be entered; false when it ended before. */
+  get stands(): Promise<boolean> {
+    return this.#stands;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (this.#ended) return;
+    await this.#stands;
+    if (graceMs > 0 && this.#initPid !== undefined) this.#kernel.signal(this.#initPid, 'SIGTERM');
+    const kill = () => killWithChild(this.#kernel, this.#process);
+    if (graceMs <= 0) kill();
+    const timer = setTimeout(kill, graceMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  async exec(command: readonly [string, ...string[]], options: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
+    const launch = execLaunch(this.#spec, command, await this.#enterable(), options.tty);
+    return execSession(this.#kernel, launch, command[0], options);
+  }
+
+  async execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {
+    return execLaunch(this.#spec, command, await this.#enterable(), false);
+  }
+
+  async attach({ stdin }: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
+    const { stdout, stderr, detach } = this.#hub.attach();
+    return {
+      stdin: stdin ? this.#stdin : null,
+      stdout,
+      stderr: this.#spec.tty ? null : stderr,
+      resize: this.#resize,
+      exit: this.exited.then(({ code }) => ({ code })),
+      kill: detach,
+    };
+  }
+
+  logs(options: { follow: boolean; signal: AbortSignal }): ReturnType<RunningContainer['logs']> {
+    return this.#hub.log.read(options);
+  }
+
+  async #enterable(): Promise<number> {
+    if (!(await this.#stands) || this.#ended || this.#initPid === undefined) {
+      throw new Error(`cannot exec in a stopped container`);
+    }
+    return this.#initPid;
+  }
+
+  /** What the tools that make the container said, when they did not come to an end. */
+  async #complaint(): Promise<string> {
+    for await (const [line] of this.logs({ follow: false, signal: AbortSignal.abort() })) {
+      if (line !== undefined) return `cannot make the container: ${line.text}`;
+    }
+    return 'cannot make the container: it was ended before it stood';
+  }
+
+  async #awaitStanding(readEnd: number): Promise<boolean> {
+    const pipe = pipeReader(readEnd);
+    const stands = await new Promise<boolean>((resolve) => {
+      pipe.once('data', () => resolve(true));
+      pipe.once('close', () => resolve(false));
+      pipe.on('error', () => undefined);
+    });
+    pipe.destroy();
+    this.#initPid = stands ? childOf(this.#process.pid) : undefined;
+    return this.#initPid !== undefined;
+  }
+
+  async #follow(
+    directory: string,
+    { stderr, into }: { stderr: ReturnType<typeof pipeReader>; into: 'stdout' | 'stderr' },
+    program: string,
+  ): Promise<ContainerExit> {
+    const output = withholdStartError(stderr, this.#process.exited.then(exitCodeOf), program);
+    this.#hub.add(into, output.stream);
+    const { signal } = await this.#process.exited;
+    this.#ended = true;
+    const { code, error } = await output.exit;
+    await this.#hub.ended;
+    const startError = error ?? ((await this.#stands) ? undefined : await this.#complaint());
+    this.#stdin?.destroy();
+    rmSync(directory, { recursive: true, force: true });
+    return {
+      code,
+      ...(signal === null ? {} : { signal: constants.signals[signal] }),
+      ...(startError === undefined ? {} : { startError }),
+    };
+  }
+}
+
+function twoPipes(kernel: Kernel): [ReturnType<Kernel['openPipe']>, ReturnType<Kernel['openPipe']>] {
+  return [kernel.openPipe(), kernel.openPipe()];
+}
+
+/** The container's own layer (its /etc files, and a file to mount each file volume on) and its mount tables. */
+function writeTables(tree: HostTree, directory: string, pod: PodPlace, spec: ContainerSpec): void {
+  const layer = join(directory, 'layer');
+  makeDirectory(layer);
+  for (const [path, text] of Object.entries(pod.files)) {
+    const file = join(layer, path);
+    makeDirectory(dirname(file));
+    makeFile(file, text);
+  }
+  makeFile(join(directory, 'base'), baseTable(tree));
+  const { mounts, privileged } = spec;
+  makeFile(join(directory, 'container'), containerTable(tree, { mounts, privileged }));
+}

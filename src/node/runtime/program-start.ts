@@ -1,0 +1,65 @@
+/**
+ * Renders how a program is started in a container: the command lines and the environment the constant scripts read. Pure. No
+ * value becomes part of a script.
+ */
+import { boundingSet } from './capabilities.ts';
+import type { ContainerSpec } from './container-runtime.ts';
+import { INIT_SCRIPT, START_SCRIPT } from './scripts.ts';
+
+/** What the tools themselves need; the container's own environment travels beside it and is set last. */
+const TOOL_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+
+export interface Launch {
+  readonly argv: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Confinement = Pick<ContainerSpec, 'env' | 'workingDir' | 'capabilities' | 'privileged' | 'user'>;
+
+/** The environment of START_SCRIPT. */
+export function startEnvironment(container: Confinement, tty: boolean): Record<string, string> {
+  const variables = Object.entries(tty ? { TERM: 'xterm', ...container.env } : container.env);
+  const { user, workingDir } = container;
+  return {
+    ...TOOL_ENVIRONMENT,
+    PODWIRE_CAPABILITIES: container.privileged ? '' : boundingSet(container.capabilities),
+    PODWIRE_USER: user === undefined ? '' : `${user.uid}:${user.gid}`,
+    PODWIRE_DIRECTORY: workingDir ?? '',
+    PODWIRE_TTY: tty ? 'yes' : '',
+    PODWIRE_ENV_COUNT: String(variables.length),
+    ...Object.fromEntries(variables.map(([name, value], index) => [`PODWIRE_ENV_${index}`, `${name}=${value}`])),
+  };
+}
+
+/** Makes the container and starts `argv` as its PID 1. It ends with the daemon: its output would have no reader. */
+export function initLaunch(
+  container: Confinement & { readonly tty: boolean },
+  argv: readonly string[],
+  place: { readonly root: string; readonly tables: string; readonly skeleton: string; readonly hostname: string },
+): Launch {
+  return {
+    argv: [
+      ...['setpriv', '--pdeathsig', 'KILL', '--'],
+      ...['unshare', '--mount', '--pid', '--uts', '--ipc', '--propagation', 'private', '--kill-child', '--'],
+      ...['sh', '-c', INIT_SCRIPT, 'podwire', ...argv],
+    ] as [string, ...string[]],
+    env: {
+      ...startEnvironment(container, container.tty),
+      PODWIRE_ROOT: place.root,
+      PODWIRE_TABLES: place.tables,
+      PODWIRE_SKELETON: place.skeleton,
+      PODWIRE_HOSTNAME: place.hostname,
+    },
+  };
+}
+
+/** Starts `argv` in the container whose PID 1 is `initPid` on the host. */
+export function execLaunch(container: Confinement, argv: readonly string[], initPid: number, tty: boolean): Launch {
+  return {
+    argv: [
+      ...['nsenter', '--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--'],
+      ...['sh', '-c', START_SCRIPT, 'podwire', ...argv],
+    ] as [string, ...string[]],
+    env: startEnvironment(container, tty),
+  };
+}

@@ -1,0 +1,50 @@
+/**
+ * The two shell texts that make a container and start a program in it. They are constants: every value travels in the
+ * environment or as an argument, so no name or text of an object is ever read as shell.
+ *
+ * A container's mount namespace has two trees. The base (`/`) is read-only and holds the host's `/usr` alone; the
+ * container (`/container`) is the overlay its program sees. Whatever runs with full rights runs from the base, which no program
+ * of the container can change: its capabilities are dropped first (setpriv), then chroot enters the container, then
+ * `env -i` sets the container's own environment (an LD_PRELOAD in it must not reach a privileged tool). A program that
+ * breaks out of the chroot finds the base: the host's programs, read-only, and nothing else. The host's own tree is detached.
+ */
+
+/**
+ * Starts `"$@"` in the container. Environment: `PODWIRE_CAPABILITIES` for setpriv (empty: keeps all), `PODWIRE_USER`
+ * `uid:gid` or empty, `PODWIRE_DIRECTORY` or empty, `PODWIRE_TTY` non-empty when standard input is a terminal to own,
+ * `PODWIRE_ENV_COUNT` and `PODWIRE_ENV_0…` with one `NAME=value` each.
+ */
+export const START_SCRIPT = `set -eu
+i=$PODWIRE_ENV_COUNT
+while [ "$i" -gt 0 ]; do
+  i=$((i - 1))
+  eval "set -- \\"\\$PODWIRE_ENV_$i\\" \\"\\$@\\""
+done
+set -- env -i \${PODWIRE_DIRECTORY:+"--chdir=$PODWIRE_DIRECTORY"} -- "$@"
+set -- chroot \${PODWIRE_USER:+"--userspec=$PODWIRE_USER"} /container "$@"
+[ -z "$PODWIRE_CAPABILITIES" ] || set -- setpriv --bounding-set "$PODWIRE_CAPABILITIES" "$@"
+[ -z "$PODWIRE_TTY" ] || set -- setsid --ctty "$@"
+exec "$@"
+`;
+
+/**
+ * Makes the container, then starts its program as PID 1. It runs in new mount, PID, UTS and IPC namespaces. Besides the
+ * environment of START_SCRIPT: `PODWIRE_ROOT` the empty directory to mount on, `PODWIRE_TABLES` a directory with the mount
+ * tables `base` and `container` and the container's own files in `layer`, `PODWIRE_SKELETON` the files all containers have,
+ * `PODWIRE_HOSTNAME`. Writes a line to descriptor 3 when the container stands.
+ *
+ * The files are copied into the upper layer: as lower layers they would lie within the lowest one, `/`, which overlayfs refuses.
+ */
+export const INIT_SCRIPT = `set -eu
+mount -a -T "$PODWIRE_TABLES/base"
+mkdir "$PODWIRE_ROOT/old/upper" "$PODWIRE_ROOT/old/work" "$PODWIRE_ROOT/old/put"
+cp -a "$PODWIRE_SKELETON/." "$PODWIRE_TABLES/layer/." "$PODWIRE_ROOT/old/upper"
+mount -a -T "$PODWIRE_TABLES/container"
+printf %s "$PODWIRE_HOSTNAME" >/proc/sys/kernel/hostname
+cd "$PODWIRE_ROOT"
+pivot_root . old/put
+cd /
+umount -l /old
+echo stands >&3
+exec 3>&-
+${START_SCRIPT}`;

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
+import { capabilitiesOf } from '../../../src/node/runtime/capabilities.ts';
+import type { ContainerSpec, PodPlace } from '../../../src/node/runtime/container-runtime.ts';
+import { prepareHostTree } from '../../../src/node/runtime/host-tree.ts';
+import { ProgramContainer, type ProgramHost } from '../../../src/node/runtime/program-container.ts';
+import { outputOf, textOf } from './read-output.ts';
+
+const kernel = new LinuxKernel();
+const netns = `t${process.pid}-program.default.web`;
+const directory = mkdtempSync(join(tmpdir(), 'podwire-program-'));
+let host: ProgramHost;
+let sequence = 0;
+
+const pod: PodPlace = {
+  namespace: 'default',
+  name: 'web',
+  uid: 'uid-1',
+  node: 'node-1',
+  netns,
+  ip: '10.244.1.2',
+  hostname: 'web',
+  files: { '/etc/resolv.conf': 'nameserver 10.96.0.10\n', '/etc/hosts': '10.244.1.2\tweb\n', '/etc/hostname': 'web\n' },
+};
+
+function specOf(fields: Partial<ContainerSpec> = {}): ContainerSpec {
+  sequence += 1;
+  return {
+    name: 'main',
+    image: 'busybox',
+    id: sequence.toString(16).padStart(64, '0'),
+    run: { argv: ['true'] },
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOSTNAME: 'web' },
+    ports: [],
+    mounts: [],
+    capabilities: capabilitiesOf(),
+    privileged: false,
+    stdin: false,
+    tty: false,
+    ...fields,
+  };
+}
+
+function start(argv: [string, ...string[]], fields: Partial<ContainerSpec> = {}): ProgramContainer {
+  return new ProgramContainer(host, pod, specOf(fields), argv);
+}
+
+/** Runs a program to its end; what it wrote and how it ended. */
+async function run(argv: [string, ...string[]], fields: Partial<ContainerSpec> = {}) {
+  const container = start(argv, fields);
+  const exit = await container.exited;
+  return { ...exit, output: await outputOf(container) };
+}
+
+const sh = (script: string, fields: Partial<ContainerSpec> = {}) => run(['sh', '-c', script], fields);
+
+beforeAll(async () => {
+  await kernel.createNamespaces([netns]);
+  host = { kernel, tree: prepareHostTree(join(directory, 'runtime')), directory: join(directory, 'containers') };
+});
+
+afterAll(async () => {
+  await kernel.deleteNamespaces([netns]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('a program in a container', () => {
+  it('finds its own name, files and environment, and only its own processes and network', async () => {
+    const { output, code } = await sh(
+      'hostname; cat /etc/resolv.conf; echo $$; ls /proc | grep -c "^[0-9]"; ls /sys/class/net; env | sort',
+      { env: { PATH: '/usr/bin', A: 'one two', LD_PRELOAD: '', odd_name: '$(id) `id` "\'' } },
+    );
+    expect(code).toBe(0);
+    expect(output.split('\n')).toEqual([
+      'web',
+      'nameserver 10.96.0.10',
+      '1',
+      expect.stringMatching(/^[34]$/),
+      'lo',
+      'A=one two',
+      'LD_PRELOAD=',
+      expect.stringMatching(/^PATH=/),
+      'PWD=/',
+      'odd_name=$(id) `id` "\'',
+      '',
+    ]);
+  });
+
+  it('writes to pipes that can be opened again, with and without a line end', async () => {
+    const { output } = await sh('echo one >/dev/stdout; echo two >/proc/self/fd/1; printf three');
+    expect(output).toBe('one\ntwo\nthree\n');
+  });
+
+  it('ends with the code of the program, or the signal', async () => {
+    expect(await run(['sh', '-c', 'exit 3'])).toMatchObject({ code: 3 });
+    const container = start(['sleep', '60']);
+    expect(await container.stands).toBe(true);
+    await container.stop(0);
+    expect(await container.exited).toEqual({ code: 137, signal: 9 });
+  });
+
+  it('gives a program time to end itself, and none to one that will not', async () => {
+    const willing = start(['sh', '-c', 'trap "echo bye; exit 4" TERM; echo up; while :; do sleep 0.05; done']);
+    await logged(willing, 'up');
+    await willing.stop(20_000);
+    expect(await willing.exited).toEqual({ code: 4 });
+    expect(await outputOf(willing)).toBe('up\nbye\n');
+    const deaf = start(['sleep', '60']);
+    await deaf.stop(50);
+    expect(await deaf.exited).toEqual({ code: 137, signal: 9 });
+  });
+
+  it('tells a program that cannot be started in the words of the runtime, and keeps them from the log', async () => {
+    expect(await run(['no-such-program', 'x'])).toEqual({
+      code: 127,
+      startError: 'exec: "no-such-program": executable file not found in $PATH',
+      output: '',
+    });
+    expect(await run(['/no/such'])).toMatchObject({
+      startError: 'exec: "/no/such": stat /no/such: no such file or directory',
+    });
+    expect(await run(['/etc/passwd'])).toMatchObject({
+      code: 126,
+      startError: 'exec: "/etc/passwd": permission denied',
+    });
+    expect(await sh('echo "env: it is not so" >&2; exit 127')).toEqual({ code: 127, output: 'env: it is not so\n' });
+  });
+
+  it('runs as another user, in another directory', async () => {
+    const { output } = await sh('id -u; id -g; pwd', { user: { uid: 1000, gid: 2000 }, workingDir: '/usr/share' });
+    expect(output).toBe('1000\n2000\n/usr/share\n');
+  });
+
+  it('answers on standard input when it was asked for', async () => {
+    const container = start(['cat'], { stdin: true });
+    const session = await container.attach({ stdin: true, tty: false });
+    session.stdin!.end('typed\n');
+    expect(await textOf(session.stdout)).toBe('typed\n');
+    expect((await session.exit).code).toBe(0);
+  });
+
+  it('owns a terminal when it was asked for', async () => {
+    const container = start(['sh', '-c', 'test -t 0 && echo yes; read x; echo "got $x" >/dev/tty; stty size'], {
+      tty: true,
+      stdin: true,
+    });
+    const session = await container.attach({ stdin: true, tty: true });
+    session.resize({ columns: 132, rows: 43 });
+    session.stdin!.write('word\n');
+    await container.exited;
+    const output = await outputOf(container);
+    expect(output).toContain('yes');
+    expect(output).toContain('got word');
+    expect(output).toContain('43 132');
+  });
+});
+
+describe('exec', () => {
+  it('runs beside the program, in all its namespaces', async () => {
+    const container = start(['sleep', '60'], { env: { PATH: '/usr/bin:/bin', MINE: 'yes' } });
+    const session = await container.exec(
+      ['sh', '-c', 'hostname; echo $MINE; cat /proc/1/cmdline | tr "\\0" " "; ls /sys/class/net; cat; exit 5'],
+      { stdin: true, tty: false },
+    );
+    session.stdin!.end('from outside\n');
+    expect(await textOf(session.stdout)).toBe('web\nyes\nsleep 60 lo\nfrom outside\n');
+    expect(await session.exit).toEqual({ code: 5 });
+    const missing = await container.exec(['nothing'], { stdin: false, tty: false });
+    expect(await missing.exit).toEqual({ code: 127, error: 'exec: "nothing": executable file not found in $PATH' });
+    const { argv, env } = await container.execArgv(['hostname']);
+    expect(
+      (await kernel.read('', ['env', '-i', ...Object.entries(env).map(([k, v]) => `${k}=${v}`), ...argv])).stdout,
+    ).toBe('web\n');
+    await container.stop(0);
+    await expect(container.exec(['true'], { stdin: false, tty: false })).rejects.toThrow('stopped container');
+  });
+
+  it('gives a terminal of its own', async () => {
+    const container = start(['sleep', '60']);
+    const session = await container.exec(['sh', '-c', 'read x; echo "got $x"; stty size; exit 7'], {
+      stdin: true,
+      tty: true,
+    });
+    session.resize({ columns: 100, rows: 50 });
+    session.stdin!.write('word\n');
+    expect(await textOf(session.stdout)).toContain('got word\r\n50 100');
+    expect(await session.exit).toEqual({ code: 7 });
+    await container.stop(0);
+  });
+});
+
+/** Waits until a line stands in the log. */
+async function logged(container: ProgramContainer, text: string): Promise<void> {
+  for await (const lines of container.logs({ follow: true, signal: AbortSignal.timeout(10_000) })) {
+    if (lines.some((line) => line.text === text)) return;
+  }
+  throw new Error(`never logged: ${text}`);
+}
