@@ -1,0 +1,58 @@
+/** A packet in one line, close to what tcpdump prints. */
+import type { Packet } from './packet.ts';
+
+/** `10.244.1.2 > 10.244.2.3: ICMP echo request, id 7, seq 1`; of a VXLAN packet the outer and, in brackets, the inner. */
+export function describePacket(packet: Packet): string {
+  if (packet.arp !== undefined) {
+    const { operation, senderIp, senderMac, targetIp } = packet.arp;
+    return operation === 'request' ? `ARP who has ${targetIp}? tell ${senderIp}` : `ARP ${senderIp} is at ${senderMac}`;
+  }
+  if (packet.ip === undefined) return 'a packet of another protocol';
+  const ends = `${endpoint(packet, 'source')} > ${endpoint(packet, 'destination')}`;
+  if (packet.vxlan !== undefined) {
+    return `${ends}: VXLAN, vni ${packet.vxlan.vni} [${describePacket(packet.vxlan.inner)}]`;
+  }
+  return `${ends}: ${transport(packet)}`;
+}
+
+/** `10.244.1.2:8080`, or the address alone where there is no port. */
+export function endpoint(packet: Packet, side: 'source' | 'destination'): string {
+  const address = packet.ip?.[side] ?? '?';
+  const port = portOf(packet, side);
+  if (port === undefined) return address;
+  return packet.ip?.version === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The UDP or TCP port of one side. */
+export function portOf(packet: Packet, side: 'source' | 'destination'): number | undefined {
+  const header = packet.tcp ?? packet.udp;
+  return side === 'source' ? header?.sourcePort : header?.destinationPort;
+}
+
+/** Name of the innermost protocol decoded here: what a trace's expectation calls it. */
+export function protocolOf(packet: Packet): 'ARP' | 'VXLAN' | 'TCP' | 'UDP' | 'ICMP' | 'IP' | 'other' {
+  if (packet.arp !== undefined) return 'ARP';
+  if (packet.vxlan !== undefined) return 'VXLAN';
+  if (packet.tcp !== undefined) return 'TCP';
+  if (packet.udp !== undefined) return 'UDP';
+  if (packet.icmp !== undefined) return 'ICMP';
+  return packet.ip === undefined ? 'other' : 'IP';
+}
+
+function transport(packet: Packet): string {
+  if (packet.tcp !== undefined) {
+    const { syn, ack, fin, rst } = packet.tcp.flags;
+    const names = [syn && 'SYN', fin && 'FIN', rst && 'RST', ack && 'ACK'].filter((name) => name !== false);
+    return `TCP ${names.join('+') || 'no flags'}, seq ${packet.tcp.sequence}`;
+  }
+  if (packet.udp !== undefined) return `UDP, ${packet.payload.length} bytes`;
+  if (packet.icmp?.echo !== undefined) {
+    const { reply, id, sequence } = packet.icmp.echo;
+    return `ICMP echo ${reply ? 'reply' : 'request'}, id ${id}, seq ${sequence}`;
+  }
+  if (packet.icmp !== undefined) {
+    const about = packet.icmp.quoted === undefined ? '' : ` about ${describePacket(packet.icmp.quoted)}`;
+    return `ICMP type ${packet.icmp.type} code ${packet.icmp.code}${about}`;
+  }
+  return `IP protocol ${packet.ip?.protocol}`;
+}
