@@ -28,14 +28,22 @@ function checkNodes(file: LabFile): LabFileIssue[] {
     issues.push({ path: ['nodes'], message: `must hold exactly one node with role control-plane, not ${planes}` });
   const seen = new Map<string, string>();
   const named = [
-    ...file.nodes.map((node, index) => ({ name: node.name, path: ['nodes', index, 'name'] })),
-    ...file.hosts.map((host, index) => ({ name: host.name, path: ['hosts', index, 'name'] })),
+    ...file.nodes.map((node, index) => ({
+      name: node.name,
+      place: `nodes[${index}].name`,
+      path: ['nodes', index, 'name'],
+    })),
+    ...file.hosts.map((host, index) => ({
+      name: host.name,
+      place: `hosts[${index}].name`,
+      path: ['hosts', index, 'name'],
+    })),
   ];
-  for (const { name, path } of named) {
+  for (const { name, place, path } of named) {
     const first = seen.get(name);
     if (first !== undefined)
       issues.push({ path, message: `"${name}" is taken by ${first}: nodes and hosts share one set of names` });
-    else seen.set(name, path.join('.'));
+    else seen.set(name, place);
   }
   return issues;
 }
