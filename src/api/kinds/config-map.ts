@@ -2,7 +2,6 @@
 import { CONFIG_MAPS } from '../../objects/resource.ts';
 import type { ConfigMap } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { validateConfigMap, validateConfigMapUpdate } from '../validation/config.ts';
 import { AGE, ageOf, column, NAME, nameOf } from './columns.ts';
 
 export const configMap: ResourceDefinition<ConfigMap> = {
@@ -12,7 +11,7 @@ export const configMap: ResourceDefinition<ConfigMap> = {
   categories: [],
   schema: 'io.k8s.api.core.v1.ConfigMap',
   subresources: [],
-  strategy: { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
+  strategy: {},
   table: {
     columns: [NAME, column('Data', 'Number of keys.', 'integer'), AGE],
     cells: (object, now) => [

@@ -18,7 +18,7 @@ export function namespace(certificateAuthority: string): ResourceDefinition<Name
     shortNames: ['ns'],
     categories: [],
     schema: 'io.k8s.api.core.v1.Namespace',
-    subresources: ['status'],
+    subresources: ['status', 'finalize'],
     strategy: {
       setDefaults(object) {
         const name = nameOf(object);

@@ -28,6 +28,7 @@ export const replicationController: ResourceDefinition<ReplicationController> = 
       defaultTemplate(spec.template);
     },
     validate: validateReplicationController,
+    validateUpdate: (object, _previous, context) => validateReplicationController(object, context),
     selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   },
   table: {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hasReason } from '../../objects/transport.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
+import type { FieldError } from '../field-error.ts';
 import type { RequestContext, ResourceDefinition } from '../resource-definition.ts';
 import { alreadyExists, invalid, statusError } from '../status-error.ts';
 import { StoredObject } from '../store/stored-object.ts';
@@ -32,17 +33,18 @@ export function createObject(
   strategy.prepareForCreate?.(object, context);
   const metadata = newMetadata(object.metadata, context.now, (name) => isTaken(core, definition, object, name));
   const candidate: ApiObject = { ...object, metadata };
-  const errors = strategy.validate?.(candidate, context) ?? [];
-  if (errors.length > 0) throw invalid(type, metadata.name ?? '', errors);
-  strategy.allocate?.(candidate, undefined, context);
-  if (isTaken(core, definition, candidate, metadata.name ?? '')) {
-    if (!context.dryRun) strategy.release?.(candidate);
-    throw alreadyExists(type, metadata.name ?? '');
-  }
+  refuseInvalid(definition, candidate, strategy.validate?.(candidate, context));
+  if (isTaken(core, definition, candidate, metadata.name ?? '')) throw alreadyExists(type, metadata.name ?? '');
+  refuseInvalid(definition, candidate, strategy.allocate?.(candidate, undefined, context));
   if (context.dryRun) return new StoredObject(candidate, core.store.revision);
   const stored = core.store.put(type, candidate);
   createAlongside(core, definition, stored.object, context);
   return stored;
+}
+
+/** Throws Invalid when there is anything to complain of. */
+function refuseInvalid({ type }: ResourceDefinition, object: ApiObject, errors: readonly FieldError[] = []): void {
+  if (errors.length > 0) throw invalid(type, object.metadata?.name ?? '', errors);
 }
 
 function isTaken(core: ApiCore, { type }: ResourceDefinition, object: ApiObject, name: string): boolean {

@@ -44,7 +44,8 @@ export function updateObject(
     ...(scope === 'object' ? (strategy.validateUpdate?.(candidate, previous.object, context) ?? []) : []),
   ];
   if (errors.length > 0) throw invalid(type, name, errors);
-  if (scope === 'object') strategy.allocate?.(candidate, previous.object, context);
+  const refused = scope === 'object' ? (strategy.allocate?.(candidate, previous.object, context) ?? []) : [];
+  if (refused.length > 0) throw invalid(type, name, refused);
   if (equalJson(candidate, previous.object) && !isFinished(definition, candidate)) return previous;
   if (context.dryRun) return new StoredObject(candidate, previous.revision);
   if (isFinished(definition, candidate)) return removeObject(core, definition, candidate);

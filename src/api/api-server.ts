@@ -1,0 +1,110 @@
+/**
+ * The API server: HTTP(S) over whatever sockets it is given. Listeners belong to their makers (the host's loopback, a
+ * node's namespace); the server takes their connections and knows nothing of where they come from.
+ */
+import { createServer, type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../objects/component.ts';
+import type { ApiCore } from './api-core.ts';
+import { ANONYMOUS, bearerAuthenticator, type TokenGrant } from './auth/tokens.ts';
+import { type Exchange, sendError } from './http/exchange.ts';
+import { createRouter, type Router } from './http/router.ts';
+import type { KubeletConnector } from './kubelet-connector.ts';
+import { asApiError, badRequest } from './status-error.ts';
+
+export interface ApiServerOptions {
+  readonly core: ApiCore;
+  readonly kubelets: KubeletConnector;
+  readonly tokens: readonly TokenGrant[];
+  /** PEM texts; plain HTTP without (tests and benchmarks on a loopback). */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** `v1.36.0`. */
+  readonly kubernetesVersion: string;
+  /** What `/readyz` says; absent: ready. */
+  readonly ready?: () => boolean;
+  readonly logger?: Logger;
+}
+
+export interface ApiServer {
+  /** Serves every connection of a listener. */
+  attach(listener: Server): void;
+  /** Serves one accepted connection. */
+  handleConnection(socket: Socket): void;
+  /** Ends all connections. The listeners stay with their makers. Idempotent. */
+  close(): void;
+}
+
+/** Longer than clients keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 180_000;
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { core, kubelets, tokens, tls, kubernetesVersion, ready = () => true, logger } = options;
+  const health = { kubernetesVersion, ready };
+  const router = createRouter({ core, kubelets, authenticate: bearerAuthenticator(tokens), health });
+  const server: HttpServer =
+    tls === undefined ? createServer() : createTlsServer({ ...tls, ALPNProtocols: ['http/1.1'] });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const sockets = new Set<Socket>();
+
+  server.on('request', (request, response) => {
+    void serve(router, request, response, logger, (exchange) => router.handle(exchange));
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    // Until the handshake the connection still speaks HTTP: a refusal is answered as any other.
+    const response = new ServerResponse(request);
+    const refuse = () => {
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket as Socket);
+      response.on('finish', () => socket.end());
+    };
+    void serve(router, request, response, logger, (exchange) => router.upgrade(exchange, socket, head), refuse);
+  });
+
+  return {
+    attach(listener) {
+      listener.on('connection', (socket) => this.handleConnection(socket));
+    },
+    handleConnection(socket) {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => socket.destroy());
+      socket.setNoDelay(true);
+      server.emit('connection', socket);
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+async function serve(
+  router: Router,
+  request: IncomingMessage,
+  response: ServerResponse,
+  logger: Logger | undefined,
+  answer: (exchange: Exchange) => Promise<void>,
+  beforeRefusal?: () => void,
+): Promise<void> {
+  const url = request.url ?? '/';
+  const mark = url.indexOf('?');
+  const exchange = {
+    ...{ request, response, method: request.method ?? 'GET', user: ANONYMOUS },
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1)),
+    warnings: new Set<string>(),
+  };
+  try {
+    if (!exchange.path.startsWith('/')) throw badRequest('the request has no path');
+    await answer({ ...exchange, user: router.identify(request.headers.authorization) });
+  } catch (error) {
+    const { code } = asApiError(error);
+    if (code >= 500 && code !== 504)
+      logger?.error('request failed', { method: exchange.method, path: exchange.path, error });
+    beforeRefusal?.();
+    sendError(exchange, error);
+  }
+}

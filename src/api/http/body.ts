@@ -1,0 +1,56 @@
+/** Request bodies: read up to the limit, and parsed as JSON or YAML. */
+import type { IncomingMessage } from 'node:http';
+import { badRequest, tooLargeBody, unsupportedMediaType } from '../status-error.ts';
+
+/** As kube-apiserver's limit for resource requests. */
+export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+
+const READABLE = ['application/json', 'application/yaml'];
+
+/** The body's bytes. Throws 413 as soon as it is known to be too large. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT_BYTES) throw tooLargeBody(BODY_LIMIT_BYTES);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > BODY_LIMIT_BYTES) throw tooLargeBody(BODY_LIMIT_BYTES);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** The media type of the body, without parameters; JSON when the client does not say. */
+export function bodyType(request: IncomingMessage): string {
+  const [type = ''] = (request.headers['content-type'] ?? 'application/json').split(';');
+  return type.trim().toLowerCase();
+}
+
+/** A JSON or YAML body as a value; undefined when it is empty. Throws 400, 413, 415. */
+export async function readValue(request: IncomingMessage): Promise<unknown> {
+  const type = bodyType(request);
+  const bytes = await readBody(request);
+  if (bytes.length === 0) return undefined;
+  if (type === 'application/json' || type === '*/*') return parseJson(bytes.toString());
+  if (type === 'application/yaml') return parseYaml(bytes.toString());
+  throw unsupportedMediaType(READABLE);
+}
+
+/** Throws BadRequest. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  }
+}
+
+/** Throws BadRequest. */
+export async function parseYaml(text: string): Promise<unknown> {
+  const { parse } = await import('yaml');
+  try {
+    return parse(text, { maxAliasCount: 100 });
+  } catch (error) {
+    throw badRequest(`error converting YAML to JSON: ${(error as Error).message.split('\n')[0]}`);
+  }
+}

@@ -1,0 +1,82 @@
+/** One request and its answer, as the handlers see them. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { User } from '../auth/tokens.ts';
+import { asApiError } from '../status-error.ts';
+import { JSON_TYPE } from './negotiation.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Without the query, still escaped. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly user: User;
+  readonly warnings: Set<string>;
+}
+
+/** Kubernetes' limit on the texts of Warning headers, all together. */
+const WARNINGS_LIMIT = 4096;
+
+/** Answers with a JSON text. */
+export function sendJson(exchange: Exchange, code: number, text: string, type = JSON_TYPE): void {
+  const body = Buffer.from(text);
+  setWarnings(exchange);
+  exchange.response.writeHead(code, {
+    'Content-Type': type,
+    'Content-Length': body.length,
+    'Cache-Control': 'no-cache, private',
+  });
+  exchange.response.end(exchange.method === 'HEAD' ? undefined : body);
+}
+
+export function sendText(exchange: Exchange, code: number, text: string): void {
+  sendJson(exchange, code, text, 'text/plain; charset=utf-8');
+}
+
+/** Answers with a text that comes in pieces. */
+export function sendPieces(exchange: Exchange, pieces: Iterable<string>): void {
+  const { response } = exchange;
+  setWarnings(exchange);
+  response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
+  for (const piece of pieces) response.write(piece);
+  response.end();
+}
+
+/** Answers with the Status of what went wrong; cuts the connection when an answer is under way already. */
+export function sendError(exchange: Exchange, error: unknown): void {
+  const { response } = exchange;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, code } = asApiError(error);
+  // A body left unread would be taken for the next request.
+  if (!exchange.request.complete) response.setHeader('Connection', 'close');
+  if (code === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+  const retry = status.details?.retryAfterSeconds;
+  if (retry !== undefined) response.setHeader('Retry-After', retry);
+  sendJson(exchange, code, `${JSON.stringify(status)}\n`);
+}
+
+/** Collects the texts of `Warning:` headers. */
+export function warner({ warnings }: Exchange): (message: string) => void {
+  return (message) => warnings.add(message);
+}
+
+export function setWarnings({ response, warnings }: Exchange): void {
+  let length = 0;
+  const headers: string[] = [];
+  for (const warning of warnings) {
+    length += warning.length;
+    if (length > WARNINGS_LIMIT) break;
+    headers.push(`299 - "${headerText(warning)}"`);
+  }
+  if (headers.length > 0) response.setHeader('Warning', headers);
+}
+
+/** A quoted string as RFC 9110 has it; what no header may hold becomes a space. */
+function headerText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are not allowed in a header
+  return text.replace(/[\u0000-\u001f\u007f]|[^\u0000-\u00ff]/g, ' ').replace(/[\\"]/g, '\\$&');
+}

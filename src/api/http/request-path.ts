@@ -1,0 +1,29 @@
+/** Reads the path of a resource request: `/apis/GROUP/VERSION/namespaces/NS/RESOURCE/NAME/SUBRESOURCE`. */
+
+export interface ResourcePath {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  /** Undefined: cluster-wide, or all namespaces. */
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly subresource: string | undefined;
+  /** What follows the subresource (`proxy/…`); empty otherwise. */
+  readonly rest: readonly string[];
+}
+
+/** Subresources of a Namespace itself; any other third part under `namespaces/NS` is a resource within it. */
+const OF_NAMESPACE = new Set(['status', 'finalize']);
+
+/** Undefined when the path is no resource's. Throws URIError for a broken escape. */
+export function parseResourcePath(path: string): ResourcePath | undefined {
+  const parts = path.split('/').filter((part) => part !== '');
+  const core = parts[0] === 'api';
+  if (!core && parts[0] !== 'apis') return undefined;
+  const [group, version, ...within] = (core ? ['', ...parts.slice(1)] : parts.slice(1)).map(decodeURIComponent);
+  if (group === undefined || version === undefined || within.length === 0) return undefined;
+  const scoped = within[0] === 'namespaces' && within.length > 2 && !OF_NAMESPACE.has(within[2]!);
+  const namespace = scoped ? within[1] : undefined;
+  const [plural, name, subresource, ...rest] = scoped ? within.slice(2) : within;
+  return { group, version, plural: plural!, namespace, name, subresource, rest };
+}

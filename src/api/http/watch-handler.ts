@@ -1,0 +1,157 @@
+/** `?watch=1`: the state asked for, then every change, as one JSON object a line, until the time is up. */
+import { randomInt } from 'node:crypto';
+import { ApiError } from '../../objects/transport.ts';
+import type { ObjectMeta } from '../../objects/wire.ts';
+import type { ApiCore } from '../api-core.ts';
+import type { ResourceDefinition } from '../resource-definition.ts';
+import { badRequest } from '../status-error.ts';
+import type { Collection } from '../store/collection.ts';
+import type { StoredObject, StoreEvent } from '../store/stored-object.ts';
+import { type Interest, seenBy } from '../store/visibility.ts';
+import { type Exchange, setWarnings } from './exchange.ts';
+import { countParameter, parseResourceVersion } from './list-page.ts';
+import { JSON_TYPE } from './negotiation.ts';
+import type { FrameType, Representation } from './representation.ts';
+import { WatchStream } from './watch-stream.ts';
+
+const BOOKMARK_EVERY_MS = 60_000;
+/** A watch without `timeoutSeconds` ends after a random time in this range, so that clients do not all return at once. */
+const DEFAULT_TIMEOUT_SECONDS = { least: 1800, most: 3600 };
+const INITIAL_EVENTS_PER_PIECE = 256;
+
+/** Answers a watch request; returns when the initial state is written. Throws before the first byte only. */
+export async function handleWatch(
+  core: ApiCore,
+  definition: ResourceDefinition,
+  exchange: Exchange,
+  interest: Interest,
+  representation: Representation,
+): Promise<void> {
+  const { query, response } = exchange;
+  const collection = core.store.collection(definition.type);
+  const start = startOf(query);
+  const seconds = countParameter(query, 'timeoutSeconds') || defaultTimeout();
+  const bookmarks = isTrue(query.get('allowWatchBookmarks'));
+  // Everything from here to `subscribe` happens in one turn: no change falls between the state and the stream.
+  const backlog = initialFrames(collection, start, interest, representation);
+  const stream = new WatchStream(response);
+  setWarnings(exchange);
+  response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
+  response.flushHeaders();
+  const unsubscribe = collection.subscribe((event) => {
+    const type = seenBy(interest, event);
+    if (type !== undefined) stream.push(sharedFrame(event, type, representation));
+  });
+  const revision = core.store.revision;
+  const pushBookmark = (metadata: object) => {
+    stream.push(Buffer.from(frame('BOOKMARK', representation.bookmark(metadata as ObjectMeta))));
+  };
+  const ticker = bookmarks
+    ? setInterval(() => pushBookmark(bookmarkMeta(core.store.revision)), BOOKMARK_EVERY_MS)
+    : undefined;
+  const timer = setTimeout(() => {
+    if (bookmarks) pushBookmark(bookmarkMeta(core.store.revision));
+    stream.end();
+  }, seconds * 1000);
+  response.on('close', () => {
+    unsubscribe();
+    clearInterval(ticker);
+    clearTimeout(timer);
+  });
+  await stream.writeInitial(backlog.pieces);
+  if (backlog.expired) return void stream.end();
+  if (start.endWithBookmark) {
+    const metadata = { ...bookmarkMeta(revision), annotations: { 'k8s.io/initial-events-end': 'true' } };
+    await stream.writeInitial([frame('BOOKMARK', representation.bookmark(metadata as unknown as ObjectMeta))]);
+  }
+  stream.release();
+}
+
+interface WatchStart {
+  /** Events after this revision; undefined: the whole state first. */
+  readonly since: number | undefined;
+  /** The state is asked for by `sendInitialEvents`, and its end is to be marked. */
+  readonly endWithBookmark: boolean;
+}
+
+function startOf(query: URLSearchParams): WatchStart {
+  const revision = parseResourceVersion(query);
+  const initial = query.get('sendInitialEvents');
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (initial === null || initial === '') {
+    if (match !== '')
+      throw badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    return { since: revision === 0 ? undefined : revision, endWithBookmark: false };
+  }
+  if (match !== 'NotOlderThan') {
+    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+  }
+  if (isTrue(initial)) return { since: undefined, endWithBookmark: isTrue(query.get('allowWatchBookmarks')) };
+  return { since: revision ?? 0, endWithBookmark: false };
+}
+
+export function isTrue(value: string | null): boolean {
+  return value === '1' || value === 'true' || value === 'True';
+}
+
+function defaultTimeout(): number {
+  return randomInt(DEFAULT_TIMEOUT_SECONDS.least, DEFAULT_TIMEOUT_SECONDS.most);
+}
+
+function bookmarkMeta(revision: number): object {
+  return { resourceVersion: String(revision), creationTimestamp: null };
+}
+
+function frame(type: FrameType | 'BOOKMARK' | 'ERROR', object: string): string {
+  return `{"type":"${type}","object":${object}}\n`;
+}
+
+/** The frame of an event, made once for all watchers that see it in the same form. */
+function sharedFrame(event: StoreEvent, type: FrameType, representation: Representation): Uint8Array {
+  const key = `${type} ${representation.name}`;
+  let bytes = event.frames.get(key);
+  if (bytes === undefined) {
+    bytes = Buffer.from(frame(type, representation.event(event.current)));
+    event.frames.set(key, bytes);
+  }
+  return bytes;
+}
+
+interface Backlog {
+  readonly pieces: Iterable<string>;
+  /** The history is gone: the one piece says so, as an ERROR event in an answer of 200. */
+  readonly expired: boolean;
+}
+
+function initialFrames(
+  collection: Collection,
+  { since }: WatchStart,
+  interest: Interest,
+  representation: Representation,
+): Backlog {
+  if (since === undefined) {
+    const { namespace, filter } = interest;
+    const entries = collection.entries(namespace);
+    const chosen = filter === undefined ? entries : entries.filter(({ object }) => filter(object));
+    const frames: [FrameType, StoredObject][] = chosen.map((entry) => ['ADDED', entry]);
+    return { pieces: inPieces(frames, representation), expired: false };
+  }
+  try {
+    const frames: [FrameType, StoredObject][] = [];
+    for (const event of collection.eventsSince(since)) {
+      const type = seenBy(interest, event);
+      if (type !== undefined) frames.push([type, event.current]);
+    }
+    return { pieces: inPieces(frames, representation), expired: false };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { pieces: [frame('ERROR', JSON.stringify(error.status))], expired: true };
+  }
+}
+
+function* inPieces(frames: readonly [FrameType, StoredObject][], representation: Representation): Iterable<string> {
+  for (let start = 0; start < frames.length; start += INITIAL_EVENTS_PER_PIECE) {
+    const piece = frames.slice(start, start + INITIAL_EVENTS_PER_PIECE);
+    yield piece.map(([type, entry]) => frame(type, representation.event(entry))).join('');
+  }
+}
