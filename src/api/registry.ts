@@ -22,6 +22,8 @@ import { serviceAccount } from './kinds/service-account.ts';
 import { serviceCIDR } from './kinds/service-cidr.ts';
 import { statefulSet } from './kinds/stateful-set.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
+import { validateMetadata } from './validation/metadata.ts';
+import { dns1035Label, dnsLabel, dnsSubdomain, type TextCheck } from './validation/names.ts';
 
 export interface RegistryOptions {
   /** `10.96.0.0/12`; the first is the `kubernetes` ServiceCIDR. */
@@ -63,7 +65,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     lease,
     serviceCIDR(allocator),
     ipAddress,
-  ] as unknown as readonly ResourceDefinition[];
+  ].map((definition) => withMetadataRules(definition as unknown as ResourceDefinition));
   const paths = new Map(
     definitions.map((found) => [key(found.type.group, found.type.version, found.type.plural), found]),
   );
@@ -78,6 +80,24 @@ export function createRegistry(options: RegistryOptions): Registry {
       return kinds.get(key(apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1), kind));
     },
   };
+}
+
+/** Names that are more than DNS subdomains. */
+const NAME_CHECKS: Readonly<Record<string, TextCheck>> = {
+  Namespace: dnsLabel,
+  Service: dns1035Label,
+  StatefulSet: dnsLabel,
+};
+
+/** The rules of metadata come before a kind's own. */
+function withMetadataRules(definition: ResourceDefinition): ResourceDefinition {
+  const { strategy } = definition;
+  const nameCheck = NAME_CHECKS[definition.type.kind] ?? dnsSubdomain;
+  const validate: typeof strategy.validate = (object, context) => [
+    ...validateMetadata(object, nameCheck),
+    ...(strategy.validate?.(object, context) ?? []),
+  ];
+  return { ...definition, strategy: { ...strategy, validate } };
 }
 
 function key(...parts: readonly string[]): string {

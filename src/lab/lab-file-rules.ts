@@ -2,12 +2,7 @@
 import { type Cidr, cidrContains, cidrOf, cidrSize, cidrsOverlap, networkAddress, nthAddress } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';
 import type { LabFile } from './lab-file-schema.ts';
-
-/** A rule that does not hold, at a place in the file. */
-export interface LabFileIssue {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
+import type { FileIssue } from './yaml-file.ts';
 
 interface Block {
   readonly path: readonly (string | number)[];
@@ -17,25 +12,33 @@ interface Block {
 }
 
 /** Every rule the file breaks, in the order of the file. */
-export function checkLabFile(file: LabFile): LabFileIssue[] {
+export function checkLabFile(file: LabFile): FileIssue[] {
   return [...checkNodes(file), ...checkOverlaps(file), ...checkSizes(file), ...checkHosts(file), ...checkFlannel(file)];
 }
 
-function checkNodes(file: LabFile): LabFileIssue[] {
-  const issues: LabFileIssue[] = [];
+function checkNodes(file: LabFile): FileIssue[] {
+  const issues: FileIssue[] = [];
   const planes = file.nodes.filter((node) => node.role === 'control-plane').length;
   if (planes !== 1)
     issues.push({ path: ['nodes'], message: `must hold exactly one node with role control-plane, not ${planes}` });
   const seen = new Map<string, string>();
   const named = [
-    ...file.nodes.map((node, index) => ({ name: node.name, path: ['nodes', index, 'name'] })),
-    ...file.hosts.map((host, index) => ({ name: host.name, path: ['hosts', index, 'name'] })),
+    ...file.nodes.map((node, index) => ({
+      name: node.name,
+      place: `nodes[${index}].name`,
+      path: ['nodes', index, 'name'],
+    })),
+    ...file.hosts.map((host, index) => ({
+      name: host.name,
+      place: `hosts[${index}].name`,
+      path: ['hosts', index, 'name'],
+    })),
   ];
-  for (const { name, path } of named) {
+  for (const { name, place, path } of named) {
     const first = seen.get(name);
     if (first !== undefined)
       issues.push({ path, message: `"${name}" is taken by ${first}: nodes and hosts share one set of names` });
-    else seen.set(name, path.join('.'));
+    else seen.set(name, place);
   }
   return issues;
 }
@@ -54,7 +57,7 @@ function blocksOf(file: LabFile): Block[] {
 }
 
 /** The three networks of a cluster must not share an address: a packet's destination has to say which one it is of. */
-function checkOverlaps(file: LabFile): LabFileIssue[] {
+function checkOverlaps(file: LabFile): FileIssue[] {
   const blocks = blocksOf(file);
   return blocks.flatMap((later, index) =>
     blocks
@@ -69,8 +72,8 @@ function checkOverlaps(file: LabFile): LabFileIssue[] {
   );
 }
 
-function checkSizes(file: LabFile): LabFileIssue[] {
-  const issues: LabFileIssue[] = [];
+function checkSizes(file: LabFile): FileIssue[] {
+  const issues: FileIssue[] = [];
   const { networking, flannel, nodes } = file;
   const service = cidrOf(networking.serviceSubnet);
   if (service.prefix < 12 || service.prefix > 28)
@@ -94,7 +97,7 @@ function checkSizes(file: LabFile): LabFileIssue[] {
   return issues;
 }
 
-function checkHosts(file: LabFile): LabFileIssue[] {
+function checkHosts(file: LabFile): FileIssue[] {
   const subnet = cidrOf(file.underlay.subnet);
   const reserved = new Map([
     [networkAddress(subnet), 'the network address'],
@@ -113,7 +116,7 @@ function checkHosts(file: LabFile): LabFileIssue[] {
   });
 }
 
-function checkFlannel(file: LabFile): LabFileIssue[] {
+function checkFlannel(file: LabFile): FileIssue[] {
   const { Network } = file.flannel;
   if (Network === undefined || Network === file.networking.podSubnet) return [];
   return [

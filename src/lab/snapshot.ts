@@ -1,4 +1,5 @@
 /** Draws a `LabSnapshot` from the plan and from what the API holds. Pure. */
+import { podNetns } from '../node/pod-netns.ts';
 import type { EndpointSlice, Node, Pod, Service } from '../objects/wire.ts';
 import type { LabSnapshot, NodeSnapshot, PodSnapshot, ServiceSnapshot } from './lab-snapshot.ts';
 import type { LabPlan } from './plan-lab.ts';
@@ -67,15 +68,15 @@ function podSnapshot(plan: LabPlan, pod: Pod): PodSnapshot {
     phase: pod.metadata?.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Pending') : 'Terminating',
     ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
-    netns: podNetns(plan, pod),
+    netns: netnsOfPod(plan, pod),
   };
 }
 
 /** The namespace a pod stands in: its own, or its node's with `hostNetwork`. */
-export function podNetns(plan: LabPlan, pod: Pod): string {
+export function netnsOfPod(plan: LabPlan, pod: Pod): string {
   const node = plan.nodes.find(({ name }) => name === pod.spec?.nodeName);
   if (pod.spec?.hostNetwork === true && node !== undefined) return node.netns;
-  return `${plan.name}.${pod.metadata?.namespace}.${pod.metadata?.name}`;
+  return podNetns(plan.name, pod.metadata?.namespace ?? '', pod.metadata?.name ?? '');
 }
 
 function serviceSnapshot(service: Service, slices: readonly EndpointSlice[]): ServiceSnapshot {

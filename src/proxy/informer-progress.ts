@@ -17,8 +17,9 @@ export function hasCaughtUp<T extends ApiObject>(informer: Informer<T>, list: Li
   };
   if (isCurrent()) return Promise.resolve();
   return new Promise((resolve) => {
-    const stopListening = informer.onChange(() => {
-      if (!isCurrent()) return;
+    const stopListening = informer.onChange(({ object }) => {
+      // Events come in order: one later than the list means that all before it were seen.
+      if (versionOf(object) <= asOf && !isCurrent()) return;
       stopListening();
       resolve();
     });

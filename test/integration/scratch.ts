@@ -11,6 +11,8 @@ export interface Scratch {
   readonly journal: JournalEntry[];
   /** Makes `LAB.part` for each part and gives the names. */
   create(parts: readonly string[], options?: { ipv6?: boolean }): Promise<string[]>;
+  /** Has namespaces that were made otherwise deleted too. */
+  track(names: readonly string[]): void;
 }
 
 /** A kernel with a lab name of its own; every namespace it makes is deleted after the tests of the file. */
@@ -34,6 +36,9 @@ export function scratch(): Scratch {
       const names = parts.map((part) => `${lab}.${part}`);
       await kernel.createNamespaces(names, options);
       return names;
+    },
+    track(names) {
+      for (const name of names) made.add(name);
     },
   };
 }

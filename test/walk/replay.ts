@@ -22,7 +22,7 @@ export const POINTS: readonly CapturePoint[] = [
 export function replayingKernel(name: string, signals: string[] = []): Pick<Kernel, 'read' | 'spawn'> {
   const folder = join(import.meta.dirname, 'recorded', name);
   const hostOf = (netns: string): string => POINTS.find((point) => point.netns === netns)!.host;
-  const links = JSON.parse(readFileSync(join(folder, 'links.json'), 'utf8')) as Record<string, unknown>;
+  const links = JSON.parse(readFileSync(join(folder, 'links.generated.json'), 'utf8')) as Record<string, unknown>;
   return {
     read: async (netns, argv) => {
       const conntrack = hostOf(netns) === 'node-1' ? readFileSync(join(folder, 'conntrack.txt'), 'utf8') : '';

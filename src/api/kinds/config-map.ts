@@ -2,6 +2,7 @@
 import { CONFIG_MAPS } from '../../objects/resource.ts';
 import type { ConfigMap } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateConfigMap, validateConfigMapUpdate } from '../validation/config.ts';
 import { AGE, ageOf, column, NAME, nameOf } from './columns.ts';
 
 export const configMap: ResourceDefinition<ConfigMap> = {
@@ -11,7 +12,7 @@ export const configMap: ResourceDefinition<ConfigMap> = {
   categories: [],
   schema: 'io.k8s.api.core.v1.ConfigMap',
   subresources: [],
-  strategy: {},
+  strategy: { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
   table: {
     columns: [NAME, column('Data', 'Number of keys.', 'integer'), AGE],
     cells: (object, now) => [

@@ -2,6 +2,7 @@
 import { ENDPOINT_SLICES } from '../../objects/resource.ts';
 import type { EndpointSlice } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from '../validation/endpoints.ts';
 import { AGE, ageOf, column, NAME, nameOf } from './columns.ts';
 import { bumpGeneration } from './generation.ts';
 
@@ -36,6 +37,8 @@ export const endpointSlice: ResourceDefinition<EndpointSlice> = {
       if (object.metadata !== undefined && now.metadata.generation !== undefined)
         object.metadata.generation = now.metadata.generation;
     },
+    validate: validateEndpointSlice,
+    validateUpdate: validateEndpointSliceUpdate,
   },
   table: {
     columns: [

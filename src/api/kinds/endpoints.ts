@@ -2,6 +2,7 @@
 import { ENDPOINTS } from '../../objects/resource.ts';
 import type { Endpoints } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateEndpoints } from '../validation/endpoints.ts';
 import { AGE, ageOf, column, NAME, nameOf } from './columns.ts';
 
 const SHOWN = 3;
@@ -17,6 +18,7 @@ export const endpoints: ResourceDefinition<Endpoints> = {
     setDefaults(object) {
       for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
     },
+    validate: validateEndpoints,
   },
   table: {
     columns: [NAME, column('Endpoints', 'Addresses and ports.'), AGE],

@@ -1,6 +1,8 @@
 /** The life of a Pod object in the store: born Pending, written in halves, deleted with grace. */
 import type { Pod } from '../../objects/wire.ts';
 import type { ResourceStrategy } from '../resource-definition.ts';
+import { validatePod } from '../validation/pod.ts';
+import { validatePodUpdate } from '../validation/pod-update.ts';
 import { bumpGeneration, keepMetadata } from './generation.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { qosClass } from './pod-qos.ts';
@@ -33,6 +35,8 @@ export const podStrategy: ResourceStrategy<Pod> = {
     const quality = object.status?.qosClass ?? previous.status?.qosClass;
     if (quality !== undefined) object.status = { ...object.status, qosClass: quality };
   },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   selectableFields: {
     'spec.nodeName': (object) => object.spec?.nodeName ?? '',
     'spec.restartPolicy': (object) => object.spec?.restartPolicy ?? '',

@@ -28,7 +28,6 @@ export const replicationController: ResourceDefinition<ReplicationController> = 
       defaultTemplate(spec.template);
     },
     validate: validateReplicationController,
-    validateUpdate: (object, _previous, context) => validateReplicationController(object, context),
     selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   },
   table: {

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import { SECRETS } from '../../objects/resource.ts';
 import type { Secret } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateSecret, validateSecretUpdate } from '../validation/config.ts';
 import { AGE, ageOf, column, NAME, nameOf } from './columns.ts';
 
 export const secret: ResourceDefinition<Secret> = {
@@ -20,6 +21,8 @@ export const secret: ResourceDefinition<Secret> = {
       }
       delete object.stringData;
     },
+    validate: validateSecret,
+    validateUpdate: validateSecretUpdate,
   },
   table: {
     columns: [NAME, column('Type', 'What the Secret is for.'), column('Data', 'Number of keys.', 'integer'), AGE],

@@ -12,12 +12,14 @@ export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<S
     setDefaults: defaultService,
     prepareForCreate(object) {
       object.status = { loadBalancer: {} };
+      if (object.spec?.clusterIP) object.spec.clusterIPs ??= [object.spec.clusterIP];
     },
     prepareForUpdate(object, previous) {
       object.status = { ...previous.status, loadBalancer: previous.status?.loadBalancer ?? {} };
       if (object.spec?.type !== 'LoadBalancer') object.status.loadBalancer = {};
       dropOfOtherType(object, previous);
       carryOver(object, previous);
+      alignClusterIps(object, previous);
     },
     prepareForStatusUpdate(object, previous) {
       if (previous.spec !== undefined) object.spec = { ...previous.spec };
@@ -92,4 +94,12 @@ function carryOver(object: Service, previous: Service): void {
       spec.healthCheckNodePort ??= before.healthCheckNodePort;
     }
   }
+}
+
+/** Who changes only one of `clusterIP` and `clusterIPs` means both. */
+function alignClusterIps({ spec }: Service, previous: Service): void {
+  if (spec === undefined || !same(spec.clusterIPs, previous.spec?.clusterIPs)) return;
+  if (spec.clusterIP === previous.spec?.clusterIP) return;
+  if (!spec.clusterIP) delete spec.clusterIPs;
+  else spec.clusterIPs = [spec.clusterIP, ...(spec.clusterIPs ?? []).slice(1)];
 }

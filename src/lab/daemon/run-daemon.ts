@@ -2,15 +2,19 @@
 import type { Server } from 'node:net';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { onHost } from '../exec-target.ts';
-import { LabError } from '../lab-error.ts';
-import { plannedNamespaces } from '../plan-lab.ts';
 import type { Recorder } from '../record.ts';
-import { snapshotOf } from '../snapshot.ts';
+import { netnsOfPod } from '../snapshot.ts';
 import { stateDirectory } from '../state-directory.ts';
+import { buildFabric } from './build-fabric.ts';
+import { createClusterObjects } from './create-cluster-objects.ts';
+import type { DaemonContext } from './daemon-context.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { openJournal } from './journal-file.ts';
+import { observeLab } from './observe-lab.ts';
+import { openApi } from './open-api.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
-import { SnapshotFeed } from './snapshot-feed.ts';
+import { resolveTarget } from './resolve-target.ts';
+import { planNodes, proxyStates, startNodes } from './start-nodes.ts';
 import { Timings } from './timings.ts';
 
 /** Builds the lab and resolves when it is ready; its servers then keep the process alive. */
@@ -24,27 +28,35 @@ export async function runDaemon(
   const directory = stateDirectory(plan.name);
   const timings = new Timings(onBuilt);
   timings.report('daemon', Date.now() - start.startedAt);
-  const kernel = new RecordedKernel(recorder, openJournal(directory.journal));
-  await timings.measure('namespaces', () => kernel.createNamespaces(plannedNamespaces(plan)));
-  const createdAt = new Date(start.startedAt).toISOString();
-  const observed = { nodes: [], pods: [], services: [], slices: [], proxies: new Map(), warnings: [] };
-  const snapshots = new SnapshotFeed(() =>
-    snapshotOf(plan, observed, { createdAt, kubernetesVersion: 'v1.36.0', timings: timings.parts }),
-  );
-  const hostNetns = (name: string) => {
-    const host = [plan.gateway, ...plan.nodes, ...plan.hosts].find((candidate) => candidate.name === name);
-    if (host !== undefined) return host.netns;
-    throw new LabError({
-      what: `there is no "${name}" in this lab`,
-      why: 'neither a node nor a host has that name',
-      remedy: 'see `podwire status`',
-    });
+  const context: DaemonContext = {
+    plan,
+    directory,
+    timings,
+    kernel: new RecordedKernel(recorder, openJournal(directory.journal)),
   };
+  const api = await openApi(context);
+  await Promise.all([
+    buildFabric(context),
+    timings.measure('cluster objects', () => createClusterObjects(plan, api.transport)),
+  ]);
+  const nodes = planNodes(context, () => api.transport);
+  const createdAt = new Date(start.startedAt);
+  const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
+  await startNodes(context, nodes);
+  const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   await serveDaemonSocket(directory.socket, {
-    snapshots,
-    netnsOf: hostNetns,
-    exec: async (name, argv) => onHost(hostNetns(name), argv),
-    async programmed() {},
+    snapshots: observer.snapshots,
+    netnsOf(name) {
+      const target = find(name);
+      return 'host' in target ? target.host.netns : netnsOfPod(plan, target.pod);
+    },
+    async exec(name, argv) {
+      const target = find(name);
+      return onHost('host' in target ? target.host.netns : netnsOfPod(plan, target.pod), argv);
+    },
+    async programmed() {
+      await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
+    },
   });
-  void listener;
+  listener.on('connection', (socket) => socket.destroy());
 }

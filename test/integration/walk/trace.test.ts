@@ -37,7 +37,7 @@ function record(name: string): void {
     const all = JSON.parse(net.run(where, 'ip -json link show')) as { ifindex: number; ifname: string }[];
     links[host] = all.map(({ ifindex, ifname }) => ({ ifindex, ifname }));
   }
-  writeFileSync(join(folder, 'links.json'), `${JSON.stringify(links, null, 1)}\n`);
+  writeFileSync(join(folder, 'links.generated.json'), `${JSON.stringify(links, null, 1)}\n`);
   writeFileSync(join(folder, 'conntrack.txt'), net.run('node-1', 'conntrack -L 2>/dev/null'));
 }
 

@@ -1,0 +1,109 @@
+/**
+ * Plans the fabric: one switch (the bridge `underlay` in a namespace of its own) and the hosts plugged into it, each with an
+ * `eth0`. Knows roles (node, gateway, plain host), not Kubernetes. Namespaces are made before.
+ */
+
+import type { Batch, Netns } from '../kernel/kernel.ts';
+import type { IpOp } from '../kernel/ops.ts';
+import { cidrOf } from '../net/cidr.ts';
+import { interfaceName } from '../net/interface-name.ts';
+import { macOfIp, macOfName } from '../net/mac.ts';
+import type { PlacedBatches } from './placed-batches.ts';
+
+export const UNDERLAY_BRIDGE = 'underlay';
+
+export interface FabricHost {
+  /** A DNS label; names its port on the switch (hashed beyond 15 characters). */
+  readonly name: string;
+  readonly netns: Netns;
+  /** The address of its eth0, without prefix. */
+  readonly address: string;
+  readonly role: 'node' | 'gateway' | 'host';
+}
+
+export interface Fabric {
+  readonly netns: Netns;
+  /** `192.168.1.0/24`. */
+  readonly subnet: string;
+  readonly mtu: number;
+  /** The gateway's address: every other host's default route. */
+  readonly gateway: string;
+  readonly hosts: readonly FabricHost[];
+}
+
+export interface FabricPlan {
+  /** First: the switch, and a cable to every host. */
+  readonly wiring: PlacedBatches;
+  /** Then, in any order: each host's own end. */
+  readonly hosts: readonly PlacedBatches[];
+}
+
+/** The whole fabric at once. */
+export function planFabric(fabric: Fabric): FabricPlan {
+  return {
+    wiring: {
+      netns: fabric.netns,
+      batches: [
+        // A switch filters nothing: br_netfilter would send every frame through the namespace's iptables and conntrack.
+        { tool: 'sysctl', values: bridgeNetfilter(0), optional: true },
+        { tool: 'ip', ops: [bridge(fabric), ...fabric.hosts.map((host) => cable(fabric, host))] },
+      ],
+    },
+    hosts: fabric.hosts.map((host) => planHost(fabric, host)),
+  };
+}
+
+/** The cable and the own end of one more host on a fabric that stands. */
+export function planFabricHost(fabric: Fabric, host: FabricHost): readonly PlacedBatches[] {
+  return [{ netns: fabric.netns, batches: [{ tool: 'ip', ops: [cable(fabric, host)] }] }, planHost(fabric, host)];
+}
+
+function bridge({ mtu, netns }: Fabric): IpOp {
+  // A bridge without a MAC of its own takes its lowest port's, and changes it when ports come and go.
+  return { op: 'link-add', name: UNDERLAY_BRIDGE, mtu, up: true, link: { kind: 'bridge', mac: macOfName(netns) } };
+}
+
+function cable({ mtu }: Fabric, host: FabricHost): IpOp {
+  return {
+    op: 'link-add',
+    name: interfaceName(host.name),
+    mtu,
+    master: UNDERLAY_BRIDGE,
+    up: true,
+    link: { kind: 'veth', peer: { name: 'eth0', netns: host.netns, mac: macOfIp(host.address), mtu } },
+  };
+}
+
+function planHost(fabric: Fabric, host: FabricHost): PlacedBatches {
+  const { prefix } = cidrOf(fabric.subnet);
+  const ops: IpOp[] = [
+    { op: 'address-add', cidr: `${host.address}/${prefix}`, device: 'eth0', broadcast: true },
+    { op: 'link-set', name: 'eth0', up: true },
+  ];
+  if (host.role !== 'gateway')
+    ops.push({ op: 'route-add', destination: 'default', via: fabric.gateway, device: 'eth0' });
+  return { netns: host.netns, batches: [...sysctlsOf(host), { tool: 'ip', ops }] };
+}
+
+function sysctlsOf({ role }: FabricHost): Batch[] {
+  if (role === 'host') return [];
+  // New namespaces inherit the host's reverse path filter. Strict (1) drops what DNAT and VXLAN send back another way.
+  const routing: Batch = {
+    tool: 'sysctl',
+    values: {
+      'net.ipv4.ip_forward': 1,
+      'net.ipv4.conf.all.rp_filter': 0,
+      'net.ipv4.conf.default.rp_filter': 0,
+      'net.ipv4.conf.eth0.rp_filter': 0,
+    },
+  };
+  if (role === 'node') return [routing, { tool: 'sysctl', values: bridgeNetfilter(1), optional: true }];
+  // Everybody on the underlay reaches everybody directly; a redirect would only change their route caches.
+  const values = { 'net.ipv4.conf.all.send_redirects': 0, 'net.ipv4.conf.eth0.send_redirects': 0 };
+  return [routing, { tool: 'sysctl', values }];
+}
+
+/** Whether bridged frames pass iptables: what kube-proxy needs where pods share a bridge. Absent without br_netfilter. */
+function bridgeNetfilter(on: 0 | 1): Record<string, number> {
+  return { 'net.bridge.bridge-nf-call-iptables': on, 'net.bridge.bridge-nf-call-ip6tables': on };
+}

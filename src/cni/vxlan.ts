@@ -1,0 +1,119 @@
+/**
+ * Plans flannel's VXLAN on one node: the device, and per remote node exactly one route, one permanent ARP and one FDB
+ * entry. With these three no packet ever needs to ask: the route names the remote VTEP, ARP its MAC, the FDB the node that has it.
+ */
+import type { Batch } from '../kernel/kernel.ts';
+import type { BridgeOp, IpOp } from '../kernel/ops.ts';
+import { cidrOf, networkAddress } from '../net/cidr.ts';
+
+/** Outer Ethernet, IPv4, UDP and VXLAN headers. */
+export const VXLAN_OVERHEAD = 50;
+
+export interface Vtep {
+  readonly vni: number;
+  /** UDP port: 8472 where flannel runs on Linux. */
+  readonly port: number;
+  /** The node's own underlay address. */
+  readonly localAddress: string;
+  /** The underlay device. */
+  readonly device: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** The node's own block: its network address becomes the device's. */
+  readonly podCidr: string;
+}
+
+/** A remote node as its annotations tell. */
+export interface VxlanPeer {
+  readonly publicIp: string;
+  readonly podCidr: string;
+  readonly vtepMac: string;
+}
+
+/** `flannel.1`. */
+export function vxlanDevice(vni: number): string {
+  return `flannel.${vni}`;
+}
+
+/** The device itself. */
+export function planVtep(vtep: Vtep): readonly Batch[] {
+  const name = vxlanDevice(vtep.vni);
+  const link = {
+    kind: 'vxlan',
+    vni: vtep.vni,
+    port: vtep.port,
+    local: vtep.localAddress,
+    device: vtep.device,
+    learning: false,
+    mac: vtep.mac,
+  } as const;
+  return [
+    {
+      tool: 'ip',
+      ops: [
+        { op: 'link-add', name, mtu: vtep.mtu, link },
+        { op: 'address-add', cidr: `${networkAddress(cidrOf(vtep.podCidr))}/32`, device: name },
+        { op: 'link-set', name, up: true },
+      ],
+    },
+    // Packets NATed into the tunnel carried wrong outer checksums and were resent for 63 seconds (flannel issue 1243).
+    { tool: 'command', argv: ['ethtool', '-K', name, 'tx-checksum-ip-generic', 'off'] },
+  ];
+}
+
+/** The entries of a node's flannel.1, whole or in part, as they should be or as they were found. */
+export interface VxlanEntries {
+  /** Remote pod blocks. Each goes by way of its own network address. */
+  readonly routes: ReadonlySet<string>;
+  /** Network address of a remote block → MAC of its VTEP. */
+  readonly neighbours: ReadonlyMap<string, string>;
+  /** MAC of a remote VTEP → underlay address of its node. */
+  readonly fdb: ReadonlyMap<string, string>;
+}
+
+/** One of each for every peer. */
+export function entriesOf(peers: readonly VxlanPeer[]): VxlanEntries {
+  return {
+    routes: new Set(peers.map(({ podCidr }) => podCidr)),
+    neighbours: new Map(peers.map(({ podCidr, vtepMac }) => [networkAddress(cidrOf(podCidr)), vtepMac])),
+    fdb: new Map(peers.map(({ vtepMac, publicIp }) => [vtepMac, publicIp])),
+  };
+}
+
+/** From the entries that are there to those that should be. */
+export function planEntries(vni: number, desired: VxlanEntries, previous: VxlanEntries): readonly Batch[] {
+  const device = vxlanDevice(vni);
+  const remove: IpOp[] = [];
+  const forward: BridgeOp[] = [];
+  const add: IpOp[] = [];
+  // A route is the first to go and the last to come: it must never point at a VTEP whose MAC is not known.
+  for (const podCidr of previous.routes) {
+    if (!desired.routes.has(podCidr)) remove.push(routeOp('route-delete', podCidr, device));
+  }
+  for (const [address, mac] of previous.neighbours) {
+    if (!desired.neighbours.has(address)) remove.push({ op: 'neighbour-delete', address, mac, device });
+  }
+  for (const [mac, destination] of previous.fdb) {
+    if (desired.fdb.get(mac) !== destination) forward.push({ op: 'fdb-delete', mac, device, destination });
+  }
+  for (const [mac, destination] of desired.fdb) {
+    if (previous.fdb.get(mac) !== destination) forward.push({ op: 'fdb-replace', mac, device, destination });
+  }
+  for (const [address, mac] of desired.neighbours) {
+    if (previous.neighbours.get(address) !== mac) add.push({ op: 'neighbour-replace', address, mac, device });
+  }
+  for (const podCidr of desired.routes) {
+    if (!previous.routes.has(podCidr)) add.push(routeOp('route-replace', podCidr, device));
+  }
+  const batches: Extract<Batch, { ops: unknown }>[] = [
+    { tool: 'ip', ops: remove },
+    { tool: 'bridge', ops: forward },
+    { tool: 'ip', ops: add },
+  ];
+  return batches.filter((batch) => batch.ops.length > 0);
+}
+
+/** `onlink`: the remote network address is near no address of this device, and yet behind it. */
+function routeOp(op: 'route-replace' | 'route-delete', podCidr: string, device: string): IpOp {
+  return { op, destination: podCidr, via: networkAddress(cidrOf(podCidr)), device, onlink: true };
+}

@@ -1,0 +1,34 @@
+/** Stage: creates the objects a cluster has before anybody creates one. */
+import {
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  NAMESPACES,
+  NODES,
+  SERVICE_CIDRS,
+  SERVICES,
+} from '../../objects/resource.ts';
+import type { Transport } from '../../objects/transport.ts';
+import {
+  apiServiceObjects,
+  dnsObjects,
+  namespaceObject,
+  nodeObject,
+  SYSTEM_NAMESPACES,
+  serviceCIDRObjects,
+} from '../cluster-objects.ts';
+import type { LabPlan } from '../plan-lab.ts';
+
+/** Namespaces first, since the others live in them; the DNS Service before anything else can take its address. */
+export async function createClusterObjects(plan: LabPlan, transport: Transport): Promise<void> {
+  for (const name of SYSTEM_NAMESPACES) await transport.create(NAMESPACES, namespaceObject(name));
+  for (const range of serviceCIDRObjects(plan)) await transport.create(SERVICE_CIDRS, range);
+  const api = apiServiceObjects(plan);
+  const dns = dnsObjects(plan);
+  await transport.create(SERVICES, api.service);
+  await transport.create(SERVICES, dns.service);
+  await transport.create(ENDPOINT_SLICES, api.slice);
+  await transport.create(ENDPOINTS, api.endpoints);
+  for (const node of plan.nodes) await transport.create(NODES, nodeObject(plan, node));
+  await transport.create(DEPLOYMENTS, dns.deployment);
+}

@@ -1,0 +1,114 @@
+/**
+ * YAML files that people write (lab files, scenarios): where each field stands in the text, and what is wrong with it,
+ * in words that say what was expected.
+ */
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { nearMiss } from './near-miss.ts';
+
+/** Something wrong at a place of a file. */
+export interface FileIssue {
+  /** Keys and indexes from the root. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** `FILE:LINE:COLUMN: PLACE: MESSAGE`. */
+  describe(issue: FileIssue): string;
+}
+
+/** Parses the text of one YAML document; `path` is for the messages. Broken YAML gives `problems` instead of a value. */
+export function parseYamlFile(text: string, path: string): YamlFile | { readonly problems: readonly string[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    return { problems: document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0]}`) };
+  }
+  return {
+    value: document.toJS() ?? {},
+    describe: ({ path: place, message }) => `${at(offsetOf(document, place))}: ${formatPlace(place)}${message}`,
+  };
+}
+
+/** What a schema refused, one issue per thing that is wrong. */
+export function describeIssues(schema: z.core.$ZodType, error: z.core.$ZodError): FileIssue[] {
+  return error.issues.flatMap((issue) => describeIssue(schema, issue));
+}
+
+/** One line per thing that is wrong: an unknown key is a place of its own. */
+function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FileIssue[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, path);
+    return issue.keys.map((key) => {
+      const meant = nearMiss(key, known);
+      const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`;
+      return { path: [...path, key], message: `unknown field; ${hint}` };
+    });
+  }
+  if (issue.code === 'invalid_value')
+    return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
+  if (issue.code === 'invalid_type') return [{ path, message: `must be ${withArticle(issue.expected)}` }];
+  if (issue.code === 'too_small') return [{ path, message: `must be at least ${issue.minimum}` }];
+  if (issue.code === 'too_big') return [{ path, message: `must be at most ${issue.maximum}` }];
+  return [{ path, message: issue.message }];
+}
+
+function withArticle(type: string): string {
+  const words: Record<string, string> = {
+    object: 'a mapping',
+    array: 'a list',
+    record: 'a mapping',
+    int: 'a whole number',
+  };
+  return words[type] ?? `a ${type}`;
+}
+
+/** The keys a schema has at a place of the file. */
+function knownKeys(root: z.core.$ZodType, path: readonly (string | number)[]): string[] {
+  let schema = root;
+  for (const part of path) {
+    const { def } = unwrap(schema)._zod as {
+      def: { type: string; shape?: Record<string, z.core.$ZodType>; element?: z.core.$ZodType };
+    };
+    const next = typeof part === 'number' ? def.element : def.shape?.[part];
+    if (next === undefined) return [];
+    schema = next;
+  }
+  const { def } = unwrap(schema)._zod as { def: { shape?: Record<string, unknown> } };
+  return Object.keys(def.shape ?? {});
+}
+
+/** The schema inside defaults and optionals. */
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  const { def } = schema._zod as { def: { innerType?: z.core.$ZodType } };
+  return def.innerType === undefined ? schema : unwrap(def.innerType);
+}
+
+/** Where in the text a place stands: its key when it has one, else the nearest that encloses it. */
+function offsetOf(document: Document, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last));
+      if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+    }
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return isNode(document.contents) && document.contents.range ? document.contents.range[0] : 0;
+}
+
+/** `nodes[1].name: `, or nothing for the file as a whole. */
+function formatPlace(path: readonly (string | number)[]): string {
+  if (path.length === 0) return '';
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  return `${text.replace(/^\./, '')}: `;
+}

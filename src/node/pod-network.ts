@@ -1,0 +1,161 @@
+/**
+ * One node's pod network: sandboxes for pods, as the flannel, bridge and host-local plugins make them. Gives addresses, has namespaces
+ * made, hands the bridge planner's batches to the kernel. What stands already is found in the kernel, not in a file: after a
+ * restart the first call looks which of the lab's namespaces have an address of this node's block.
+ */
+
+import { POD_BRIDGE, type PodPort, type PodSubnet, planBridge, planPods, planPodsGone } from '../cni/bridge.ts';
+import { HostLocalPool } from '../cni/host-local.ts';
+import type { Kernel, Netns } from '../kernel/kernel.ts';
+import { podVethName } from '../net/interface-name.ts';
+import { podNetns } from './pod-netns.ts';
+import type { PodIdentity, PodNetworkSeam, PodSandbox } from './pod-network-seam.ts';
+import { devicesOf, sandboxAddresses } from './sandbox-state.ts';
+
+export interface PodNetworkOptions extends PodSubnet {
+  readonly kernel: Kernel;
+  /** The lab's name: the first part of every namespace's. */
+  readonly lab: string;
+}
+
+/** Pods wired at the same time: each costs a process or two, and more than the machine's cores gain nothing. */
+const PARALLEL = 4;
+
+interface Sandbox extends PodSandbox {
+  /** Unknown for one that was found and not yet asked for. */
+  readonly uid: string | undefined;
+}
+
+export class PodNetwork implements PodNetworkSeam {
+  readonly #options: PodNetworkOptions;
+  readonly #pool: HostLocalPool;
+  readonly #sandboxes = new Map<Netns, Sandbox>();
+  /** The veths found at start: tells whose a sandbox is, since their names come from uids. */
+  #foundVeths: ReadonlySet<string> = new Set();
+  #ready: Promise<void> | undefined;
+
+  constructor(options: PodNetworkOptions) {
+    this.#options = options;
+    this.#pool = new HostLocalPool(options.podCidr);
+  }
+
+  async attach(pods: readonly PodIdentity[]): Promise<ReadonlyMap<string, PodSandbox | Error>> {
+    await this.#start();
+    const answers = new Map<string, PodSandbox | Error>();
+    const fresh: (PodIdentity & PodPort)[] = [];
+    for (const pod of pods) {
+      const standing = await this.#standing(pod);
+      if (standing !== undefined) answers.set(pod.uid, standing);
+      else {
+        try {
+          fresh.push({ ...pod, netns: this.#netns(pod), veth: podVethName(pod.uid), address: this.#pool.allocate() });
+        } catch (error) {
+          answers.set(pod.uid, error as Error);
+        }
+      }
+    }
+    for (const [uid, answer] of await this.#wireEach(fresh)) answers.set(uid, answer);
+    return answers;
+  }
+
+  async detach(pods: readonly PodIdentity[]): Promise<void> {
+    await this.#start();
+    const leaving = pods
+      .map((pod) => ({ pod, netns: this.#netns(pod) }))
+      .filter(({ pod, netns }) => {
+        const uid = this.#sandboxes.get(netns)?.uid;
+        // A successor of the same name is another pod.
+        return uid === undefined || uid === pod.uid;
+      });
+    await this.#remove(leaving.map(({ netns }) => netns));
+  }
+
+  /** Once: finds what stands, and makes the bridge if it does not. A failure is tried again by the next call. */
+  #start(): Promise<void> {
+    this.#ready ??= this.#recover().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #recover(): Promise<void> {
+    const { kernel, netns, lab } = this.#options;
+    for (const [sandbox, ip] of sandboxAddresses(kernel, lab)) {
+      if (this.#pool.reserve(ip)) this.#sandboxes.set(sandbox, { uid: undefined, netns: sandbox, ip });
+    }
+    this.#foundVeths = devicesOf(kernel, netns);
+    if (!this.#foundVeths.has(POD_BRIDGE)) await kernel.run(netns, planBridge(this.#options));
+  }
+
+  /** The pod's sandbox if it stands. What another pod of that name, or half a set-up, has left is cleared away. */
+  async #standing(pod: PodIdentity): Promise<PodSandbox | undefined> {
+    const netns = this.#netns(pod);
+    const sandbox = this.#sandboxes.get(netns);
+    const isFound = sandbox !== undefined && sandbox.uid === undefined && this.#foundVeths.has(podVethName(pod.uid));
+    if (sandbox !== undefined && (isFound || sandbox.uid === pod.uid)) {
+      this.#sandboxes.set(netns, { ...sandbox, uid: pod.uid });
+      return { netns, ip: sandbox.ip };
+    }
+    await this.#remove([netns]);
+    return undefined;
+  }
+
+  /** All in a few commands; if one fails, one by one, so that only the pod at fault goes without. */
+  async #wireEach(pods: readonly (PodIdentity & PodPort)[]): Promise<Map<string, PodSandbox | Error>> {
+    const answers = new Map<string, PodSandbox | Error>();
+    if (pods.length === 0) return answers;
+    try {
+      await this.#wire(pods);
+      for (const { uid, netns, address } of pods) {
+        this.#sandboxes.set(netns, { uid, netns, ip: address });
+        answers.set(uid, { netns, ip: address });
+      }
+      return answers;
+    } catch (error) {
+      await this.#unwire(pods);
+      if (pods.length === 1) return answers.set(pods[0]!.uid, error as Error);
+    }
+    for (const pod of pods) {
+      const address = this.#pool.allocate();
+      for (const [uid, answer] of await this.#wireEach([{ ...pod, address }])) answers.set(uid, answer);
+    }
+    return answers;
+  }
+
+  async #wire(pods: readonly PodPort[]): Promise<void> {
+    const { kernel, netns } = this.#options;
+    await kernel.createNamespaces(pods.map((pod) => pod.netns));
+    const plan = planPods(this.#options, pods);
+    await kernel.run(netns, plan.node);
+    const queue = [...plan.pods];
+    const work = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift())
+        await kernel.run(next.netns, next.batches);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, work));
+  }
+
+  /** Takes back a set-up that failed half-way. The veths go by name: a deleted namespace lets go of its own only later. */
+  async #unwire(pods: readonly PodPort[]): Promise<void> {
+    const { kernel, netns } = this.#options;
+    const devices = devicesOf(kernel, netns);
+    const veths = pods.map(({ veth }) => veth).filter((veth) => devices.has(veth));
+    await kernel.run(netns, [{ tool: 'ip', ops: veths.map((name) => ({ op: 'link-delete', name })) }]);
+    await kernel.deleteNamespaces(pods.map((pod) => pod.netns));
+    for (const { address } of pods) this.#pool.release(address);
+  }
+
+  async #remove(names: readonly Netns[]): Promise<void> {
+    const { kernel, netns } = this.#options;
+    await kernel.deleteNamespaces(names);
+    const addresses = names.flatMap((name) => this.#sandboxes.get(name)?.ip ?? []);
+    await kernel.run(netns, planPodsGone(this.#options, addresses));
+    for (const name of names) this.#sandboxes.delete(name);
+    for (const address of addresses) this.#pool.release(address);
+  }
+
+  #netns(pod: PodIdentity): Netns {
+    return podNetns(this.#options.lab, pod.namespace, pod.name);
+  }
+}

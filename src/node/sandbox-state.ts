@@ -1,0 +1,42 @@
+/** What the kernel knows of a lab's pods, asked synchronously within their namespaces: no process per pod. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import type { Kernel, Netns } from '../kernel/kernel.ts';
+import { KernelError } from '../kernel/kernel-error.ts';
+
+/** The lab's pod namespaces (three parts or more) with the address of their eth0. Those without one are left out. */
+export function sandboxAddresses(kernel: Kernel, lab: string): Map<Netns, string> {
+  const addresses = new Map<Netns, string>();
+  for (const name of namespaceNames()) {
+    if (!name.startsWith(`${lab}.`) || name.split('.').length < 3) continue;
+    const address = addressOf(kernel, name);
+    if (address !== undefined) addresses.set(name, address);
+  }
+  return addresses;
+}
+
+function addressOf(kernel: Kernel, netns: Netns): string | undefined {
+  try {
+    return kernel.within(netns, () => networkInterfaces().eth0?.[0]?.address);
+  } catch (error) {
+    // Gone meanwhile, or the file of a namespace whose making was interrupted: no sandbox.
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
+}
+
+/** The names of a namespace's devices. */
+export function devicesOf(kernel: Kernel, netns: Netns): Set<string> {
+  const text = kernel.within(netns, () => readFileSync('/proc/thread-self/net/dev', 'utf8'));
+  return new Set([...text.matchAll(/^\s*(\S+):/gm)].map((match) => match[1]!));
+}
+
+function namespaceNames(): string[] {
+  try {
+    return readdirSync('/run/netns');
+  } catch (error) {
+    // The folder comes with the machine's first named namespace.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { type Fabric, planFabric, planFabricHost } from '../../src/cni/fabric.ts';
+import { shellText } from './render-plan.ts';
+
+const fabric: Fabric = {
+  netns: 'lab.fabric',
+  subnet: '192.168.1.0/24',
+  mtu: 1500,
+  gateway: '192.168.1.1',
+  hosts: [
+    { name: 'gateway', netns: 'lab.gateway', address: '192.168.1.1', role: 'gateway' },
+    { name: 'node-1', netns: 'lab.node-1', address: '192.168.1.11', role: 'node' },
+    { name: 'client', netns: 'lab.client', address: '192.168.1.100', role: 'host' },
+  ],
+};
+
+it('plans the switch, its cables and the hosts', async () => {
+  const { wiring, hosts } = planFabric(fabric);
+  expect(await shellText(wiring, ...hosts)).toBe(`\
+ip netns exec lab.fabric sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0
+ip -n lab.fabric -batch - <<'EOF'
+link add name underlay mtu 1500 address 12:17:63:e1:50:47 up type bridge
+link add name gateway mtu 1500 master underlay up type veth peer name eth0 mtu 1500 address 0a:58:c0:a8:01:01 netns lab.gateway
+link add name node-1 mtu 1500 master underlay up type veth peer name eth0 mtu 1500 address 0a:58:c0:a8:01:0b netns lab.node-1
+link add name client mtu 1500 master underlay up type veth peer name eth0 mtu 1500 address 0a:58:c0:a8:01:64 netns lab.client
+EOF
+ip netns exec lab.gateway sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
+ip netns exec lab.gateway sysctl -w net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.eth0.send_redirects=0
+ip -n lab.gateway -batch - <<'EOF'
+address add 192.168.1.1/24 broadcast + dev eth0
+link set dev eth0 up
+EOF
+ip netns exec lab.node-1 sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0
+ip netns exec lab.node-1 sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
+ip -n lab.node-1 -batch - <<'EOF'
+address add 192.168.1.11/24 broadcast + dev eth0
+link set dev eth0 up
+route add default via 192.168.1.1 dev eth0
+EOF
+ip -n lab.client -batch - <<'EOF'
+address add 192.168.1.100/24 broadcast + dev eth0
+link set dev eth0 up
+route add default via 192.168.1.1 dev eth0
+EOF
+`);
+});
+
+it('plans one more host on a fabric that stands', async () => {
+  const host = { name: 'a-database-far-away', netns: 'lab.db', address: '192.168.1.23', role: 'host' } as const;
+  expect(await shellText(...planFabricHost(fabric, host))).toBe(`\
+ip -n lab.fabric -batch - <<'EOF'
+link add name a-data-dd684d6a mtu 1500 master underlay up type veth peer name eth0 mtu 1500 address 0a:58:c0:a8:01:17 netns lab.db
+EOF
+ip -n lab.db -batch - <<'EOF'
+address add 192.168.1.23/24 broadcast + dev eth0
+link set dev eth0 up
+route add default via 192.168.1.1 dev eth0
+EOF
+`);
+});

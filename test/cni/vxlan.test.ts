@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { entriesFromKernel } from '../../src/cni/read-vxlan.ts';
+import { entriesOf, planEntries, planVtep, type VxlanEntries, type VxlanPeer } from '../../src/cni/vxlan.ts';
+import type { Batch } from '../../src/kernel/kernel.ts';
+import { inNode, shellText } from './render-plan.ts';
+
+const peer = (node: number, changes: Partial<VxlanPeer> = {}): VxlanPeer => ({
+  publicIp: `192.168.1.1${node}`,
+  podCidr: `10.244.${node}.0/24`,
+  vtepMac: `02:00:00:00:00:0${node}`,
+  ...changes,
+});
+const plan = (desired: VxlanPeer[], previous: VxlanPeer[]) =>
+  shellText(inNode(planEntries(1, entriesOf(desired), entriesOf(previous))));
+
+/** What the entries are once a plan has run. */
+function apply(entries: VxlanEntries, batches: readonly Batch[]): VxlanEntries {
+  const routes = new Set(entries.routes);
+  const neighbours = new Map(entries.neighbours);
+  const fdb = new Map(entries.fdb);
+  for (const batch of batches) {
+    for (const op of batch.tool === 'ip' || batch.tool === 'bridge' ? batch.ops : []) {
+      if (op.op === 'route-replace') routes.add(op.destination);
+      if (op.op === 'route-delete') expect(routes.delete(op.destination)).toBe(true);
+      if (op.op === 'neighbour-replace') neighbours.set(op.address, op.mac);
+      if (op.op === 'neighbour-delete') expect(neighbours.delete(op.address)).toBe(true);
+      if (op.op === 'fdb-replace') fdb.set(op.mac, op.destination);
+      if (op.op === 'fdb-delete') expect(fdb.delete(op.mac)).toBe(true);
+    }
+  }
+  return { routes, neighbours, fdb };
+}
+
+describe('flannel VXLAN', () => {
+  it('makes the device with learning and TX checksums off', async () => {
+    const vtep = {
+      vni: 1,
+      port: 8472,
+      localAddress: '192.168.1.11',
+      device: 'eth0',
+      mac: '02:00:00:00:00:01',
+      mtu: 1450,
+      podCidr: '10.244.1.0/24',
+    };
+    expect(await shellText(inNode(planVtep(vtep)))).toBe(`\
+ip -n lab.node-1 -batch - <<'EOF'
+link add name flannel.1 mtu 1450 address 02:00:00:00:00:01 type vxlan id 1 local 192.168.1.11 dev eth0 dstport 8472 nolearning
+address add 10.244.1.0/32 dev flannel.1
+link set dev flannel.1 up
+EOF
+ip netns exec lab.node-1 ethtool -K flannel.1 tx-checksum-ip-generic off
+`);
+  });
+
+  it('gives a new peer one FDB entry, one ARP entry and, last, one route', async () => {
+    expect(await plan([peer(2)], [])).toBe(`\
+bridge -n lab.node-1 -batch - <<'EOF'
+fdb replace 02:00:00:00:00:02 dev flannel.1 dst 192.168.1.12 self permanent
+EOF
+ip -n lab.node-1 -batch - <<'EOF'
+neighbour replace 10.244.2.0 lladdr 02:00:00:00:00:02 dev flannel.1 nud permanent
+route replace 10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink
+EOF
+`);
+  });
+
+  it('takes a peer that left away, the route first', async () => {
+    expect(await plan([peer(2)], [peer(2), peer(3)])).toBe(`\
+ip -n lab.node-1 -batch - <<'EOF'
+route delete 10.244.3.0/24 via 10.244.3.0 dev flannel.1 onlink
+neighbour delete 10.244.3.0 dev flannel.1
+EOF
+bridge -n lab.node-1 -batch - <<'EOF'
+fdb delete 02:00:00:00:00:03 dev flannel.1 dst 192.168.1.13 self
+EOF
+`);
+  });
+
+  it('follows a VTEP that came back with another MAC or address', async () => {
+    expect(await plan([peer(2, { vtepMac: '02:00:00:00:00:0f' })], [peer(2)])).toBe(`\
+bridge -n lab.node-1 -batch - <<'EOF'
+fdb delete 02:00:00:00:00:02 dev flannel.1 dst 192.168.1.12 self
+fdb replace 02:00:00:00:00:0f dev flannel.1 dst 192.168.1.12 self permanent
+EOF
+ip -n lab.node-1 -batch - <<'EOF'
+neighbour replace 10.244.2.0 lladdr 02:00:00:00:00:0f dev flannel.1 nud permanent
+EOF
+`);
+    expect(await plan([peer(2, { publicIp: '192.168.1.99' })], [peer(2)])).toBe(`\
+bridge -n lab.node-1 -batch - <<'EOF'
+fdb delete 02:00:00:00:00:02 dev flannel.1 dst 192.168.1.12 self
+fdb replace 02:00:00:00:00:02 dev flannel.1 dst 192.168.1.99 self permanent
+EOF
+`);
+  });
+
+  it('has nothing to do where nothing changed', () => {
+    expect(planEntries(1, entriesOf([peer(2)]), entriesOf([peer(2)]))).toEqual([]);
+  });
+
+  it('comes from any state to any other, whole or in parts', () => {
+    const digit = fc.integer({ min: 1, max: 4 });
+    const entries = fc.record({
+      routes: fc.uniqueArray(digit).map((all) => new Set(all.map((n) => `10.244.${n}.0/24`))),
+      neighbours: fc
+        .array(fc.tuple(digit, digit))
+        .map((all) => new Map(all.map(([n, m]) => [`10.244.${n}.0`, `m${m}`]))),
+      fdb: fc.array(fc.tuple(digit, digit)).map((all) => new Map(all.map(([m, n]) => [`m${m}`, `192.168.1.1${n}`]))),
+    });
+    fc.assert(
+      fc.property(entries, entries, (desired, previous) => {
+        expect(apply(previous, planEntries(1, desired, previous))).toEqual(desired);
+      }),
+    );
+  });
+});
+
+describe('entriesFromKernel', () => {
+  it('reads what iproute2 answers', () => {
+    const routes = '[{"dst":"10.244.2.0/24","gateway":"10.244.2.0","flags":["onlink"]},{"dst":"10.1.0.0/16"}]';
+    const neighbours = '[{"dst":"10.244.2.0","lladdr":"02:00:00:00:00:02","state":["PERMANENT"]}]';
+    const fdb =
+      '[{"mac":"02:00:00:00:00:02","ifname":"flannel.1","dst":"192.168.1.12","flags":["self"],"state":"permanent"},{"mac":"33:33:00:00:00:01"}]';
+    expect(entriesFromKernel(routes, neighbours, fdb)).toEqual(entriesOf([peer(2)]));
+    expect(entriesFromKernel('[]', '', '\n')).toEqual(entriesOf([]));
+  });
+});

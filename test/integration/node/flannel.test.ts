@@ -1,0 +1,227 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fabric, planFabric } from '../../../src/cni/fabric.ts';
+import type { Batch, Netns } from '../../../src/kernel/kernel.ts';
+import { KernelError } from '../../../src/kernel/kernel-error.ts';
+import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
+import { podVethName } from '../../../src/net/interface-name.ts';
+import { FlannelAgent } from '../../../src/node/flannel/flannel-agent.ts';
+import { PodNetwork } from '../../../src/node/pod-network.ts';
+import type { PodSandbox } from '../../../src/node/pod-network-seam.ts';
+import { NODES } from '../../../src/objects/resource.ts';
+import { MemoryTransport } from '../../support/memory-transport.ts';
+import { eventually, scratch } from '../scratch.ts';
+
+const { kernel, lab, create, track } = scratch();
+const transport = new MemoryTransport();
+const log = { info() {}, warn() {}, error() {} };
+const NETWORK = '10.244.0.0/16';
+const nodes = [1, 2].map((number) => ({
+  name: `node-${number}`,
+  netns: `${lab}.node-${number}`,
+  address: `192.168.1.1${number}`,
+  podCidr: `10.244.${number}.0/24`,
+  role: 'node' as const,
+}));
+const [one, two] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+const subnetEnvPath = join(tmpdir(), `${lab}-subnet.env`);
+
+const agentOf = (node: typeof one) =>
+  new FlannelAgent({
+    node: node.name,
+    netns: node.netns,
+    kernel,
+    transport,
+    network: NETWORK,
+    vxlan: { vni: 1, port: 8472 },
+    underlay: { address: node.address, device: 'eth0', mtu: 1500 },
+    ...(node === one ? { subnetEnvPath } : {}),
+    log,
+  });
+const optionsOf = ({ netns, podCidr }: typeof one) => ({ kernel, lab, netns, podCidr, network: NETWORK, mtu: 1450 });
+const podNetworkOf = (node: typeof one) => new PodNetwork(optionsOf(node));
+const pod = (name: string, uid = `uid-${name}`) => ({ namespace: 'default', name, uid });
+
+const agents = nodes.map(agentOf);
+const networks = nodes.map(podNetworkOf);
+let sandboxes: PodSandbox[] = [];
+
+const show = async (netns: string, ...argv: [string, ...string[]]) => (await kernel.read(netns, argv)).stdout;
+
+/** Starts `tcpdump` in a namespace; gives a function that stops it and returns what it saw. */
+async function capture(from: LinuxKernel, netns: string, filter: string): Promise<() => Promise<string>> {
+  const child = from.spawn(netns, ['tcpdump', '-n', '-l', '-i', 'eth0', filter]);
+  let output = '';
+  let errors = '';
+  child.stdout!.on('data', (chunk) => (output += chunk));
+  child.stderr!.on('data', (chunk) => (errors += chunk));
+  await eventually(() => errors.includes('listening on'));
+  return async () => {
+    await eventually(() => output.includes('reply'));
+    child.kill('SIGINT');
+    await child.exited;
+    return output;
+  };
+}
+
+beforeAll(async () => {
+  await create(['fabric', 'node-1', 'node-2']);
+  const fabric: Fabric = {
+    netns: `${lab}.fabric`,
+    subnet: '192.168.1.0/24',
+    mtu: 1500,
+    gateway: '192.168.1.1',
+    hosts: nodes,
+  };
+  const plan = planFabric(fabric);
+  for (const { netns, batches } of [plan.wiring, ...plan.hosts]) await kernel.run(netns, batches);
+  for (const { name, podCidr } of nodes)
+    await transport.create(NODES, { metadata: { name }, spec: { podCIDR: podCidr } });
+  await Promise.all(agents.map((agent) => agent.start()));
+  for (const [index, network] of networks.entries()) {
+    const answer = (await network.attach([pod(`web-${index}`)])).get(`uid-web-${index}`);
+    if (answer === undefined || answer instanceof Error) throw answer;
+    track([answer.netns]);
+    sandboxes = [...sandboxes, answer];
+  }
+  await eventually(async () => (await show(one.netns, 'ip', 'route')).includes('10.244.2.0/24'));
+  await eventually(async () => (await show(two.netns, 'ip', 'route')).includes('10.244.1.0/24'));
+});
+
+afterAll(async () => {
+  await Promise.all(agents.map((agent) => agent.stop()));
+  await rm(subnetEnvPath, { force: true });
+});
+
+describe('two nodes and two pods', () => {
+  it('have exactly one route, one ARP and one FDB entry for the other node', async () => {
+    const mac = JSON.parse(
+      (await transport.get(NODES, { name: 'node-2' })).metadata!.annotations!['flannel.alpha.coreos.com/backend-data']!,
+    ).VtepMAC;
+    expect(await show(one.netns, 'ip', 'route', 'show', 'dev', 'flannel.1')).toBe(
+      '10.244.2.0/24 via 10.244.2.0 onlink \n',
+    );
+    expect(await show(one.netns, 'ip', 'neighbour', 'show', 'dev', 'flannel.1')).toBe(
+      `10.244.2.0 lladdr ${mac} PERMANENT \n`,
+    );
+    expect(await show(one.netns, 'bridge', 'fdb', 'show', 'dev', 'flannel.1')).toBe(
+      `${mac} dst 192.168.1.12 self permanent\n`,
+    );
+    expect(await show(two.netns, 'ip', '-o', 'link', 'show', 'flannel.1')).toContain(`link/ether ${mac}`);
+    expect(readFileSync(subnetEnvPath, 'utf8')).toContain('FLANNEL_SUBNET=10.244.1.1/24');
+  });
+
+  it('reach each other through VXLAN, and nothing is masqueraded between them', async () => {
+    expect(sandboxes.map(({ ip }) => ip)).toEqual(['10.244.1.2', '10.244.2.2']);
+    const stop = await capture(kernel, two.netns, 'udp port 8472');
+    const ping = await kernel.read(sandboxes[0]!.netns, ['ping', '-c', '2', '-i', '0.01', '-W', '2', '10.244.2.2']);
+    expect(ping).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 received') });
+    const seen = await stop();
+    expect(seen).toMatch(/IP 192\.168\.1\.11\.\d+ > 192\.168\.1\.12\.8472: OTV|VXLAN, flags .* vni 1/);
+    expect(seen).toContain('IP 10.244.1.2 > 10.244.2.2: ICMP echo request');
+    expect(seen).toContain('IP 10.244.2.2 > 10.244.1.2: ICMP echo reply');
+  });
+
+  it('reach the underlay under their node’s address', async () => {
+    const stop = await capture(kernel, two.netns, 'icmp');
+    const ping = await kernel.read(sandboxes[0]!.netns, ['ping', '-c', '1', '-W', '2', '192.168.1.12']);
+    expect(ping.exitCode).toBe(0);
+    expect(await stop()).toContain('IP 192.168.1.11 > 192.168.1.12: ICMP echo request');
+  });
+
+  it('have pods as a CNI plugin leaves them', async () => {
+    const { netns } = sandboxes[0]!;
+    expect(await show(netns, 'ip', 'route')).toBe(
+      [
+        'default via 10.244.1.1 dev eth0 ',
+        '10.244.0.0/16 via 10.244.1.1 dev eth0 ',
+        '10.244.1.0/24 dev eth0 proto kernel scope link src 10.244.1.2 ',
+        '',
+      ].join('\n'),
+    );
+    expect(await show(netns, 'ip', '-o', 'link', 'show', 'eth0')).toContain('mtu 1450');
+    const ports = await show(one.netns, 'bridge', '-d', 'link', 'show');
+    expect(ports).toMatch(/veth[0-9a-f]{8}@.* master cni0/);
+    expect(ports).toContain('hairpin on');
+  });
+});
+
+describe('PodNetwork', () => {
+  it('finds what stands after a restart, keeps it, and gives other addresses to new pods', async () => {
+    const again = podNetworkOf(one);
+    const answers = await again.attach([pod('web-0'), pod('web-9')]);
+    expect(answers.get('uid-web-0')).toEqual(sandboxes[0]);
+    const fresh = answers.get('uid-web-9') as PodSandbox;
+    expect(fresh.ip).toBe('10.244.1.3');
+    const inode = kernel.namespaceInode(sandboxes[0]!.netns);
+
+    const successor = await again.attach([pod('web-9', 'another')]);
+    expect(successor.get('another')).toEqual({ netns: fresh.netns, ip: '10.244.1.4' });
+    await again.detach([pod('web-9', 'uid-web-9')]);
+    expect(kernel.namespaceInode(fresh.netns), 'a successor stays when its predecessor leaves').toBeGreaterThan(0);
+    await again.detach([pod('web-9', 'another')]);
+    await again.detach([pod('web-9', 'another')]);
+    expect(() => kernel.namespaceInode(fresh.netns)).toThrow();
+    expect(kernel.namespaceInode(sandboxes[0]!.netns)).toBe(inode);
+  });
+
+  it('wires a hundred pods with few commands, and takes them down together', async () => {
+    const pods = Array.from({ length: 100 }, (_, index) => pod(`many-${index}`));
+    const answers = await networks[1]!.attach(pods);
+    const standing = [...answers.values()].filter((answer): answer is PodSandbox => !(answer instanceof Error));
+    expect(standing).toHaveLength(100);
+    expect(new Set(standing.map(({ ip }) => ip)).size).toBe(100);
+    const ping = await kernel.read(sandboxes[1]!.netns, ['ping', '-c', '1', '-W', '2', standing[99]!.ip]);
+    expect(ping.exitCode).toBe(0);
+    await networks[1]!.detach(pods);
+    expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(`${lab}.default.many-`);
+  });
+
+  it('gives only the pod at fault an error, and leaves nothing of it', async () => {
+    const [first, second] = [pod('fine'), pod('broken')];
+    const broken = `${lab}.default.broken`;
+    class Faulty extends LinuxKernel {
+      override async run(netns: Netns, batches: readonly Batch[]): Promise<void> {
+        if (netns !== broken) return super.run(netns, batches);
+        throw new KernelError({ netns, tool: 'ip', line: 'address add', stderr: 'out of luck' });
+      }
+    }
+    const network = new PodNetwork({ ...optionsOf(one), kernel: new Faulty() });
+    const answers = await network.attach([first, second]);
+    expect(answers.get('uid-broken')).toMatchObject({ name: 'KernelError', stderr: 'out of luck' });
+    expect(answers.get('uid-fine')).toMatchObject({ netns: `${lab}.default.fine` });
+    expect(() => kernel.namespaceInode(broken)).toThrow();
+    expect(await show(one.netns, 'ip', 'link')).not.toContain(podVethName('uid-broken'));
+    await network.detach([first]);
+  });
+});
+
+describe('FlannelAgent', () => {
+  it('takes up again where it stopped, without doubling a rule', async () => {
+    await agents[0]!.stop();
+    await kernel.run(one.netns, [
+      { tool: 'ip', ops: [{ op: 'route-delete', destination: '10.244.2.0/24', device: 'flannel.1' }] },
+    ]);
+    const again = agentOf(one);
+    await again.start();
+    try {
+      expect(await show(one.netns, 'ip', 'route', 'show', 'dev', 'flannel.1')).toContain('10.244.2.0/24');
+      const rules = await show(one.netns, 'iptables-save');
+      expect(rules.match(/-j FLANNEL-POSTRTG/g)).toHaveLength(1);
+      expect(rules.match(/-j FLANNEL-FWD/g)).toHaveLength(1);
+      expect(rules.match(/-A FLANNEL-POSTRTG/g)).toHaveLength(6);
+
+      await transport.delete(NODES, { name: 'node-2' });
+      await eventually(async () => (await show(one.netns, 'ip', 'route', 'show', 'dev', 'flannel.1')) === '');
+      await again.settled();
+      expect(await show(one.netns, 'ip', 'neighbour', 'show', 'dev', 'flannel.1')).toBe('');
+      expect(await show(one.netns, 'bridge', 'fdb', 'show', 'dev', 'flannel.1')).toBe('');
+    } finally {
+      await again.stop();
+    }
+  });
+});

@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { LabError } from '../../src/lab/lab-error.ts';
+import { parseLabFile, readLabFile } from '../../src/lab/lab-file.ts';
+import { labJsonSchema } from '../../src/lab/lab-json-schema.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const HEAD = 'apiVersion: podwire.dev/v1alpha1\nkind: Lab\n';
+
+/** The lines a bad file is refused with. */
+function refusal(text: string): string[] {
+  try {
+    parseLabFile(text, 'lab.yaml');
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'LabError', exitCode: 2, message: 'the lab file lab.yaml is unusable' });
+    return (error as LabError).why.split('\n');
+  }
+  throw new Error('the file was accepted');
+}
+
+describe('the lab file', () => {
+  it('has lab/default.yaml as its defaults', () => {
+    const file = readLabFile(join(ROOT, 'lab/default.yaml'));
+    const defaults = parseLabFile(HEAD, 'lab.yaml');
+    expect(file).toEqual({ ...defaults, flannel: { ...defaults.flannel, Network: '10.244.0.0/16' } });
+  });
+
+  it('has further ServiceCIDRs in lab/sources.yaml', () => {
+    expect(readLabFile(join(ROOT, 'lab/sources.yaml')).networking.additionalServiceCIDRs).toEqual([
+      '10.10.5.0/24',
+      '10.0.160.0/24',
+      '172.17.188.0/24',
+    ]);
+  });
+
+  it('fills in the role of a worker and keeps labels and zone', () => {
+    const { nodes } = parseLabFile(
+      `${HEAD}nodes: [{name: a, role: control-plane}, {name: b, labels: {disk: ssd}, zone: z1}]`,
+      'lab.yaml',
+    );
+    expect(nodes).toEqual([
+      { name: 'a', role: 'control-plane', labels: {} },
+      { name: 'b', role: 'worker', labels: { disk: 'ssd' }, zone: 'z1' },
+    ]);
+  });
+
+  const refused: [string, string, string[]][] = [
+    [
+      'a misspelt key, with its near miss',
+      `${HEAD}networking:\n  podSubent: 10.1.0.0/16\n`,
+      ['lab.yaml:4:3: networking.podSubent: unknown field; did you mean "podSubnet"?'],
+    ],
+    [
+      'an unknown key that is like no other, with those there are',
+      `${HEAD}underlay:\n  colour: red\n`,
+      ['lab.yaml:4:3: underlay.colour: unknown field; expected one of subnet, mtu'],
+    ],
+    [
+      'a misspelt key inside a list',
+      `${HEAD}nodes:\n- {name: a, role: control-plane}\n- nam: b\n`,
+      [
+        'lab.yaml:5:3: nodes[1].name: must be a string',
+        'lab.yaml:5:3: nodes[1].nam: unknown field; did you mean "name"?',
+      ],
+    ],
+    [
+      'an option of another backend, which this version has not',
+      `${HEAD}networking: {kubeProxyMode: ipvs}\n`,
+      ['lab.yaml:3:14: networking.kubeProxyMode: must be "iptables"'],
+    ],
+    ['a wrong type', `${HEAD}underlay:\n  mtu: large\n`, ['lab.yaml:4:3: underlay.mtu: must be a number']],
+    ['a number out of range', `${HEAD}underlay: {mtu: 12}\n`, ['lab.yaml:3:12: underlay.mtu: must be at least 576']],
+    ['no mapping', '- a\n', ['lab.yaml:1:1: must be a mapping']],
+    [
+      'another kind of file',
+      'apiVersion: v1\nkind: Pod\n',
+      ['lab.yaml:1:1: apiVersion: must be "podwire.dev/v1alpha1"', 'lab.yaml:2:1: kind: must be "Lab"'],
+    ],
+    [
+      'a block with bits behind its prefix',
+      `${HEAD}networking: {podSubnet: 10.244.1.0/16}\n`,
+      ['lab.yaml:3:14: networking.podSubnet: has bits behind its prefix; the block is 10.244.0.0/16'],
+    ],
+    [
+      'a block that is none',
+      `${HEAD}networking: {podSubnet: 10.244.0.0}\n`,
+      ['lab.yaml:3:14: networking.podSubnet: must be an IPv4 address block such as 10.244.0.0/16'],
+    ],
+    [
+      'a name with shell characters',
+      `${HEAD}nodes: [{name: "a; reboot", role: control-plane}]\n`,
+      ['lab.yaml:3:10: nodes[0].name: must be a lower-case RFC 1123 label: letters, digits and "-", at most 63'],
+    ],
+    [
+      'a name with a newline',
+      `${HEAD}nodes: [{name: "a\\n", role: control-plane}]\n`,
+      ['lab.yaml:3:10: nodes[0].name: must be a lower-case RFC 1123 label: letters, digits and "-", at most 63'],
+    ],
+    [
+      'a pod network that overlaps the Service network',
+      `${HEAD}networking: {podSubnet: 10.100.0.0/16}\n`,
+      [
+        'lab.yaml:3:1: networking.serviceSubnet: 10.96.0.0/12 (the Service network) overlaps 10.100.0.0/16 (the pod network): ' +
+          'an address in both could be a node, a pod or a Service, and only one of them would be reached',
+      ],
+    ],
+    [
+      'a pod network that overlaps the underlay',
+      `${HEAD}networking:\n  podSubnet: 192.168.0.0/16\n`,
+      [
+        'lab.yaml:4:3: networking.podSubnet: 192.168.0.0/16 (the pod network) overlaps 192.168.1.0/24 (the underlay): ' +
+          'an address in both could be a node, a pod or a Service, and only one of them would be reached',
+      ],
+    ],
+    [
+      'a further Service network that overlaps the first',
+      `${HEAD}networking:\n  additionalServiceCIDRs:\n  - 10.10.0.0/16\n  - 10.97.0.0/24\n`,
+      [
+        'lab.yaml:6:5: networking.additionalServiceCIDRs[1]: 10.97.0.0/24 (a further Service network) overlaps 10.96.0.0/12 (the Service network): ' +
+          'an address in both could be a node, a pod or a Service, and only one of them would be reached',
+      ],
+    ],
+    [
+      'a Service network that is too small for the DNS',
+      `${HEAD}networking: {serviceSubnet: 10.96.0.0/30}\n`,
+      [
+        'lab.yaml:3:14: networking.serviceSubnet: must be between a /12 and a /28 (the API takes its first address, the DNS its tenth), not a /30',
+      ],
+    ],
+    [
+      'a pod network without a block for every node',
+      `${HEAD}networking: {podSubnet: 10.244.0.0/23}\n`,
+      ['lab.yaml:3:14: networking.podSubnet: has room for 2 blocks of /24, one a node, and there are 3 nodes'],
+    ],
+    [
+      'two control planes',
+      `${HEAD}nodes: [{name: a, role: control-plane}, {name: b, role: control-plane}]\n`,
+      ['lab.yaml:3:1: nodes: must hold exactly one node with role control-plane, not 2'],
+    ],
+    [
+      'a name taken twice',
+      `${HEAD}hosts: [{name: node-1, address: 192.168.1.50}]\n`,
+      ['lab.yaml:3:10: hosts[0].name: "node-1" is taken by nodes[1].name: nodes and hosts share one set of names'],
+    ],
+    [
+      'a host outside the underlay',
+      `${HEAD}hosts: [{name: db, address: 10.1.1.1}]\n`,
+      ['lab.yaml:3:20: hosts[0].address: 10.1.1.1 is not on the underlay 192.168.1.0/24'],
+    ],
+    [
+      'a host at the gateway’s address',
+      `${HEAD}hosts: [{name: db, address: 192.168.1.1}]\n`,
+      ['lab.yaml:3:20: hosts[0].address: 192.168.1.1 is the gateway’s address'],
+    ],
+    [
+      'a reserved name',
+      `${HEAD}hosts: [{name: gateway, address: 192.168.1.9}]\n`,
+      ['lab.yaml:3:10: hosts[0].name: is taken: every lab has its own "fabric" and "gateway"'],
+    ],
+    [
+      'a flannel network that is not the pod network',
+      `${HEAD}flannel: {Network: 10.1.0.0/16}\n`,
+      [
+        'lab.yaml:3:11: flannel.Network: 10.1.0.0/16 is not networking.podSubnet (10.244.0.0/16): flannel would route other addresses than the pods have',
+      ],
+    ],
+    ['broken YAML', `${HEAD}nodes: [`, [expect.stringMatching(/^lab\.yaml:3:9: /)]],
+    ['a key given twice', `${HEAD}kind: Lab\n`, ['lab.yaml:3:1: Map keys must be unique']],
+  ];
+  it.each(refused)('refuses %s', (_, text, expected) => {
+    expect(refusal(text)).toEqual(expected);
+  });
+
+  it('refuses a file that is not there', () => {
+    expect(() => readLabFile('/nonexistent.yaml')).toThrow('cannot read the lab file "/nonexistent.yaml"');
+  });
+});
+
+describe('lab/lab.schema.json', () => {
+  it('is fresh: node scripts/write-lab-schema.ts writes it', () => {
+    const committed: unknown = JSON.parse(readFileSync(join(ROOT, 'lab/lab.schema.json'), 'utf8'));
+    expect(committed).toEqual(JSON.parse(labJsonSchema()));
+  });
+
+  it('accepts the lab files of the project and refuses a misspelt key', () => {
+    const validate = new Ajv2020.Ajv2020().compile(JSON.parse(labJsonSchema()) as object);
+    for (const name of ['default.yaml', 'sources.yaml'])
+      expect(validate(parse(readFileSync(join(ROOT, 'lab', name), 'utf8')))).toBe(true);
+    expect(validate(parse(`${HEAD}networkin: {}`))).toBe(false);
+  });
+});
