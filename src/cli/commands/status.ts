@@ -53,7 +53,7 @@ export function formatStatus(snapshot: LabSnapshot): string {
         service.endpoints.join(','),
       ]),
     ),
-    `built in: ${snapshot.timings.map(({ part, ms }) => `${part} ${Math.round(ms)} ms`).join(', ')}\n`,
+    `\nbuilt in: ${snapshot.timings.map(({ part, ms }) => `${part} ${Math.round(ms)} ms`).join(', ')}\n`,
   ].join('');
 }
 
