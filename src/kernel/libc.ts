@@ -9,6 +9,7 @@ import koffi from 'koffi';
 const libc = koffi.load(null);
 
 const setns = libc.func('int setns(int fd, int kind)');
+const unshare = libc.func('int unshare(int kind)');
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const bind = libc.func('int bind(int fd, const void *address, unsigned int length)');
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, unsigned int length)');
@@ -23,6 +24,7 @@ const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
+const IPPROTO_SCTP = 132;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const F_SETFD = 2;
@@ -51,10 +53,20 @@ export function enterNetworkNamespace(fd: number): void {
   check('setns', setns(fd, CLONE_NEWNET));
 }
 
+/** Moves the calling thread into a new network namespace. */
+export function unshareNetwork(): void {
+  check('unshare', unshare(CLONE_NEWNET));
+}
+
 /** A socket of the thread's present namespace; it stays there. Non-blocking, closed on exec. */
 export function openSocket(transport: 'tcp' | 'udp', family: 4 | 6): number {
   const kind = transport === 'tcp' ? SOCK_STREAM : SOCK_DGRAM;
   return check('socket', socket(family === 4 ? AF_INET : AF_INET6, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+/** Throws (EPROTONOSUPPORT) where the kernel has no SCTP. */
+export function trySctp(): void {
+  closeDescriptor(check('socket', socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_SCTP)));
 }
 
 /** Lets a listener take a port whose former connections are in TIME_WAIT, as every server does. */

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync, statSync } from 'node:fs';
 import { KernelError } from './kernel-error.ts';
-import { enterNetworkNamespace } from './libc.ts';
+import { enterNetworkNamespace, unshareNetwork } from './libc.ts';
 
 const NAMED = '/run/netns';
 
@@ -33,7 +33,19 @@ export function namespaceInode(name: string): number {
 export function within<T>(netns: string, action: () => T): T {
   if (netns === '') return refusePromise(action());
   const target = openNamespace(netns);
-  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    return withinDescriptor(target, action);
+  } catch (error) {
+    if (isSyscall(error, 'setns')) throw notEntered(netns, error);
+    throw error;
+  } finally {
+    closeSync(target);
+  }
+}
+
+/** `within`, for a namespace that is held open by a descriptor. */
+export function withinDescriptor<T>(target: number, action: () => T): T {
+  const home = openOwn();
   try {
     enterNetworkNamespace(target);
     try {
@@ -41,13 +53,31 @@ export function within<T>(netns: string, action: () => T): T {
     } finally {
       leave(home);
     }
-  } catch (error) {
-    if (isSyscall(error, 'setns')) throw notEntered(netns, error);
-    throw error;
   } finally {
-    closeSync(target);
     closeSync(home);
   }
+}
+
+/**
+ * A namespace without a name: it lives while its descriptor or a process in it does, so it is gone with this process however that
+ * ends. The caller closes the descriptor.
+ */
+export function openScratchNamespace(): number {
+  const home = openOwn();
+  try {
+    unshareNetwork();
+    try {
+      return openOwn();
+    } finally {
+      leave(home);
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+function openOwn(): number {
+  return openSync('/proc/thread-self/ns/net', 'r');
 }
 
 function openNamespace(netns: string): number {

@@ -5,10 +5,18 @@ import type { Netns, ReadResult } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
 import { within } from './namespace-window.ts';
 
+/** Runs a synchronous action in some namespace. */
+export type Window = <T>(action: () => T) => T;
+
 /** The result whatever the exit code; a tool that is not there (or cannot be started) is a `KernelError`. */
-export async function runTool(netns: Netns, { argv, stdin }: Invocation): Promise<ReadResult> {
+export function runTool(netns: Netns, invocation: Invocation): Promise<ReadResult> {
+  return runToolIn((start) => within(netns, start), netns, invocation);
+}
+
+/** `runTool` by way of a window of the caller's own; `netns` is what errors say. */
+export async function runToolIn(window: Window, netns: Netns, { argv, stdin }: Invocation): Promise<ReadResult> {
   const [file, ...args] = argv;
-  const result = await within(netns, () => ({
+  const result = await window(() => ({
     // In an object: the window refuses promises, since their work would go on outside. Here only the start matters.
     running: execa(file, args, {
       ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
