@@ -22,6 +22,8 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
+  // The ES modules of packages that have both: a CommonJS one has no named exports behind a dynamic import.
+  mainFields: ['module', 'main'],
   target: 'node22',
   jsx: 'automatic',
   sourcemap: true,

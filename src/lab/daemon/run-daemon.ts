@@ -10,8 +10,9 @@ import { createClusterObjects } from './create-cluster-objects.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { openJournal } from './journal-file.ts';
+import { KubeletDirectory } from './kubelet-directory.ts';
 import { observeLab } from './observe-lab.ts';
-import { openApi } from './open-api.ts';
+import { openApi, serveApiOnControlPlane } from './open-api.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { planNodes, proxyStates, startNodes } from './start-nodes.ts';
@@ -34,12 +35,14 @@ export async function runDaemon(
     timings,
     kernel: new RecordedKernel(recorder, openJournal(directory.journal)),
   };
-  const api = await openApi(context);
-  await Promise.all([
+  const kubelets = new KubeletDirectory();
+  const [api] = await Promise.all([
+    timings.measure('API', () => openApi(context, listener, start.apiAddress, kubelets)),
     buildFabric(context),
-    timings.measure('cluster objects', () => createClusterObjects(plan, api.transport)),
   ]);
-  const nodes = planNodes(context, () => api.transport);
+  await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
+  await serveApiOnControlPlane(context, api.server);
+  const nodes = planNodes(context, api);
   const createdAt = new Date(start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
   await startNodes(context, nodes);
@@ -58,5 +61,4 @@ export async function runDaemon(
       await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
     },
   });
-  listener.on('connection', (socket) => socket.destroy());
 }

@@ -1,4 +1,5 @@
 /** Stage: what runs on each node. Every component of a node reaches the API by the node's own transport. */
+import { RemoteTransport } from '../../client/remote-transport.ts';
 import { FlannelAgent } from '../../node/flannel/flannel-agent.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { KubeProxy } from '../../proxy/kube-proxy.ts';
@@ -6,6 +7,7 @@ import type { NodePlan } from '../plan-lab.ts';
 import type { ProxyState } from '../snapshot.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
+import type { OpenApi } from './open-api.ts';
 
 export interface RunningNode {
   readonly plan: NodePlan;
@@ -14,11 +16,12 @@ export interface RunningNode {
 }
 
 /** Makes the components of every node; `startNodes` starts them. */
-export function planNodes(context: DaemonContext, transportOf: (node: NodePlan) => Transport): RunningNode[] {
-  return context.plan.nodes.map((node) => {
-    const transport = transportOf(node);
-    return { plan: node, flannel: flannelAgent(context, node, transport), proxy: kubeProxy(context, node, transport) };
-  });
+export function planNodes(context: DaemonContext, api: OpenApi): RunningNode[] {
+  return context.plan.nodes.map((node) => ({
+    plan: node,
+    flannel: flannelAgent(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'flannel'))),
+    proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy'))),
+  }));
 }
 
 /** Resolves when each node can reach every other's pods and its kube-proxy's rules stand. */
