@@ -164,7 +164,7 @@ describe('a Service without endpoints', () => {
     ] as const) {
       const answer = await ask(net.kernel, from, to, port);
       expect(answer.error).toBe('ECONNREFUSED');
-      expect(answer.ms).toBeLessThan(1000);
+      expect(answer.ms, `${from} → ${to}:${port}`).toBeLessThan(1000);
     }
   });
 

@@ -16,6 +16,14 @@ export interface TwoNodes {
   readonly pods: Readonly<Record<'a' | 'b' | 'c', { readonly netns: string; readonly ip: string }>>;
 }
 
+const ROUTER = {
+  'net.ipv4.ip_forward': 1,
+  // The nodes stand on one link: a node would tell the client of a shorter way, and that message takes the place of a
+  // refusal sent soon after (the kernel limits ICMP per peer, redirects included).
+  'net.ipv4.conf.all.send_redirects': 0,
+  'net.ipv4.conf.eth0.send_redirects': 0,
+};
+
 const NODE_IP = '192.168.1.11';
 
 /** Builds it in namespaces of `scratch`. */
@@ -40,7 +48,7 @@ export async function twoNodes(scratch: Scratch): Promise<TwoNodes> {
   ] as const;
   for (const [netns, port, ip] of hosts) {
     await plug(kernel, switchNs, port, 'underlay', netns, `${ip}/24`);
-    await kernel.run(netns, [{ tool: 'sysctl', values: { 'net.ipv4.ip_forward': 1 } }]);
+    await kernel.run(netns, [{ tool: 'sysctl', values: ROUTER }]);
   }
   await kernel.run(node, bridge('10.244.1.1/24', 'default', '192.168.1.12'));
   await kernel.run(remote, bridge('10.244.2.1/24', '10.244.1.0/24', NODE_IP));
