@@ -1,0 +1,70 @@
+/** Runs an object through what the server does before it stores it, without a server. */
+import { createRegistry, type Registry } from '../../src/api/registry.ts';
+import type { RequestContext, ResourceDefinition } from '../../src/api/resource-definition.ts';
+import { decode } from '../../src/api/schema/decode.ts';
+import { applyDefaults } from '../../src/api/schema/defaults.ts';
+import type { ApiObject } from '../../src/objects/wire.ts';
+
+export const NOW = '2026-01-02T03:04:05Z';
+
+const context: RequestContext = {
+  now: NOW,
+  get: () => undefined,
+  list: () => [],
+  warn: () => undefined,
+  dryRun: false,
+};
+
+export interface Draft {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: object;
+  [member: string]: unknown;
+}
+
+/** One server's registry, and create, update and delete on it. */
+export class Pipeline {
+  readonly registry: Registry;
+
+  constructor(serviceCIDRs: readonly string[] = ['10.96.0.0/12']) {
+    this.registry = createRegistry({ serviceCIDRs, certificateAuthority: 'PEM' });
+  }
+
+  of(object: Draft): ResourceDefinition {
+    const found = this.registry.byKind(object.apiVersion ?? 'v1', object.kind ?? '');
+    if (found === undefined) throw new Error(`no ${object.apiVersion} ${object.kind}`);
+    return found;
+  }
+
+  /** The object as it would be stored, and why not (`field: message`). */
+  create<T>(draft: Draft): { object: T; errors: string[] } {
+    const definition = this.of(draft);
+    const object = structuredClone(draft) as ApiObject;
+    decode(definition.schema, object as Record<string, unknown>);
+    const { strategy } = definition;
+    applyDefaults(definition, object);
+    strategy.prepareForCreate?.(object, context);
+    const errors = [...(strategy.validate?.(object, context) ?? [])];
+    if (errors.length === 0) errors.push(...(strategy.allocate?.(object, undefined, context) ?? []));
+    return { object: object as T, errors: errors.map(({ field, message }) => `${field}: ${message}`) };
+  }
+
+  update<T>(previous: Draft, draft: Draft): { object: T; errors: string[] } {
+    const definition = this.of(draft);
+    const object = structuredClone(draft) as ApiObject;
+    decode(definition.schema, object as Record<string, unknown>);
+    const { strategy } = definition;
+    applyDefaults(definition, object);
+    strategy.prepareForUpdate?.(object, previous as ApiObject, context);
+    const errors = [
+      ...(strategy.validate?.(object, context) ?? []),
+      ...(strategy.validateUpdate?.(object, previous as ApiObject, context) ?? []),
+    ];
+    if (errors.length === 0) errors.push(...(strategy.allocate?.(object, previous as ApiObject, context) ?? []));
+    return { object: object as T, errors: errors.map(({ field, message }) => `${field}: ${message}`) };
+  }
+
+  delete(object: Draft): void {
+    this.of(object).strategy.release?.(object as ApiObject);
+  }
+}
