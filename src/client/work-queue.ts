@@ -30,6 +30,7 @@ export class WorkQueue {
   readonly #delayed = new Map<string, Delayed>();
   readonly #failures = new Map<string, number>();
   #idle: (() => void)[] = [];
+  #turned: (() => void)[] = [];
   #started = false;
   #stopped = false;
   #scheduled = false;
@@ -67,6 +68,11 @@ export class WorkQueue {
   idle(): Promise<void> {
     if (this.#stopped || this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves when every key added so far has been tried, whether it succeeded or is to be retried, or on stop. */
+  async drained(): Promise<void> {
+    while (!this.#stopped && this.size > 0) await new Promise<void>((resolve) => this.#turned.push(resolve));
   }
 
   /** Starts no further key, and resolves when the running ones have ended. */
@@ -145,6 +151,7 @@ export class WorkQueue {
   }
 
   #settle(): void {
+    for (const resolve of this.#turned.splice(0)) resolve();
     if (!this.#isIdle()) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }

@@ -25,10 +25,7 @@ export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<S
       if (previous.spec !== undefined) object.spec = { ...previous.spec };
       keepMetadata(object, previous);
     },
-    validate(object, { warn }) {
-      if (object.spec?.externalIPs !== undefined) warn('spec.externalIPs is deprecated');
-      return validateService(object);
-    },
+    validate: validateService,
     validateUpdate: validateServiceUpdate,
     allocate: (object, previous, { dryRun }) => allocator.allocate(object, previous, dryRun),
     restore: (object) => allocator.restore(object),
