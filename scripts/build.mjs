@@ -9,6 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const entries = {
   podwire: 'src/cli/main.ts',
   daemon: 'src/lab/daemon-main.ts',
+  remove: 'src/lab/remove-main.ts',
   pods: 'src/lab/pods-main.ts',
   bench: 'test/bench/main.ts',
 };

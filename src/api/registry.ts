@@ -1,5 +1,5 @@
 /**
- * All kinds the API serves, and how to find one. A registry belongs to one API server: it holds the allocators of cluster
+ * All kinds the API serves. A registry belongs to one API server: it holds the allocators of cluster
  * IPs and node ports.
  */
 import { ServiceAllocator } from './allocation/service-allocator.ts';
@@ -23,7 +23,7 @@ import { serviceCIDR } from './kinds/service-cidr.ts';
 import { statefulSet } from './kinds/stateful-set.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
 import { validateMetadata } from './validation/metadata.ts';
-import { dns1035Label, dnsLabel, dnsSubdomain, type TextCheck } from './validation/names.ts';
+import { dns1035Label, dnsLabel, dnsSubdomain, ipName, type TextCheck } from './validation/names.ts';
 
 export interface RegistryOptions {
   /** `10.96.0.0/12`; the first is the `kubernetes` ServiceCIDR. */
@@ -36,10 +36,6 @@ export interface RegistryOptions {
 
 export interface Registry {
   readonly definitions: readonly ResourceDefinition[];
-  /** By the words of a request path; the core group is empty. */
-  byPath(group: string, version: string, plural: string): ResourceDefinition | undefined;
-  /** By what an object says of itself. */
-  byKind(apiVersion: string, kind: string): ResourceDefinition | undefined;
 }
 
 /** Every definition, with fresh allocators. */
@@ -66,20 +62,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     serviceCIDR(allocator),
     ipAddress,
   ].map((definition) => withMetadataRules(definition as unknown as ResourceDefinition));
-  const paths = new Map(
-    definitions.map((found) => [key(found.type.group, found.type.version, found.type.plural), found]),
-  );
-  const kinds = new Map(
-    definitions.map((found) => [key(found.type.group, found.type.version, found.type.kind), found]),
-  );
-  return {
-    definitions,
-    byPath: (group, version, plural) => paths.get(key(group, version, plural)),
-    byKind(apiVersion, kind) {
-      const slash = apiVersion.indexOf('/');
-      return kinds.get(key(apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1), kind));
-    },
-  };
+  return { definitions };
 }
 
 /** Names that are more than DNS subdomains. */
@@ -87,6 +70,7 @@ const NAME_CHECKS: Readonly<Record<string, TextCheck>> = {
   Namespace: dnsLabel,
   Service: dns1035Label,
   StatefulSet: dnsLabel,
+  IPAddress: ipName,
 };
 
 /** The rules of metadata come before a kind's own. */
@@ -98,8 +82,4 @@ function withMetadataRules(definition: ResourceDefinition): ResourceDefinition {
     ...(strategy.validate?.(object, context) ?? []),
   ];
   return { ...definition, strategy: { ...strategy, validate } };
-}
-
-function key(...parts: readonly string[]): string {
-  return parts.join('/');
 }

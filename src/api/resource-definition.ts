@@ -64,6 +64,8 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
+  /** What clients of this kind are warned with, on every request. */
+  readonly deprecation?: string;
   /** Name of its definition in the OpenAPI document: `io.k8s.api.core.v1.Service`. */
   readonly schema: string;
   readonly subresources: readonly (

@@ -26,6 +26,11 @@ export function startIsolated(
   });
 }
 
+/** Starts a Node program that outlives this process and shares its output. */
+export function startDetached(argv: readonly string[]): void {
+  spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] }).unref();
+}
+
 /**
  * Runs a program on this process's own terminal until it ends; resolves with its exit code (128 + n for signal n, 127 and
  * 126 as a shell has them). Ctrl-C reaches the program, which decides what it means.

@@ -1,10 +1,12 @@
 /**
  * The daemon's first instructions, in a network namespace of its own: writes itself down, takes the plan and the API's
- * listener from the launcher, builds the lab. If the launcher dies before the lab is ready, the daemon removes what stands.
+ * listener from the launcher, builds the lab. If the launcher dies before the lab is ready, the daemon has it removed, itself included.
  */
 import type { Server } from 'node:net';
 import { identifyProcess } from '../kernel/processes.ts';
-import type { DaemonMessage, StartMessage } from './daemon-protocol.ts';
+import { startDetached } from '../kernel/program.ts';
+import type { AcceptedMessage, DaemonMessage, StartMessage } from './daemon-protocol.ts';
+import { removeProgram } from './programs.ts';
 import { Recorder } from './record.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -13,13 +15,15 @@ process.title = `podwire daemon ${name}`;
 const recorder = new Recorder(stateDirectory(name).record);
 recorder.write([{ made: 'process', role: 'daemon', ...identifyProcess(process.pid)! }]);
 
-let ready = false;
+let accepted = false;
 
 process.once('message', async (start: StartMessage, listener: Server) => {
   const { runDaemon } = await import('./daemon/run-daemon.ts');
   try {
     await runDaemon(start, listener, recorder, (part) => report({ type: 'built', ...part }));
-    ready = true;
+    process.once('message', (message: AcceptedMessage) => {
+      accepted = message.type === 'accepted';
+    });
     report({ type: 'ready' });
   } catch (error) {
     const { describeError } = await import('./lab-error.ts');
@@ -28,11 +32,8 @@ process.once('message', async (start: StartMessage, listener: Server) => {
   }
 });
 
-process.once('disconnect', async () => {
-  if (ready) return;
-  const { abandonLab } = await import('./daemon/abandon-lab.ts');
-  await abandonLab(name);
-  process.exit(1);
+process.once('disconnect', () => {
+  if (!accepted) startDetached([...removeProgram(), name]);
 });
 
 /** Tells the launcher; when it is gone, 'disconnect' says so. */

@@ -14,13 +14,18 @@ export interface StartMessage {
   readonly startedAt: number;
 }
 
+/** Launcher → daemon: it knows that the lab is ready, and the lab now outlives the channel. */
+export interface AcceptedMessage {
+  readonly type: 'accepted';
+}
+
 /** One part of the building, finished. */
 export interface BuiltPart {
   readonly part: string;
   readonly ms: number;
 }
 
-/** Daemon → launcher. Losing the channel before `ready` means to the daemon that the launcher has died, and the other way round. */
+/** Daemon → launcher. Losing the channel before `accepted` means to each side that the other has died. */
 export type DaemonMessage =
   | ({ readonly type: 'built' } & BuiltPart)
   | { readonly type: 'ready' }

@@ -12,3 +12,8 @@ export function daemonProgram(): string[] {
 export function podsProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'pods.js' : 'pods-main.ts')];
 }
+
+/** Arguments for node that start the process that removes a lab. */
+export function removeProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'remove.js' : 'remove-main.ts')];
+}

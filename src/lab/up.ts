@@ -10,7 +10,7 @@ import { createServer, type Server } from 'node:net';
 import { LinuxKernel } from '../kernel/linux-kernel.ts';
 import { identifyProcess, isRunning } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
-import type { BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
+import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
 import { LabError } from './lab-error.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import { lockLab } from './lab-lock.ts';
@@ -153,6 +153,8 @@ function startDaemon(name: string, mark: string, directory: StateDirectory): Chi
   }
 }
 
+const ACCEPTED: AcceptedMessage = { type: 'accepted' };
+
 /** Hands the daemon its plan and the listener, and passes on what it reports until it is ready. */
 function followBuilding(
   daemon: ChildProcess,
@@ -185,7 +187,7 @@ function followBuilding(
     daemon.on('exit', (code, by) => died(by === null ? `it ended with exit code ${code}` : `it was killed by ${by}`));
     daemon.on('message', (message: DaemonMessage) => {
       if (message.type === 'built') onBuilt({ part: message.part, ms: message.ms });
-      else if (message.type === 'ready') resolve();
+      else if (message.type === 'ready') daemon.send(ACCEPTED, () => resolve());
       else reject(new LabError(message.error));
     });
     // A daemon that is gone before it got this shows as 'exit'.

@@ -1,5 +1,6 @@
 /** Runs an object through what the server does before it stores it, without a server. */
-import { createRegistry, type Registry } from '../../src/api/registry.ts';
+import { DefinitionIndex } from '../../src/api/definition-index.ts';
+import { createRegistry } from '../../src/api/registry.ts';
 import type { RequestContext, ResourceDefinition } from '../../src/api/resource-definition.ts';
 import { decode } from '../../src/api/schema/decode.ts';
 import { applyDefaults } from '../../src/api/schema/defaults.ts';
@@ -24,14 +25,15 @@ export interface Draft {
 
 /** One server's registry, and create, update and delete on it. */
 export class Pipeline {
-  readonly registry: Registry;
+  readonly definitions: DefinitionIndex;
 
   constructor(serviceCIDRs: readonly string[] = ['10.96.0.0/12']) {
-    this.registry = createRegistry({ serviceCIDRs, certificateAuthority: 'PEM' });
+    const { definitions } = createRegistry({ serviceCIDRs, certificateAuthority: 'PEM' });
+    this.definitions = new DefinitionIndex(definitions);
   }
 
   of(object: Draft): ResourceDefinition {
-    const found = this.registry.byKind(object.apiVersion ?? 'v1', object.kind ?? '');
+    const found = this.definitions.byKind(object.apiVersion ?? 'v1', object.kind ?? '');
     if (found === undefined) throw new Error(`no ${object.apiVersion} ${object.kind}`);
     return found;
   }

@@ -12,23 +12,16 @@ describe('the registry', () => {
   });
 
   it.each(registry.definitions.map((definition) => [definition.type.kind, definition] as const))(
-    '%s names a published definition of its own kind, and is found by path and kind',
+    '%s names a published definition of its own kind',
     (kind, definition) => {
-      const { group, version, plural } = definition.type;
+      const { group, version } = definition.type;
       expect(DEFINITIONS[definition.schema]?.['x-kubernetes-group-version-kind']).toContainEqual({
         group,
         version,
         kind,
       });
-      expect(registry.byPath(group, version, plural)).toBe(definition);
-      expect(registry.byKind(group === '' ? version : `${group}/${version}`, kind)).toBe(definition);
     },
   );
-
-  it('knows no kind of another version', () => {
-    expect(registry.byKind('v2', 'Service')).toBeUndefined();
-    expect(registry.byPath('apps', 'v1beta1', 'deployments')).toBeUndefined();
-  });
 
   it.each(registry.definitions.map((definition) => [definition.type.kind, definition] as const))(
     '%s prints one cell per column, also for an empty object',

@@ -1,11 +1,13 @@
-/** Request bodies: read up to the limit, and parsed as JSON or YAML. */
+/** Request bodies: read up to the limit, and parsed as JSON, YAML or protobuf. */
 import type { IncomingMessage } from 'node:http';
+import { decodeProtobuf, PROTOBUF_TYPE } from '../protobuf/envelope.ts';
+import { schemaOfKind } from '../protobuf/schema-of-kind.ts';
 import { badRequest, tooLargeBody, unsupportedMediaType } from '../status-error.ts';
 
 /** As kube-apiserver's limit for resource requests. */
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
 
-const READABLE = ['application/json', 'application/yaml'];
+const READABLE = ['application/json', 'application/yaml', PROTOBUF_TYPE];
 
 /** The body's bytes. Throws 413 as soon as it is known to be too large. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -26,13 +28,14 @@ export function bodyType(request: IncomingMessage): string {
   return type.trim().toLowerCase();
 }
 
-/** A JSON or YAML body as a value; undefined when it is empty. Throws 400, 413, 415. */
+/** A body of any of the readable types as a value; undefined when it is empty. Throws 400, 413, 415. */
 export async function readValue(request: IncomingMessage): Promise<unknown> {
   const type = bodyType(request);
   const bytes = await readBody(request);
   if (bytes.length === 0) return undefined;
   if (type === 'application/json' || type === '*/*') return parseJson(bytes.toString());
   if (type === 'application/yaml') return parseYaml(bytes.toString());
+  if (type === PROTOBUF_TYPE) return decodeProtobuf(bytes, schemaOfKind);
   throw unsupportedMediaType(READABLE);
 }
 

@@ -12,6 +12,7 @@ export const endpoints: ResourceDefinition<Endpoints> = {
   singular: 'endpoints',
   shortNames: ['ep'],
   categories: [],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   schema: 'io.k8s.api.core.v1.Endpoints',
   subresources: [],
   strategy: {

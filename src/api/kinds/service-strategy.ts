@@ -25,7 +25,10 @@ export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<S
       if (previous.spec !== undefined) object.spec = { ...previous.spec };
       keepMetadata(object, previous);
     },
-    validate: validateService,
+    validate(object, { warn }) {
+      if (object.spec?.externalIPs !== undefined) warn('spec.externalIPs is deprecated');
+      return validateService(object);
+    },
     validateUpdate: validateServiceUpdate,
     allocate: (object, previous, { dryRun }) => allocator.allocate(object, previous, dryRun),
     restore: (object) => allocator.restore(object),

@@ -34,5 +34,5 @@ function asObject(value: Json): ApiObject {
 function refusal(kind: PatchKind, { message }: PatchError): ApiError {
   if (kind !== 'json') return badRequest(message);
   const sentence = 'the server rejected our request due to an error in our request';
-  return statusError(422, 'Invalid', sentence, { causes: [{ message }] });
+  return statusError(422, 'Invalid', sentence, { causes: [{ field: 'patch', message }] });
 }

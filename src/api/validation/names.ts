@@ -2,6 +2,7 @@
  * The forms of names. Each check answers what is wrong, in the words of Kubernetes' validation package; an empty list is a
  * good name. The expressions are anchored for the whole text, so a newline or a shell character never passes.
  */
+import { formatIp, parseIp } from '../../net/ip.ts';
 
 /** What is wrong with a value; empty when nothing is. */
 export type TextCheck = (value: string) => string[];
@@ -118,6 +119,14 @@ export function portName(value: string): string[] {
   if (value.includes('--')) errors.push('must not contain consecutive hyphens');
   if (value.startsWith('-') || value.endsWith('-')) errors.push('must not begin or end with a hyphen');
   return errors;
+}
+
+/** The name of an IPAddress object: the address in its canonical form. */
+export function ipName(value: string): string[] {
+  const ip = parseIp(value);
+  if (ip === undefined) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  const canonical = formatIp(ip);
+  return canonical === value ? [] : [`must be in canonical form ("${canonical}")`];
 }
 
 /** An environment variable's name: any printable ASCII but `=`. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DefinitionIndex } from '../../../src/api/definition-index.ts';
 import { humanDuration } from '../../../src/api/kinds/age.ts';
 import { summarizePod } from '../../../src/api/kinds/pod-cells.ts';
 import { createRegistry } from '../../../src/api/registry.ts';
@@ -6,11 +7,13 @@ import type { ApiObject, Pod } from '../../../src/objects/wire.ts';
 
 const CREATED = '2026-01-02T03:00:00Z';
 const NOW = Date.parse('2026-01-02T03:05:10Z');
-const registry = createRegistry({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: '' });
+const definitions = new DefinitionIndex(
+  createRegistry({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: '' }).definitions,
+);
 
 /** Header and cells as kubectl prints them. */
 function row(apiVersion: string, kind: string, object: object, wide = false): Record<string, string> {
-  const { table } = registry.byKind(apiVersion, kind)!;
+  const { table } = definitions.byKind(apiVersion, kind)!;
   const cells = table.cells({ metadata: { name: 'web', creationTimestamp: CREATED }, ...object } as ApiObject, NOW);
   const shown = table.columns
     .map((column, index) => [column, cells[index]] as const)

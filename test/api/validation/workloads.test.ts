@@ -195,3 +195,19 @@ describe('other kinds are refused', () => {
     expect(new Pipeline().create(draft).errors).toEqual(errors);
   });
 });
+
+describe('an IPAddress', () => {
+  const address = (name: string): Draft => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'IPAddress',
+    metadata: { name },
+  });
+  it.each<[string, string[]]>([
+    ['10.96.0.10', []],
+    ['2001:db8::1', []],
+    ['2001:DB8::1', ['metadata.name: Invalid value: "2001:DB8::1": must be in canonical form ("2001:db8::1")']],
+    ['web', ['metadata.name: Invalid value: "web": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']],
+  ])('is named %s: %j', (name, errors) => {
+    expect(new Pipeline().create(address(name)).errors).toEqual(errors);
+  });
+});
