@@ -3,7 +3,7 @@
  * in words that say what was expected.
  */
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { nearMiss } from './near-miss.ts';
 
 /** Something wrong at a place of a file. */
@@ -55,6 +55,7 @@ function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FileIs
   if (issue.code === 'invalid_value')
     return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
   if (issue.code === 'invalid_type') return [{ path, message: `must be ${withArticle(issue.expected)}` }];
+  if (issue.code === 'invalid_union') return describeUnion(schema, issue, path);
   if (issue.code === 'too_small') return [{ path, message: `must be at least ${issue.minimum}` }];
   if (issue.code === 'too_big') return [{ path, message: `must be at most ${issue.maximum}` }];
   return [{ path, message: issue.message }];
@@ -70,25 +71,63 @@ function withArticle(type: string): string {
   return words[type] ?? `a ${type}`;
 }
 
-/** The keys a schema has at a place of the file. */
-function knownKeys(root: z.core.$ZodType, path: readonly (string | number)[]): string[] {
-  let schema = root;
-  for (const part of path) {
-    const { def } = unwrap(schema)._zod as {
-      def: { type: string; shape?: Record<string, z.core.$ZodType>; element?: z.core.$ZodType };
-    };
-    const next = typeof part === 'number' ? def.element : def.shape?.[part];
-    if (next === undefined) return [];
-    schema = next;
+/** No alternative fits: what is wrong with the one that was meant, or what the alternatives are. */
+function describeUnion(
+  schema: z.core.$ZodType,
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly (string | number)[],
+): FileIssue[] {
+  // An alternative of the right type was meant; one that wants another type altogether was not.
+  const meant = issue.errors.filter(
+    (errors) => !errors.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0),
+  );
+  const [fewest] = meant.toSorted((a, b) => a.length - b.length);
+  if (fewest !== undefined) {
+    return fewest.flatMap((error) => describeIssue(schema, { ...error, path: [...path, ...error.path] }));
   }
-  const { def } = unwrap(schema)._zod as { def: { shape?: Record<string, unknown> } };
-  return Object.keys(def.shape ?? {});
+  const described = schemasAt(schema, path).map((at) => z.globalRegistry.get(at)?.description);
+  const words = described.find((description) => description !== undefined);
+  return [{ path, message: words === undefined ? issue.message : `must be ${words}` }];
 }
 
-/** The schema inside defaults and optionals. */
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  const { def } = schema._zod as { def: { innerType?: z.core.$ZodType } };
-  return def.innerType === undefined ? schema : unwrap(def.innerType);
+/** The keys a schema has at a place of the file. */
+function knownKeys(root: z.core.$ZodType, path: readonly (string | number)[]): string[] {
+  const keys = schemasAt(root, path)
+    .flatMap(alternatives)
+    .flatMap((schema) => Object.keys(definition(schema).shape ?? {}));
+  return [...new Set(keys)];
+}
+
+/** The schemas that stand for a place of the file: several where it lies within alternatives. */
+function schemasAt(root: z.core.$ZodType, path: readonly (string | number)[]): z.core.$ZodType[] {
+  let schemas = [root];
+  for (const part of path) {
+    schemas = schemas.flatMap(alternatives).flatMap((schema) => {
+      const { element, shape, valueType } = definition(schema);
+      const next = (typeof part === 'number' ? element : shape?.[part]) ?? valueType;
+      return next === undefined ? [] : [next];
+    });
+  }
+  return schemas;
+}
+
+interface Definition {
+  readonly shape?: Record<string, z.core.$ZodType>;
+  readonly element?: z.core.$ZodType;
+  readonly valueType?: z.core.$ZodType;
+  readonly innerType?: z.core.$ZodType;
+  readonly options?: readonly z.core.$ZodType[];
+}
+
+function definition(schema: z.core.$ZodType): Definition {
+  return (schema._zod as unknown as { def: Definition }).def;
+}
+
+/** A schema without its defaults and optionals; of a union, each alternative. */
+function alternatives(schema: z.core.$ZodType): z.core.$ZodType[] {
+  const { innerType, options } = definition(schema);
+  if (innerType !== undefined) return alternatives(innerType);
+  return options === undefined ? [schema] : options.flatMap(alternatives);
 }
 
 /** Where in the text a place stands: its key when it has one, else the nearest that encloses it. */

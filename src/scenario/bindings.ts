@@ -1,0 +1,89 @@
+/**
+ * Bindings: `{{ node-2.ip }}`, `{{ pods.web.ip }}`, `{{ answer.json[0].mtu }}`. A text that is one binding and nothing
+ * else takes the value with its type; within other text the value is written out.
+ */
+import { nearMiss } from '../lab/near-miss.ts';
+import type { FileIssue } from '../lab/yaml-file.ts';
+
+const TEMPLATE = /\{\{(.*?)\}\}/g;
+const WHOLE = /^\{\{([^{}]*)\}\}$/;
+/** A name, or `[3]`, or `["a.b/c"]`. */
+const SEGMENT = /^(?:\.?([\w-]+)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\])/;
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Fills every binding in every text of a value. Throws when one has no value. */
+export function fill<T>(value: T, values: Values): T {
+  return mapTexts(value, (text) => fillText(text, values)) as T;
+}
+
+/** The value at a path such as `items[0].status.podIP`; throws saying where the path breaks off. */
+export function lookUp(root: unknown, path: string): unknown {
+  let value: unknown = root;
+  let done = '';
+  for (const segment of segmentsOf(path)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) {
+      throw new Error(missing(value, segment, path, done));
+    }
+    value = (value as Record<string, unknown>)[segment];
+    done = done === '' ? segment : `${done}.${segment}`;
+  }
+  return value;
+}
+
+/** Bindings that cannot be read, in any text of a step. */
+export function templateErrors(value: unknown, path: readonly (string | number)[]): FileIssue[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(TEMPLATE)].flatMap(([, inner]) => {
+      try {
+        segmentsOf(inner!.trim());
+        return [];
+      } catch (error) {
+        return [{ path, message: (error as Error).message }];
+      }
+    });
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) =>
+    templateErrors(child, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function fillText(text: string, values: Values): unknown {
+  const whole = WHOLE.exec(text.trim());
+  if (whole !== null) return lookUp(values, whole[1]!.trim());
+  return text.replace(TEMPLATE, (_, inner: string) => {
+    const value = lookUp(values, inner.trim());
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  });
+}
+
+function mapTexts(value: unknown, change: (text: string) => unknown): unknown {
+  if (typeof value === 'string') return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, mapTexts(child, change)]));
+}
+
+function segmentsOf(path: string): string[] {
+  const segments: string[] = [];
+  let rest = path;
+  while (rest !== '') {
+    const match = SEGMENT.exec(rest);
+    if (match === null) throw new Error(`{{ ${path} }} cannot be read: write names joined by dots, [0] or ["a.b"]`);
+    segments.push((match[1] ?? match[2] ?? match[3] ?? match[4])!);
+    rest = rest.slice(match[0].length);
+  }
+  if (segments.length === 0) throw new Error('{{ }} names no value');
+  return segments;
+}
+
+function missing(value: unknown, segment: string, path: string, done: string): string {
+  const where = done === '' ? `no value is called "${segment}"` : `${done} has no "${segment}"`;
+  const known = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const meant = nearMiss(segment, known);
+  const listed = known.slice(0, 20).join(', ');
+  const hint =
+    meant !== undefined ? `did you mean "${meant}"?` : listed === '' ? 'it is empty' : `there are: ${listed}`;
+  return `{{ ${path} }}: ${where}; ${hint}`;
+}

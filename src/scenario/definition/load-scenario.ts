@@ -1,0 +1,172 @@
+/**
+ * Reads scenario files: YAML → schema → steps by verb → the manifests they name. Everything wrong is reported at once,
+ * each with file, line, column and what was expected; nothing is built before all files are good.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { LabError } from '../../lab/lab-error.ts';
+import { nearMiss } from '../../lab/near-miss.ts';
+import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
+import { templateErrors } from '../bindings.ts';
+import { milliseconds, PROXY_MODES, type Scenario, scenarioSchema } from './scenario.ts';
+import { type AnyStep, STEP_SCHEMAS, VERBS, type Verb } from './steps.ts';
+
+const HEAD = scenarioSchema(z.unknown());
+const DEFAULT_TIMEOUT_MS = 20_000;
+type Path = readonly (string | number)[];
+
+/** Loads files and folders (their `*.yaml`, in order of name). Throws a `LabError` (exit code 2) for all that is wrong. */
+export function loadScenarios(paths: readonly string[]): Scenario[] {
+  const problems: string[] = [];
+  const scenarios = paths.flatMap(filesOf).flatMap((file) => {
+    const loaded = parseScenario(readText(file), file);
+    if (!('problems' in loaded)) return [loaded];
+    problems.push(...loaded.problems);
+    return [];
+  });
+  if (problems.length > 0) {
+    throw new LabError({
+      what: problems.length === 1 ? 'a scenario is unusable' : `scenarios are unusable: ${problems.length} problems`,
+      why: problems.join('\n'),
+      remedy: 'correct the places named; scenarios/scenario.schema.json has every word, scenarios/ has examples',
+      exitCode: 2,
+    });
+  }
+  return scenarios;
+}
+
+/** Checks the text of one scenario; `file` is for messages and for the manifests it names. */
+export function parseScenario(text: string, file: string): Scenario | { readonly problems: readonly string[] } {
+  const yaml = parseYamlFile(text, file);
+  if ('problems' in yaml) return yaml;
+  const head = HEAD.safeParse(yaml.value);
+  const issues = head.success ? [] : describeIssues(HEAD, head.error);
+  const spec = (yaml.value as { spec?: { steps?: unknown; cleanup?: unknown } } | null)?.spec;
+  const read = (key: 'steps' | 'cleanup'): AnyStep[] =>
+    Array.isArray(spec?.[key]) ? checkSteps(spec[key], ['spec', key], file, issues) : [];
+  const steps = read('steps');
+  const cleanup = read('cleanup');
+  if (!head.success || issues.length > 0) return { problems: issues.map(yaml.describe) };
+  const { metadata, spec: checked } = head.data;
+  return {
+    file,
+    name: metadata.name,
+    labels: metadata.labels,
+    title: checked.title,
+    lab: checked.lab ?? {},
+    proxyModes: checked.proxyModes ?? PROXY_MODES,
+    timeoutMs: checked.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(checked.timeout),
+    steps,
+    cleanup,
+  };
+}
+
+function checkSteps(steps: readonly unknown[], path: Path, file: string, issues: FileIssue[]): AnyStep[] {
+  return steps.flatMap((step, index) => checkStep(step, [...path, index], file, issues));
+}
+
+/** One step by its verb; what is wrong is added to `issues`. */
+function checkStep(step: unknown, path: Path, file: string, issues: FileIssue[]): AnyStep[] {
+  if (typeof step !== 'object' || step === null || Array.isArray(step)) {
+    issues.push({ path, message: `must be a step: a mapping with one of ${VERBS.join(', ')}` });
+    return [];
+  }
+  const keys = Object.keys(step);
+  const verbs = VERBS.filter((verb) => keys.includes(verb) && (verb !== 'narrate' || keys.length === 1));
+  const [verb] = verbs;
+  if (verb === undefined || verbs.length > 1) {
+    issues.push(verbIssue(keys, verbs, path));
+    return [];
+  }
+  const parsed = STEP_SCHEMAS[verb].safeParse(step);
+  const found: FileIssue[] = parsed.success
+    ? [...templateErrors(step, path), ...manifestErrors(step, path, file)]
+    : describeIssues(STEP_SCHEMAS[verb], parsed.error).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
+  issues.push(...found);
+  if (!parsed.success) return [];
+  if (verb !== 'load') return [{ verb, step: parsed.data } as AnyStep];
+  const load = parsed.data as z.infer<(typeof STEP_SCHEMAS)['load']>;
+  const nested = checkSteps(load.load.while, [...path, 'load', 'while'], file, issues);
+  return [{ verb, step: { ...load, load: { ...load.load, while: nested } } }];
+}
+
+function verbIssue(keys: readonly string[], verbs: readonly Verb[], path: Path): FileIssue {
+  if (verbs.length > 1) {
+    return { path: [...path, verbs[1]!], message: `a step does one thing, not ${verbs.join(' and ')}` };
+  }
+  for (const key of keys) {
+    const meant = nearMiss(key, VERBS);
+    if (meant !== undefined && meant !== key) {
+      return { path: [...path, key], message: `no step is called "${key}"; did you mean "${meant}"?` };
+    }
+  }
+  const unknown = keys.find((key) => !['narrate', 'expect', 'timeout', 'as'].includes(key));
+  return {
+    path: unknown === undefined ? path : [...path, unknown],
+    message: `expected one of the steps ${VERBS.join(', ')}`,
+  };
+}
+
+/** The manifest a step names must be there and be YAML. */
+function manifestErrors(step: object, path: Path, file: string): FileIssue[] {
+  return manifestPlaces(step, path).flatMap((place): FileIssue[] => {
+    try {
+      const documents = parseAllDocuments(readFileSync(manifestPath(file, place.file), 'utf8'));
+      const broken = documents.flatMap(({ errors }) => errors)[0];
+      return broken === undefined ? [] : [{ path: place.path, message: `${place.file} is no YAML: ${broken.message}` }];
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === 'ENOENT' ? `there is no file ${manifestPath(file, place.file)}` : message;
+      return [{ path: place.path, message: why }];
+    }
+  });
+}
+
+function manifestPlaces(value: unknown, path: Path): { file: string; path: Path }[] {
+  const { apply, delete: remove, error } = value as Record<string, { file?: unknown; apply?: unknown } | undefined>;
+  const named = (holder: { file?: unknown } | undefined, at: Path): { file: string; path: Path }[] =>
+    typeof holder?.file === 'string' ? [{ file: holder.file, path: [...at, 'file'] }] : [];
+  return [
+    ...named(apply, [...path, 'apply']),
+    ...named(remove, [...path, 'delete']),
+    ...(error?.apply === undefined ? [] : manifestPlaces(error, [...path, 'error'])),
+  ];
+}
+
+/** Where a manifest stands: relative to the scenario that names it. */
+export function manifestPath(scenario: string, manifest: string): string {
+  return resolve(dirname(scenario), manifest);
+}
+
+function filesOf(path: string): string[] {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (cause) {
+    throw unusable(`there is no file or folder ${JSON.stringify(path)}`, cause);
+  }
+  if (!isFolder) return [path];
+  const files = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
+  if (files.length === 0) throw unusable(`the folder ${JSON.stringify(path)} holds no .yaml file`);
+  return files.sort().map((name) => join(path, name));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw unusable((cause as Error).message, cause);
+  }
+}
+
+function unusable(why: string, cause?: unknown): LabError {
+  return new LabError({
+    what: 'no scenarios to play',
+    why,
+    remedy: 'name scenario files or folders of them: podwire run scenarios/',
+    exitCode: 2,
+    cause,
+  });
+}

@@ -1,0 +1,66 @@
+/** The schemas of what a scenario can expect of a text, a number, a hop: the words of `expect`. */
+import { z } from 'zod';
+
+/** Narration and titles: one text for all, or one per language. */
+export const LOCALIZED = z
+  .union([z.string().min(1), z.strictObject({ en: z.string().min(1), zh: z.string().min(1).optional() })])
+  .describe('a text, or one per language: {en: …, zh: …}');
+export type Localized = z.infer<typeof LOCALIZED>;
+
+export const DURATION = z
+  .string()
+  .regex(/^\d+(ms|s|m)$/, 'must be a duration such as 500ms, 10s or 2m')
+  .describe('a duration: 500ms, 10s, 2m');
+
+const TEXTS = z.union([z.string(), z.array(z.string()).min(1)]);
+
+/** A bare string must be the whole text, spaces around it aside. */
+export const TEXT_MATCHER = z
+  .union([
+    z.string(),
+    z.number(),
+    z.strictObject({
+      equals: z.string().optional(),
+      contains: TEXTS.optional().describe('every one of these occurs'),
+      lacks: TEXTS.optional().describe('none of these occurs'),
+      matches: z.string().optional().describe('a regular expression, tried on the whole text (flag m)'),
+      lines: z.number().int().min(0).optional().describe('how many lines are not empty'),
+    }),
+  ])
+  .describe('the whole text, or {equals, contains, lacks, matches, lines}');
+export type TextMatcher = z.infer<typeof TEXT_MATCHER>;
+
+/** A number, a text that becomes one once its bindings are filled in, or bounds. */
+export const NUMBER_MATCHER = z
+  .union([
+    z.number(),
+    z.string().regex(/^\{\{.+\}\}$/, 'must be a number, or {min, max}'),
+    z.strictObject({ min: z.number().optional(), max: z.number().optional() }),
+  ])
+  .describe('a number, or {min, max}');
+export type NumberMatcher = z.infer<typeof NUMBER_MATCHER>;
+
+const ENDS = {
+  source: z.string().optional().describe('address, or address:port'),
+  destination: z.string().optional().describe('address, or address:port'),
+};
+
+/** One expected hop of a trace: every field given must fit. */
+export const HOP_MATCHER = z.strictObject({
+  host: z.string().optional().describe('node, pod, fabric host, or `underlay`'),
+  device: z.string().optional().describe('name of the device; * stands for any characters'),
+  direction: z.enum(['in', 'out']).optional(),
+  way: z.enum(['there', 'back']).optional(),
+  protocol: z.enum(['TCP', 'UDP', 'ICMP', 'VXLAN']).optional().describe('VXLAN: the packet is encapsulated here'),
+  ...ENDS,
+  outer: z
+    .strictObject({ ...ENDS, vni: z.number().int().optional() })
+    .optional()
+    .describe('the VXLAN packet around it'),
+  frame: z.strictObject(ENDS).optional().describe('MAC addresses of the frame inside the VXLAN packet'),
+  action: z.enum(['DNAT', 'SNAT']).optional().describe('what conntrack did to it just before this hop'),
+});
+export type HopMatcher = z.infer<typeof HOP_MATCHER>;
+
+export const OUTCOME = z.enum(['answered', 'refused', 'timeout', 'unreachable']);
+export type Outcome = z.infer<typeof OUTCOME>;

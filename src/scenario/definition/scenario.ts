@@ -1,0 +1,62 @@
+/** The schema of a scenario file around its steps, and the scenario as the engine plays it. */
+import { z } from 'zod';
+import { DURATION, LOCALIZED } from './matchers.ts';
+import type { AnyStep } from './steps.ts';
+
+export const API_VERSION = 'podwire.dev/v1alpha1';
+export const PROXY_MODES = ['iptables', 'ipvs', 'nftables', 'userspace'] as const;
+const LABEL = z.string().regex(/^[a-zA-Z0-9]([\w.-]*[a-zA-Z0-9])?$/, 'must be a label value');
+const DNS_LABEL = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,48}[a-z0-9])?$/, 'must be a DNS label of at most 50 characters');
+
+/** Builds the schema around the schema of a step. */
+export function scenarioSchema<S extends z.ZodType>(step: S) {
+  return z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal('Scenario'),
+    metadata: z.strictObject({
+      name: DNS_LABEL,
+      labels: z
+        .looseObject({ topic: LABEL, level: z.enum(['basic', 'intermediate', 'advanced']) })
+        .describe('`topic` and `level` sort the menu; more may be added'),
+    }),
+    spec: z.strictObject({
+      title: LOCALIZED,
+      lab: z
+        .strictObject({ nodes: z.number().int().min(1).max(50).optional().describe('the control plane included') })
+        .optional()
+        .describe('how the lab must differ from lab/default.yaml'),
+      proxyModes: z
+        .array(z.enum(PROXY_MODES))
+        .min(1)
+        .optional()
+        .describe('the kube-proxy backends it holds in; default: all'),
+      timeout: DURATION.optional().describe('of each step; default: 20s'),
+      steps: z.array(step).min(1),
+      cleanup: z.array(step).optional().describe('run at the end, also after a failure'),
+    }),
+  });
+}
+
+const CHECKED = scenarioSchema(z.unknown());
+type Spec = z.infer<typeof CHECKED>['spec'];
+
+export interface Scenario {
+  readonly file: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, unknown>> & { readonly topic: string; readonly level: string };
+  readonly title: Spec['title'];
+  readonly lab: NonNullable<Spec['lab']>;
+  readonly proxyModes: readonly (typeof PROXY_MODES)[number][];
+  /** Milliseconds each step has, unless it says otherwise. */
+  readonly timeoutMs: number;
+  readonly steps: readonly AnyStep[];
+  readonly cleanup: readonly AnyStep[];
+}
+
+/** Milliseconds of `500ms`, `10s`, `2m`. */
+export function milliseconds(duration: string): number {
+  const [, amount, unit] = /^(\d+)(ms|s|m)$/.exec(duration)!;
+  return Number(amount) * { ms: 1, s: 1_000, m: 60_000 }[unit as 'ms' | 's' | 'm'];
+}

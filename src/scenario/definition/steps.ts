@@ -1,0 +1,198 @@
+/**
+ * The schemas of the steps: one per verb, each a step's whole mapping. The verb is the key that names the step;
+ * `narrate`, `timeout`, `as` may stand beside it. The loader, the JSON Schema and the engine all read this table.
+ */
+import { z } from 'zod';
+import { DURATION, HOP_MATCHER, LOCALIZED, NUMBER_MATCHER, OUTCOME, TEXT_MATCHER } from './matchers.ts';
+
+const OBJECT = z.record(z.string(), z.unknown()).describe('a Kubernetes object');
+const TARGET = z.string().min(1).describe('a node, a fabric host such as client, or a pod: NAME or NAMESPACE/NAME');
+const RESOURCE = z
+  .string()
+  .regex(/^[a-z][a-z0-9.]*\/\S+$/, 'must be KIND/NAME, such as service/nginx')
+  .describe('KIND/NAME, such as service/nginx');
+const COMMAND = z.array(z.union([z.string(), z.number()])).min(1);
+const FILE = z.string().min(1).describe('a manifest, relative to the scenario');
+
+const COMMON = {
+  narrate: LOCALIZED.optional().describe('what the step shows and why'),
+  timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
+};
+const AS = z
+  .union([z.string().regex(/^\w+$/), z.record(z.string().regex(/^\w+$/), z.string())])
+  .optional()
+  .describe('a name for the result, or names for parts of it: {name: path}');
+
+const APPLY = z.union([z.strictObject({ file: FILE }), z.strictObject({ objects: z.array(OBJECT).min(1) })]);
+const OUTPUT = z.strictObject({ stdout: TEXT_MATCHER.optional() }).optional();
+const COMMAND_EXPECT = z
+  .strictObject({
+    exitCode: z.number().int().optional().describe('default: 0'),
+    stdout: TEXT_MATCHER.optional(),
+    stderr: TEXT_MATCHER.optional(),
+  })
+  .optional();
+const ERROR_STEP = z.union([
+  z.strictObject({ apply: APPLY }),
+  z.strictObject({ kubectl: COMMAND.describe('arguments of kubectl') }),
+]);
+
+/** Builds the table around the schema of a nested step. */
+function stepSchemas<S extends z.ZodType>(nested: S) {
+  return {
+    narrate: z.strictObject({ narrate: LOCALIZED.describe('a paragraph, alone') }),
+    apply: z.strictObject({ ...COMMON, apply: APPLY.describe('kubectl apply'), expect: OUTPUT }),
+    delete: z.strictObject({
+      ...COMMON,
+      delete: z.union([z.strictObject({ resource: RESOURCE }), z.strictObject({ file: FILE })]),
+      expect: OUTPUT,
+    }),
+    patch: z.strictObject({
+      ...COMMON,
+      patch: z.strictObject({
+        resource: RESOURCE,
+        type: z.enum(['strategic', 'merge', 'json']).optional().describe('default: strategic'),
+        patch: z.unknown(),
+      }),
+      expect: OUTPUT,
+    }),
+    scale: z.strictObject({
+      ...COMMON,
+      scale: z.strictObject({ resource: RESOURCE, replicas: z.number().int().min(0) }),
+      expect: OUTPUT,
+    }),
+    kubectl: z.strictObject({
+      ...COMMON,
+      kubectl: COMMAND.describe('arguments of kubectl, run in the scenario’s namespace'),
+      expect: COMMAND_EXPECT,
+      as: AS,
+    }),
+    wait: z.strictObject({
+      ...COMMON,
+      wait: z.strictObject({
+        for: z
+          .string()
+          .regex(/^(create|delete|condition=\w+(=\w+)?|jsonpath=\{.+\}=.*)$/, {
+            error: 'must be create, delete, condition=NAME[=STATUS] or jsonpath={.PATH}=VALUE',
+          })
+          .describe('create, delete, condition=NAME[=STATUS] or jsonpath={.PATH}=VALUE'),
+        resource: z.string().min(1).describe('pod, or pod/NAME'),
+        selector: z.string().optional(),
+        count: z.number().int().min(0).optional().describe('exactly so many objects, and all must be so'),
+      }),
+    }),
+    get: z.strictObject({
+      ...COMMON,
+      get: z.strictObject({ resource: z.string().min(1), selector: z.string().optional() }),
+      expect: z
+        .strictObject({ count: NUMBER_MATCHER.optional(), each: OBJECT.optional().describe('each contains this') })
+        .optional(),
+      as: AS,
+    }),
+    request: z.strictObject({
+      ...COMMON,
+      request: z.strictObject({
+        from: TARGET,
+        url: z.string().min(1),
+        count: z.number().int().min(1).max(1000).optional().describe('each over a connection of its own; default: 1'),
+        method: z.string().optional(),
+        headers: z.record(z.string(), z.string()).optional(),
+        body: z.string().optional(),
+        within: DURATION.optional().describe('how long one answer may take; default: 2s'),
+      }),
+      expect: z
+        .strictObject({
+          outcome: OUTCOME.optional().describe('of every request; default: answered'),
+          status: z.number().int().optional(),
+          body: TEXT_MATCHER.optional(),
+          headers: z.record(z.string(), TEXT_MATCHER).optional(),
+          distinct: z
+            .record(z.string().regex(/^(body|header\.[\w-]+)$/, 'must be body or header.NAME'), NUMBER_MATCHER)
+            .optional()
+            .describe('how many different values: {header.x-pod: 3}'),
+        })
+        .optional(),
+      as: AS,
+    }),
+    resolve: z.strictObject({
+      ...COMMON,
+      resolve: z.strictObject({
+        from: TARGET,
+        name: z.string().min(1),
+        type: z.enum(['A', 'AAAA', 'SRV', 'PTR', 'CNAME', 'TXT']).optional().describe('default: A'),
+      }),
+      expect: z
+        .strictObject({
+          status: z.string().optional().describe('NOERROR, NXDOMAIN, SERVFAIL, …; default: NOERROR'),
+          answers: z.array(z.string()).optional().describe('the data of all records, in any order'),
+        })
+        .optional(),
+      as: AS,
+    }),
+    exec: z.strictObject({
+      ...COMMON,
+      exec: z.strictObject({ in: TARGET, command: COMMAND, stdin: z.string().optional() }),
+      expect: COMMAND_EXPECT,
+      as: AS,
+    }),
+    trace: z.strictObject({
+      ...COMMON,
+      trace: z.strictObject({
+        from: TARGET,
+        to: z.string().min(1).describe('ADDRESS (a ping) or ADDRESS:PORT (a TCP connection)'),
+      }),
+      expect: z
+        .strictObject({
+          answered: z.boolean().optional().describe('default: true'),
+          hops: z.array(HOP_MATCHER).optional().describe('these, in this order, others between them'),
+          absent: z.array(HOP_MATCHER).optional().describe('no hop is like one of these'),
+        })
+        .optional(),
+      as: AS,
+    }),
+    assert: z.strictObject({
+      ...COMMON,
+      assert: z.union([z.strictObject({ object: OBJECT }), z.strictObject({ objects: z.array(OBJECT).min(1) })]),
+    }),
+    error: z.strictObject({
+      ...COMMON,
+      error: ERROR_STEP.describe('what the API must refuse'),
+      expect: z.strictObject({ message: TEXT_MATCHER }),
+    }),
+    load: z.strictObject({
+      ...COMMON,
+      load: z.strictObject({
+        from: TARGET,
+        url: z.string().min(1),
+        while: z.array(nested).min(1).describe('the steps during which requests go on, one after another'),
+      }),
+      expect: z
+        .strictObject({
+          lost: NUMBER_MATCHER.optional().describe('requests that got no answer, or an error; default: 0'),
+          total: NUMBER_MATCHER.optional(),
+        })
+        .optional(),
+    }),
+  };
+}
+
+/** For checking one step: nested steps are checked by the loader, each by its own verb. */
+export const STEP_SCHEMAS = stepSchemas(z.unknown());
+
+/** For the JSON Schema: any step, nested ones included. */
+export const ANY_STEP: z.ZodType = z.lazy(() => {
+  const [first, ...rest] = Object.values(stepSchemas(ANY_STEP));
+  return z.union([first!, ...rest]);
+});
+
+export type Verb = keyof typeof STEP_SCHEMAS;
+export const VERBS = Object.keys(STEP_SCHEMAS) as Verb[];
+
+type Checked = { [V in Verb]: z.infer<(typeof STEP_SCHEMAS)[V]> };
+/** The step of one verb. */
+export type StepOf<V extends Verb> = V extends 'load'
+  ? Omit<Checked['load'], 'load'> & {
+      readonly load: Omit<Checked['load']['load'], 'while'> & { readonly while: readonly AnyStep[] };
+    }
+  : Checked[V];
+export type AnyStep = { [V in Verb]: { readonly verb: V; readonly step: StepOf<V> } }[Verb];
