@@ -1,5 +1,8 @@
 /** `podwire run PATH...`: loads the scenarios, plays them in labs of the shapes they ask for, reports, says how it went. */
+import { loadScenarios } from './definition/load-scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
+import { playAll } from './play-all.ts';
+import { PrettyReporter } from './pretty-reporter.ts';
 
 export interface RunOptions {
   /** Scenario files, or folders of them. */
@@ -16,8 +19,28 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Plays scenarios. Returns the exit code: 0 all held, 1 a step failed, 2 unusable input. */
-export async function runScenarios(options: RunOptions): Promise<0 | 1 | 2> {
-  options.stderr.write(`podwire run: no scenario engine in this build (${options.paths.join(', ')})\n`);
-  return 2;
+/**
+ * Plays scenarios. Returns the exit code: 0 all held, 1 a step failed or the run was interrupted. Throws a `LabError`
+ * when an input is unusable (its exit code is 2) or a lab cannot be built.
+ */
+export async function runScenarios(options: RunOptions): Promise<0 | 1> {
+  const { stdout, signal, openLab, language } = options;
+  const scenarios = loadScenarios(options.paths);
+  const reporter = new PrettyReporter({
+    colour: stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
+    ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
+  });
+  const print = (lines: readonly string[]): void => {
+    if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
+  };
+  const { proxyModes = ['iptables'], keepOnFailure = false } = options;
+  const playing = playAll(scenarios, { proxyModes, language, keepOnFailure, openLab, signal });
+  for (;;) {
+    const next = await playing.next();
+    if (next.done === true) {
+      print(reporter.summary());
+      return next.value === 'passed' ? 0 : 1;
+    }
+    print(reporter.lines(next.value));
+  }
 }

@@ -137,10 +137,18 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     }),
     trace: z.strictObject({
       ...COMMON,
-      trace: z.strictObject({
-        from: TARGET,
-        to: z.string().min(1).describe('ADDRESS (a ping) or ADDRESS:PORT (a TCP connection)'),
-      }),
+      trace: z.union([
+        z.strictObject({
+          from: TARGET,
+          to: z.string().min(1).describe('ADDRESS (a ping) or ADDRESS:PORT (a TCP connection)'),
+        }),
+        z.strictObject({
+          of: z
+            .string()
+            .regex(/^\{\{.+\}\}$/, 'must be a trace that was bound by `as`, such as "{{ walk }}"')
+            .describe('looks again at a trace that `as` has named'),
+        }),
+      ]),
       expect: z
         .strictObject({
           answered: z.boolean().optional().describe('default: true'),

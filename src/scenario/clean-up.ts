@@ -1,0 +1,66 @@
+/** A scenario's place in the cluster: a namespace of its own, and the way to leave nothing in it or outside it. */
+import { randomBytes } from 'node:crypto';
+import type { LabHandle } from '../lab/lab-handle.ts';
+import { NAMESPACES, PODS } from '../objects/resource.ts';
+import { hasReason } from '../objects/transport.ts';
+import type { StepContext } from './step-context.ts';
+
+const PAUSE_MS = 50;
+
+/** Makes a namespace named after the scenario; the ending tells runs apart. */
+export async function openNamespace(lab: LabHandle, scenario: string): Promise<string> {
+  const name = `${scenario}-${randomBytes(2).toString('hex')}`;
+  await lab.transport.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  return name;
+}
+
+/** Deletes what the scenario made and waits until it is gone. Returns what could not be done, in words. */
+export async function cleanUp(context: StepContext): Promise<string | undefined> {
+  const { lab, namespace, outside, signal } = context;
+  const problems: string[] = [];
+  for (const reference of outside.toReversed()) {
+    const result = await lab.kubectl(['delete', ...reference, '--ignore-not-found', '--wait=true', '--grace-period=0']);
+    if (result.exitCode !== 0) problems.push(result.stderr.trim());
+  }
+  try {
+    await deleteNamespace(lab, namespace, signal);
+  } catch (error) {
+    problems.push(`namespace ${namespace}: ${(error as Error).message}`);
+  }
+  return problems.length === 0 ? undefined : problems.join('\n');
+}
+
+async function deleteNamespace(lab: LabHandle, name: string, signal: AbortSignal): Promise<void> {
+  // Programs that ignore SIGTERM would hold the namespace for their 30 seconds of grace.
+  const { items } = await lab.transport.list(PODS, { namespace: name });
+  await Promise.all(
+    items.map(({ metadata }) =>
+      unlessGone(
+        lab.transport.delete(PODS, { namespace: name, name: metadata?.name ?? '' }, { gracePeriodSeconds: 0 }),
+      ),
+    ),
+  );
+  await unlessGone(lab.transport.delete(NAMESPACES, { name }));
+  while (await exists(lab, name)) {
+    if (signal.aborted) throw new Error('it is still terminating');
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+async function exists(lab: LabHandle, name: string): Promise<boolean> {
+  try {
+    await lab.transport.get(NAMESPACES, { name });
+    return true;
+  } catch (error) {
+    if (hasReason(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+async function unlessGone(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!hasReason(error, 'NotFound')) throw error;
+  }
+}

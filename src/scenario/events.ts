@@ -1,0 +1,74 @@
+/** What happens while scenarios are played: the one stream that the reporters and the TUI read. */
+
+import type { Scenario } from './definition/scenario.ts';
+import type { ProxyMode } from './lab-lease.ts';
+
+/** One thing a step claims, beside what was seen. */
+export interface Check {
+  readonly expected: string;
+  readonly observed: string;
+  readonly held: boolean;
+}
+
+/** What is shown of a step that failed: the state of the lab that explains it. */
+export interface Evidence {
+  /** `endpoints of nginx`, `rules of nginx on node-1`, `events`. */
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface StepRef {
+  /** `3`; `7.2` for the second step within the seventh; `c1` for the first of the cleanup. */
+  readonly id: string;
+  readonly verb: string;
+  /** The narration, in the language asked for. */
+  readonly narration?: string;
+}
+
+export type StepOutcome = 'held' | 'failed' | 'interrupted';
+export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
+
+export type ScenarioEvent =
+  | {
+      readonly type: 'scenarioStarted';
+      readonly scenario: Scenario;
+      readonly title: string;
+      readonly proxyMode: ProxyMode;
+    }
+  /** A part of the lab was built for this scenario. */
+  | { readonly type: 'labPart'; readonly part: string }
+  | { readonly type: 'labReady'; readonly lab: string; readonly borrowed: boolean; readonly ms: number }
+  /** The Kubernetes namespace the scenario's objects go to. */
+  | { readonly type: 'namespaceReady'; readonly namespace: string }
+  | { readonly type: 'stepStarted'; readonly step: StepRef }
+  /** What a user would type; `where` is the node, pod or host it runs in, absent on the user's own machine. */
+  | { readonly type: 'command'; readonly step: StepRef; readonly where?: string; readonly text: string }
+  | { readonly type: 'output'; readonly step: StepRef; readonly text: string }
+  | { readonly type: 'expectation'; readonly step: StepRef; readonly check: Check }
+  | {
+      readonly type: 'stepEnded';
+      readonly step: StepRef;
+      readonly outcome: StepOutcome;
+      readonly ms: number;
+      /** Why it failed where no expectation says so. */
+      readonly problem?: string;
+      readonly evidence: readonly Evidence[];
+    }
+  | { readonly type: 'cleanupStarted' }
+  /** Something could not be cleaned up. */
+  | { readonly type: 'cleanupFailed'; readonly problem: string }
+  | {
+      readonly type: 'scenarioEnded';
+      readonly scenario: Scenario;
+      readonly outcome: ScenarioOutcome;
+      readonly steps: number;
+      readonly checks: number;
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'scenarioSkipped';
+      readonly scenario: Scenario;
+      readonly title: string;
+      readonly proxyModes: readonly ProxyMode[];
+      readonly reason: string;
+    };

@@ -1,0 +1,140 @@
+/**
+ * Plays many scenarios: those that need the same lab share it, one after another, each in a fresh Kubernetes namespace;
+ * each lab is opened when it is first needed and released after its last scenario.
+ */
+import type { Scenario } from './definition/scenario.ts';
+import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
+import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
+import { type Language, localize } from './localize.ts';
+import { playScenario } from './play-scenario.ts';
+
+/** The backends this build can play scenarios in. */
+const PLAYABLE: readonly ProxyMode[] = ['iptables'];
+
+export interface PlayAllOptions {
+  readonly proxyModes: readonly ProxyMode[] | 'all';
+  readonly language: Language;
+  readonly keepOnFailure: boolean;
+  readonly openLab: OpenLab;
+  readonly signal: AbortSignal;
+}
+
+interface Planned {
+  readonly scenario: Scenario;
+  readonly requirement: LabRequirement;
+}
+
+/** Plays everything; returns the worst outcome. Throws what `openLab` throws. */
+export async function* playAll(
+  scenarios: readonly Scenario[],
+  options: PlayAllOptions,
+): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
+  let worst: ScenarioOutcome = 'passed';
+  const planned: Planned[] = [];
+  for (const scenario of scenarios) {
+    const { play, skip } = chooseModes(scenario, options.proxyModes);
+    const title = localize(scenario.title, options.language);
+    for (const { reason, proxyModes } of skip) {
+      if (proxyModes.length > 0) yield { type: 'scenarioSkipped', scenario, title, proxyModes, reason };
+    }
+    planned.push(...play.map((proxyMode) => ({ scenario, requirement: { ...scenario.lab, proxyMode } })));
+  }
+  for (const group of byRequirement(planned)) {
+    if (options.signal.aborted) return 'interrupted';
+    const outcome = yield* playGroup(group, options);
+    if (outcome !== 'passed') worst = outcome;
+  }
+  return options.signal.aborted ? 'interrupted' : worst;
+}
+
+/** One lab and its scenarios. */
+async function* playGroup(
+  group: readonly Planned[],
+  options: PlayAllOptions,
+): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
+  const { language, signal } = options;
+  let lease: LabLease | undefined;
+  let worst: ScenarioOutcome = 'passed';
+  try {
+    for (const [index, { scenario, requirement }] of group.entries()) {
+      if (signal.aborted) break;
+      const title = localize(scenario.title, language);
+      yield { type: 'scenarioStarted', scenario, title, proxyMode: requirement.proxyMode };
+      lease ??= yield* openLease(requirement, options);
+      const labIsRemoved = !lease.borrowed && index === group.length - 1;
+      const { keepOnFailure } = options;
+      const outcome = yield* playScenario(scenario, { lab: lease.lab, language, signal, keepOnFailure, labIsRemoved });
+      if (outcome !== 'passed') worst = outcome;
+    }
+  } finally {
+    if (worst === 'failed' && options.keepOnFailure) lease?.lab.close();
+    else await lease?.release();
+  }
+  return worst;
+}
+
+/** Opens a lab, each part of it an event. */
+export async function* openLease(
+  requirement: LabRequirement,
+  options: Pick<PlayAllOptions, 'openLab' | 'signal'>,
+): AsyncGenerator<ScenarioEvent, LabLease> {
+  const started = Date.now();
+  const parts: string[] = [];
+  let wake = (): void => undefined;
+  let opened = false;
+  const progress = (part: string): void => {
+    parts.push(part);
+    wake();
+  };
+  const opening = options.openLab(requirement, { signal: options.signal, progress }).finally(() => {
+    opened = true;
+    wake();
+  });
+  // Rejections are taken up below; until then they are not unhandled.
+  opening.catch(() => undefined);
+  for (;;) {
+    for (const part of parts.splice(0)) yield { type: 'labPart', part };
+    if (opened) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      if (opened || parts.length > 0) resolve();
+    });
+  }
+  const lease = await opening;
+  yield { type: 'labReady', lab: lease.lab.name, borrowed: lease.borrowed, ms: Date.now() - started };
+  return lease;
+}
+
+interface ModeChoice {
+  readonly play: readonly ProxyMode[];
+  readonly skip: readonly { readonly proxyModes: readonly ProxyMode[]; readonly reason: string }[];
+}
+
+/** Which backends to play a scenario in, and which are passed over and why. */
+export function chooseModes(scenario: Pick<Scenario, 'proxyModes'>, asked: readonly ProxyMode[] | 'all'): ModeChoice {
+  const wanted = asked === 'all' ? scenario.proxyModes : asked;
+  const fitting = wanted.filter((mode) => scenario.proxyModes.includes(mode));
+  return {
+    play: fitting.filter((mode) => PLAYABLE.includes(mode)),
+    skip: [
+      {
+        proxyModes: fitting.filter((mode) => !PLAYABLE.includes(mode)),
+        reason: `kube-proxy here has the backend ${PLAYABLE.join(', ')} alone`,
+      },
+      {
+        proxyModes: wanted.filter((mode) => !scenario.proxyModes.includes(mode)),
+        reason: 'the scenario is not about this backend',
+      },
+    ],
+  };
+}
+
+/** Groups in the order in which each requirement first appears. */
+function byRequirement(planned: readonly Planned[]): Planned[][] {
+  const groups = new Map<string, Planned[]>();
+  for (const item of planned) {
+    const key = `${item.requirement.nodes ?? ''} ${item.requirement.proxyMode}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()];
+}

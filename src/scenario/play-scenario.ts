@@ -1,0 +1,166 @@
+/**
+ * Plays one scenario in a lab: the one engine. It is a stream of events that its reader pulls: the reporter as fast as
+ * they come, the TUI at the pace of its user (what is not pulled does not run). When `signal` aborts, the running step is
+ * given up and the cleanup still runs; the reader goes on reading to the end.
+ */
+import type { LabHandle } from '../lab/lab-handle.ts';
+import { cleanUp, openNamespace } from './clean-up.ts';
+import type { Scenario } from './definition/scenario.ts';
+import type { AnyStep, StepOf } from './definition/steps.ts';
+import type { Evidence, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
+import { collectEvidence } from './evidence.ts';
+import { type Language, localize } from './localize.ts';
+import type { StepContext } from './step-context.ts';
+import { type PerformedVerb, performerOf } from './steps/performers.ts';
+import { keepRequesting, loadChecks } from './steps/request-step.ts';
+import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
+
+export interface PlayOptions {
+  readonly lab: LabHandle;
+  readonly language: Language;
+  readonly signal: AbortSignal;
+  /** A failed scenario's objects stay for inspection. */
+  readonly keepOnFailure?: boolean;
+  /** The lab is removed right after: its objects need not be. */
+  readonly labIsRemoved?: boolean;
+}
+
+const CLEANUP_MS = 30_000;
+
+interface Run {
+  readonly scenario: Scenario;
+  readonly language: Language;
+  readonly context: StepContext;
+  readonly bound: Record<string, unknown>;
+  readonly tally: { steps: number; checks: number };
+}
+
+/** Plays the scenario; its last event is `scenarioEnded`. */
+export async function* playScenario(
+  scenario: Scenario,
+  options: PlayOptions,
+): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
+  const started = Date.now();
+  const { lab, language, signal } = options;
+  const namespace = await openNamespace(lab, scenario.name);
+  yield { type: 'namespaceReady', namespace };
+  const tally = { steps: 0, checks: 0 };
+  const context = stepContext(lab, namespace, scenario.file, signal);
+  const run: Run = { scenario, language, context, bound: {}, tally };
+  const played = yield* playSteps(scenario.steps, '', run);
+  let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
+  const keeps = outcome === 'failed' && options.keepOnFailure === true;
+  if (!keeps) {
+    yield { type: 'cleanupStarted' };
+    // A signal of its own: the one that interrupted the steps must not interrupt this.
+    const cleaning = { ...run, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
+    const cleaned = yield* playSteps(scenario.cleanup, 'c', cleaning);
+    const problem = options.labIsRemoved === true ? undefined : await cleanUp(cleaning.context);
+    if (problem !== undefined) yield { type: 'cleanupFailed', problem };
+    if (outcome === 'passed' && (!cleaned || problem !== undefined)) outcome = 'failed';
+  }
+  yield { type: 'scenarioEnded', scenario, outcome, ...tally, ms: Date.now() - started };
+  return outcome;
+}
+
+function stepContext(lab: LabHandle, namespace: string, file: string, signal: AbortSignal): StepContext {
+  return { lab, namespace, file, signal, outside: [], snapshot: () => lab.snapshot() };
+}
+
+/** Plays steps in order and stops at the first that does not hold. Returns whether all held. */
+async function* playSteps(steps: readonly AnyStep[], prefix: string, run: Run): AsyncGenerator<ScenarioEvent, boolean> {
+  for (const [index, step] of steps.entries()) {
+    const held = yield* playStep(step, `${prefix}${index + 1}`, run);
+    if (!held) return false;
+  }
+  return true;
+}
+
+async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<ScenarioEvent, boolean> {
+  const started = Date.now();
+  const { context, tally } = run;
+  if (context.signal.aborted) return false;
+  const step: StepRef = { id, verb: any.verb, ...(await narration(any, run)) };
+  tally.steps += 1;
+  yield { type: 'stepStarted', step };
+  const ended = (outcome: StepOutcome, evidence: readonly Evidence[], problem?: string): ScenarioEvent => ({
+    ...{ type: 'stepEnded', step, outcome, ms: Date.now() - started, evidence },
+    ...(problem === undefined ? {} : { problem }),
+  });
+  if (any.verb === 'narrate') {
+    yield ended('held', []);
+    return true;
+  }
+  const tried =
+    any.verb === 'load' ? yield* playLoad(any.step, step, run) : yield* perform(any.verb, any.step, step, run);
+  tally.checks += tried.checks.length;
+  if (tried.output !== undefined && tried.output !== '') yield { type: 'output', step, text: tried.output };
+  for (const check of tried.checks) yield { type: 'expectation', step, check };
+  if (context.signal.aborted && !tried.held) {
+    yield ended('interrupted', []);
+  } else {
+    const evidence = tried.held ? [] : await collectEvidence(context);
+    yield ended(tried.held ? 'held' : 'failed', evidence, tried.problem);
+  }
+  return tried.held;
+}
+
+/** Announces the command while the first try runs, so that a reader sees what is going on. */
+async function* perform(
+  verb: PerformedVerb,
+  step: AnyStep['step'],
+  ref: StepRef,
+  run: Run,
+): AsyncGenerator<ScenarioEvent, Tried> {
+  const announced = Promise.withResolvers<ScenarioEvent | undefined>();
+  const trying = tryStep(performerOf(verb), step, run.context, {
+    bound: run.bound,
+    deadline: deadlineOf(step, run.scenario.timeoutMs),
+    announce: (line) => announced.resolve({ type: 'command', step: ref, ...line }),
+  }).finally(() => announced.resolve(undefined));
+  const command = await announced.promise;
+  if (command !== undefined) yield command;
+  return await trying;
+}
+
+/** Plays the steps within while requests go on. */
+async function* playLoad(step: StepOf<'load'>, ref: StepRef, run: Run): AsyncGenerator<ScenarioEvent, Tried> {
+  const stop = new AbortController();
+  try {
+    const { while: nested, ...source } = step.load;
+    const { from, url } = await fillStep(source, run.context, run.bound);
+    yield { type: 'command', step: ref, where: from, text: `while true; do curl ${url}; done` };
+    const requesting = keepRequesting({ from, url, while: nested }, run.context, stop.signal);
+    const failed = requesting.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    const held = yield* playSteps(nested, `${ref.id}.`, run);
+    stop.abort();
+    const error = await failed;
+    if (error !== undefined) throw error;
+    const checks = loadChecks(step, await requesting);
+    return {
+      checks,
+      held: held && checks.every((check) => check.held),
+      ...(held ? {} : { problem: 'a step within failed' }),
+    };
+  } catch (error) {
+    return { checks: [], held: false, problem: (error as Error).message };
+  } finally {
+    stop.abort();
+  }
+}
+
+/** The step's paragraph with its bindings filled in; one that cannot be filled yet stays as written. */
+async function narration({ step }: AnyStep, run: Run): Promise<{ narration?: string }> {
+  if (step.narrate === undefined) return {};
+  const text = localize(step.narrate, run.language);
+  if (!text.includes('{{')) return { narration: text };
+  try {
+    return { narration: await fillStep(text, run.context, run.bound) };
+  } catch {
+    // The step itself fails on the same binding and says why.
+    return { narration: text };
+  }
+}

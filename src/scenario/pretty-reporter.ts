@@ -1,0 +1,143 @@
+/** The reporter `pretty`: what happened, in order, for people. Events in, text out; plain without a terminal. */
+import { styleText } from 'node:util';
+import type { Check, Evidence, ScenarioEvent, StepRef } from './events.ts';
+import { plural } from './match.ts';
+import { wrapText } from './wrap-text.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Longer output is cut: the walkthrough shows it all, and a scenario can ask for less. */
+const OUTPUT_LINES = 40;
+const DEFAULT_COLUMNS = 100;
+const MOST_COLUMNS = 120;
+
+export interface ReporterOptions {
+  readonly colour: boolean;
+  readonly columns?: number;
+}
+
+export class PrettyReporter {
+  readonly #options: ReporterOptions;
+  readonly #width: number;
+  #failed: { title: string; step: string }[] = [];
+  #title = '';
+  #passed = 0;
+  #skipped = 0;
+  readonly #started = Date.now();
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#width = Math.min(options.columns ?? DEFAULT_COLUMNS, MOST_COLUMNS);
+  }
+
+  /** The lines an event adds to the report. */
+  lines(event: ScenarioEvent): string[] {
+    switch (event.type) {
+      case 'scenarioStarted':
+        this.#title = event.title;
+        return [
+          '',
+          this.#paint('bold', `▶ ${event.title}`),
+          this.#paint('dim', `  ${event.scenario.file}, ${event.proxyMode}`),
+        ];
+      case 'labPart':
+        return [];
+      case 'labReady':
+        return [
+          this.#paint('dim', `  lab ${event.lab} ${event.borrowed ? 'was up' : `built in ${seconds(event.ms)}`}`),
+        ];
+      case 'namespaceReady':
+        return [this.#paint('dim', `  namespace ${event.namespace}`)];
+      case 'stepStarted':
+        return this.#stepStarted(event.step);
+      case 'command':
+        return [`    ${this.#paint('cyan', `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`)}`];
+      case 'output':
+        return cut(event.text.split('\n')).map((line) => `      ${line}`);
+      case 'expectation':
+        return this.#check(event.check);
+      case 'stepEnded':
+        return this.#stepEnded(event);
+      case 'cleanupStarted':
+        return [];
+      case 'cleanupFailed':
+        return ['', this.#paint('red', '  cleanup failed'), ...indent(event.problem, '    ')];
+      case 'scenarioEnded':
+        return this.#scenarioEnded(event);
+      case 'scenarioSkipped':
+        this.#skipped += 1;
+        return [
+          '',
+          this.#paint('yellow', `- ${event.title}`),
+          ...indent(`skipped in ${event.proxyModes.join(', ')}: ${event.reason}`, '  '),
+        ];
+    }
+  }
+
+  /** The closing lines. */
+  summary(): string[] {
+    const counts = [
+      `${this.#passed} passed`,
+      ...(this.#failed.length === 0 ? [] : [`${this.#failed.length} failed`]),
+      ...(this.#skipped === 0 ? [] : [`${this.#skipped} skipped`]),
+    ];
+    const line = `${counts.join(', ')} in ${seconds(Date.now() - this.#started)}`;
+    const failed = this.#failed.map(({ title, step }) => this.#paint('red', `  ✗ ${title}: ${step}`));
+    return ['', this.#paint(this.#failed.length === 0 ? ['bold', 'green'] : ['bold', 'red'], line), ...failed];
+  }
+
+  #stepStarted({ id, narration }: StepRef): string[] {
+    if (narration === undefined) return [''];
+    const [first = '', ...rest] = wrapText(narration, this.#width - 6);
+    return ['', `${this.#paint('bold', id.padStart(3))}  ${first}`, ...rest.map((line) => `     ${line}`)];
+  }
+
+  #check({ expected, observed, held }: Check): string[] {
+    if (held) return [`    ${this.#paint('green', '✓')} ${expected}`];
+    return [
+      `    ${this.#paint('red', '✗')} expected: ${expected}`,
+      ...indent(observed, '                ').map((line, index) =>
+        index === 0 ? `      observed: ${line.trimStart()}` : line,
+      ),
+    ];
+  }
+
+  #stepEnded(event: Extract<ScenarioEvent, { type: 'stepEnded' }>): string[] {
+    if (event.outcome === 'held') return [];
+    if (event.outcome === 'interrupted') return [this.#paint('yellow', `    step ${event.step.id} was interrupted`)];
+    const problem = event.problem === undefined ? '' : `: ${event.problem}`;
+    this.#failed.push({ title: this.#title, step: `step ${event.step.id} (${event.step.verb})${problem}` });
+    return [
+      this.#paint('red', `    step ${event.step.id} (${event.step.verb}) failed after ${seconds(event.ms)}${problem}`),
+      ...event.evidence.flatMap((evidence) => this.#evidence(evidence)),
+    ];
+  }
+
+  #evidence({ title, text }: Evidence): string[] {
+    return ['', this.#paint('dim', `    ${title}:`), ...cut(text.split('\n')).map((line) => `      ${line}`)];
+  }
+
+  #scenarioEnded({ outcome, steps, checks, ms }: Extract<ScenarioEvent, { type: 'scenarioEnded' }>): string[] {
+    const counts = `${plural(steps, 'step')}, ${plural(checks, 'check')}, ${seconds(ms)}`;
+    if (outcome === 'passed') this.#passed += 1;
+    const style = { passed: 'green', failed: 'red', interrupted: 'yellow' } as const;
+    return ['', this.#paint(style[outcome], `  ${outcome}: ${counts}`)];
+  }
+
+  #paint(style: Style, text: string): string {
+    return this.#options.colour ? styleText(style, text, { validateStream: false }) : text;
+  }
+}
+
+function cut(lines: readonly string[]): string[] {
+  if (lines.length <= OUTPUT_LINES) return [...lines];
+  return [...lines.slice(0, OUTPUT_LINES), `… ${lines.length - OUTPUT_LINES} more lines`];
+}
+
+function indent(text: string, by: string): string[] {
+  return text.split('\n').map((line) => `${by}${line}`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}

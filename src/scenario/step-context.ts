@@ -1,0 +1,60 @@
+/** What a step has to work with: the lab, the scenario's namespace, the values bound so far. */
+import type { LabHandle } from '../lab/lab-handle.ts';
+import type { LabSnapshot } from '../lab/lab-snapshot.ts';
+import type { Values } from './bindings.ts';
+import type { Check } from './events.ts';
+
+export interface StepContext {
+  readonly lab: LabHandle;
+  /** The Kubernetes namespace the scenario's objects go to. */
+  readonly namespace: string;
+  /** The scenario's file: manifests are relative to it. */
+  readonly file: string;
+  readonly signal: AbortSignal;
+  /** Objects made outside the scenario's namespace, to be deleted at the end: arguments of `kubectl delete`. */
+  readonly outside: string[][];
+  snapshot(): Promise<LabSnapshot>;
+}
+
+/** What one try of a step gave. */
+export interface Attempt {
+  readonly output?: string;
+  readonly checks: readonly Check[];
+  /** What `as` can name. */
+  readonly result?: unknown;
+}
+
+/** A command as a user would type it. */
+export interface CommandLine {
+  readonly where?: string;
+  readonly text: string;
+}
+
+/** How one verb is played. Steps come with their bindings filled in. */
+export interface Performer<S> {
+  command(step: S, context: StepContext): CommandLine | undefined;
+  attempt(step: S, context: StepContext): Promise<Attempt>;
+  /** Whether the step may be tried again until it holds. A step that changes something is tried once. */
+  repeats(step: S): boolean;
+}
+
+/** The target as the lab knows it: a bare pod name means one of the scenario's namespace. */
+export async function targetOf(name: string, context: StepContext): Promise<string> {
+  if (name.includes('/')) return name;
+  const { nodes, hosts } = await context.snapshot();
+  const isHost = [...nodes, ...hosts].some((host) => host.name === name);
+  return isHost ? name : `${context.namespace}/${name}`;
+}
+
+/** The values of the lab: nodes and hosts by name, the scenario's pods and Services. */
+export function labValues(snapshot: LabSnapshot, namespace: string): Values {
+  const own = <T extends { namespace: string; name: string }>(items: readonly T[]): Record<string, T> =>
+    Object.fromEntries(items.filter((item) => item.namespace === namespace).map((item) => [item.name, item]));
+  return {
+    ...Object.fromEntries([...snapshot.hosts, ...snapshot.nodes].map((host) => [host.name, host])),
+    pods: own(snapshot.pods),
+    services: own(snapshot.services),
+    namespace,
+    lab: { name: snapshot.name, podSubnet: snapshot.podSubnet, serviceSubnet: snapshot.serviceSubnet },
+  };
+}

@@ -1,0 +1,31 @@
+/** Which file plays which verb. `narrate` and `load` are the engine's own: one has nothing to play, one has steps within. */
+import type { AnyStep, StepOf, Verb } from '../definition/steps.ts';
+import type { Performer } from '../step-context.ts';
+import { APPLY, DELETE, ERROR, PATCH, SCALE } from './change-steps.ts';
+import { EXEC, RESOLVE } from './exec-steps.ts';
+import { ASSERT, GET, KUBECTL, WAIT } from './look-steps.ts';
+import { REQUEST } from './request-step.ts';
+import { TRACE } from './trace-step.ts';
+
+export type PerformedVerb = Exclude<Verb, 'narrate' | 'load'>;
+
+const PERFORMERS: { readonly [V in PerformedVerb]: Performer<StepOf<V>> } = {
+  apply: APPLY,
+  delete: DELETE,
+  patch: PATCH,
+  scale: SCALE,
+  kubectl: KUBECTL,
+  wait: WAIT,
+  get: GET,
+  request: REQUEST,
+  resolve: RESOLVE,
+  exec: EXEC,
+  trace: TRACE,
+  assert: ASSERT,
+  error: ERROR,
+};
+
+/** The performer of a step's verb. */
+export function performerOf(verb: PerformedVerb): Performer<AnyStep['step']> {
+  return PERFORMERS[verb] as Performer<AnyStep['step']>;
+}

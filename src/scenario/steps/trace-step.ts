@@ -1,0 +1,115 @@
+/** The step `trace`: one probe with a mark, captured everywhere on its way. */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Flow } from '../../walk/flow.ts';
+import type { CapturePoint, Hop } from '../../walk/hops.ts';
+import { renderHops } from '../../walk/render-hops.ts';
+import { trace } from '../../walk/trace.ts';
+import type { StepOf } from '../definition/steps.ts';
+import type { Check } from '../events.ts';
+import { type Attempt, type Performer, type StepContext, targetOf } from '../step-context.ts';
+import { absenceChecks, hopChecks, matchHops } from './match-hops.ts';
+
+/** What `as` binds of a trace. */
+interface Walk {
+  readonly answered: boolean;
+  readonly hops: readonly Hop[];
+}
+
+const PROBE_SECONDS = 3;
+/** Below the range the kernel takes ports from by itself (32768–60999). */
+const SOURCE_PORTS = [20_000, 30_000] as const;
+
+export const TRACE: Performer<StepOf<'trace'>> = {
+  command: ({ trace: probe }) =>
+    'of' in probe ? undefined : { where: probe.from, text: probeCommand(probe.to, probeFlow(probe.to)).shown },
+  attempt: async (step, context) => {
+    if ('of' in step.trace) return lookAgain(step, step.trace.of);
+    await context.lab.programmed();
+    const { from, to } = step.trace;
+    const flow = probeFlow(to);
+    const target = await targetOf(from, context);
+    let answered = false;
+    const { hops } = await trace(context.lab.kernel, await capturePoints(context), flow, async () => {
+      const { argv } = probeCommand(to, flow);
+      const result = await context.lab.exec(target, argv, { timeoutMs: (PROBE_SECONDS + 5) * 1000 });
+      answered = flow.kind === 'echo' ? result.exitCode === 0 : Number(result.stdout) > 0;
+    });
+    const expect = step.expect ?? {};
+    return {
+      output: renderHops(hops).join('\n'),
+      checks: [
+        answerCheck(answered, expect.answered ?? true),
+        ...hopChecks(expect.hops ?? [], hops),
+        ...absenceChecks(expect.absent ?? [], hops),
+      ],
+      result: { answered, hops } satisfies Walk,
+    };
+  },
+  repeats: (step) => !('of' in step.trace),
+};
+
+/** Checks a walk captured before; prints the hops it is about. */
+function lookAgain(step: StepOf<'trace'>, bound: unknown): Attempt {
+  if (typeof bound !== 'object' || bound === null || !('hops' in bound)) throw new Error('`of` names no trace');
+  const { hops, answered } = bound as Walk;
+  const { hops: expected = [], absent = [], answered: wanted } = step.expect ?? {};
+  const found = matchHops(expected, hops).flatMap(({ hop }) => (hop === undefined ? [] : [hop]));
+  return {
+    output: renderHops(found).join('\n'),
+    checks: [
+      ...(wanted === undefined ? [] : [answerCheck(answered, wanted)]),
+      ...hopChecks(expected, hops),
+      ...absenceChecks(absent, hops),
+    ],
+    result: bound,
+  };
+}
+
+function probeFlow(to: string): Flow {
+  return portOf(to) === undefined
+    ? { kind: 'echo', mark: randomBytes(16) }
+    : { kind: 'tcp', sourcePort: randomInt(...SOURCE_PORTS) };
+}
+
+/** A ping that carries the mark, or curl bound to the chosen port; curl prints how long connecting took (0: never). */
+function probeCommand(to: string, flow: Flow): { argv: [string, ...string[]]; shown: string } {
+  if (flow.kind === 'echo') {
+    const argv = ['ping', '-n', '-c', '1', '-W', String(PROBE_SECONDS), '-p', flow.mark.toString('hex'), to];
+    return { argv: argv as [string, ...string[]], shown: `ping -c 1 ${to}` };
+  }
+  const port = String(flow.sourcePort);
+  const output = ['--output', '/dev/null', '--write-out', '%{time_connect}'];
+  const argv = [
+    'curl',
+    '--silent',
+    ...output,
+    '--max-time',
+    String(PROBE_SECONDS),
+    '--local-port',
+    port,
+    `http://${to}/`,
+  ];
+  return { argv: argv as [string, ...string[]], shown: `curl http://${to}/` };
+}
+
+function portOf(to: string): string | undefined {
+  return /:(\d+)$/.exec(to)?.[1];
+}
+
+function answerCheck(answered: boolean, expected: boolean): Check {
+  const words = (yes: boolean): string => (yes ? 'answered' : 'not answered');
+  return { expected: `the probe is ${words(expected)}`, observed: words(answered), held: answered === expected };
+}
+
+/** Every node, fabric host and pod of the scenario, and the underlay between them. */
+async function capturePoints(context: StepContext): Promise<CapturePoint[]> {
+  const { name, nodes, hosts, pods } = await context.snapshot();
+  return [
+    { netns: `${name}.fabric`, host: 'underlay', role: 'fabric' },
+    ...nodes.map((node): CapturePoint => ({ netns: node.netns, host: node.name, role: 'node' })),
+    ...hosts.map((host): CapturePoint => ({ netns: host.netns, host: host.name, role: 'host' })),
+    ...pods
+      .filter((pod) => pod.namespace === context.namespace && pod.netns !== '')
+      .map((pod): CapturePoint => ({ netns: pod.netns, host: pod.name, role: 'pod' })),
+  ];
+}

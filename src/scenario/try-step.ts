@@ -1,0 +1,99 @@
+/**
+ * Plays one step until it holds: tried again with back-off until its deadline. A step that changes something is tried
+ * once. No step waits for a fixed time.
+ */
+import { fill, lookUp, type Values } from './bindings.ts';
+import { milliseconds } from './definition/scenario.ts';
+import type { AnyStep } from './definition/steps.ts';
+import type { Check } from './events.ts';
+import { type Attempt, type CommandLine, labValues, type Performer, type StepContext } from './step-context.ts';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+export interface Tried {
+  readonly output?: string;
+  readonly checks: readonly Check[];
+  readonly held: boolean;
+  /** Why there is no result at all. */
+  readonly problem?: string;
+}
+
+/** The deadline of a step, in milliseconds since the epoch. */
+export function deadlineOf(step: AnyStep['step'], defaultMs: number): number {
+  const timeout = 'timeout' in step ? step.timeout : undefined;
+  return Date.now() + (timeout === undefined ? defaultMs : milliseconds(timeout));
+}
+
+/** The step with its bindings filled in from the lab as it is now and from what was bound before. */
+export async function fillStep<S>(step: S, context: StepContext, bound: Values): Promise<S> {
+  return fill(step, { ...labValues(await context.snapshot(), context.namespace), ...bound });
+}
+
+/** Tries until it holds or the time is up. `announce` is told the command once, before it first runs. */
+export async function tryStep(
+  performer: Performer<AnyStep['step']>,
+  step: AnyStep['step'],
+  context: StepContext,
+  options: { readonly bound: Record<string, unknown>; readonly deadline: number; announce(line: CommandLine): void },
+): Promise<Tried> {
+  let pause = FIRST_PAUSE_MS;
+  let announced = false;
+  for (;;) {
+    let tried: Tried;
+    try {
+      const filled = await fillStep(step, context, options.bound);
+      const line = announced ? undefined : performer.command(filled, context);
+      announced = true;
+      if (line !== undefined) options.announce(line);
+      const attempt = await before(options.deadline, context.signal, performer.attempt(filled, context));
+      tried = { ...attempt, held: attempt.checks.every(({ held }) => held) };
+      if (tried.held) bind(filled, attempt, options.bound);
+    } catch (error) {
+      tried = { checks: [], held: false, problem: (error as Error).message };
+    }
+    const last = tried.held || !performer.repeats(step) || Date.now() + pause >= options.deadline;
+    if (last || context.signal.aborted) return tried;
+    await sleep(pause, context.signal);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  }
+}
+
+/** Names the result, or parts of it, for the steps that follow. */
+function bind(step: AnyStep['step'], { result }: Attempt, bound: Record<string, unknown>): void {
+  const as = 'as' in step ? step.as : undefined;
+  if (typeof as === 'string') bound[as] = result;
+  else for (const [name, path] of Object.entries(as ?? {})) bound[name] = lookUp(result, path);
+}
+
+/** Rejects when the time is up or the run is interrupted; the work itself is left to end by itself. */
+async function before<T>(deadline: number, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: given, reject } = Promise.withResolvers<never>();
+  const interrupt = (): void => reject(new Error('interrupted'));
+  const timer = setTimeout(
+    () => reject(new Error('it gave no result in its time')),
+    Math.max(1, deadline - Date.now()),
+  );
+  signal.addEventListener('abort', interrupt, { once: true });
+  if (signal.aborted) interrupt();
+  try {
+    return await Promise.race([work, given]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', interrupt);
+  }
+}
+
+/** Resolves after a time, or as soon as the signal aborts. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}
