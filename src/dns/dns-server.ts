@@ -1,0 +1,70 @@
+/** Port 53 in the DNS pod's namespace, UDP and TCP. Carries messages to the resolver and back. */
+import type { Socket as UdpSocket } from 'node:dgram';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import type { Resolver } from './resolver.ts';
+import { frame, TcpFrames } from './tcp-frames.ts';
+
+/** A TCP client that asks nothing for so long is sent away. */
+const TCP_IDLE_MS = 10_000;
+
+export interface DnsServer {
+  /** Closes both ports; open TCP connections are cut. */
+  close(): Promise<void>;
+}
+
+/** Opens both ports at `address`. */
+export async function openDnsServer(
+  sockets: NamespaceSockets,
+  netns: Netns,
+  address: { readonly host: string; readonly port: number },
+  resolve: Resolver,
+): Promise<DnsServer> {
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+    serveTcp(socket, resolve);
+  });
+  const udp = await sockets.bindUdp(netns, address);
+  try {
+    await sockets.listen(netns, tcp, address);
+  } catch (error) {
+    udp.close();
+    throw error;
+  }
+  serveUdp(udp, resolve);
+  return { close: () => closeAll(udp, tcp, connections) };
+}
+
+function serveUdp(udp: UdpSocket, resolve: Resolver): void {
+  // A client that is gone (ICMP unreachable) is no matter of ours.
+  udp.on('error', () => undefined);
+  udp.on('message', (message, from) => {
+    const response = resolve(message, 'udp');
+    const send = (bytes: Buffer) => udp.send(bytes, from.port, from.address, () => undefined);
+    if (response instanceof Promise) void response.then(send);
+    else if (response !== undefined) send(response);
+  });
+}
+
+function serveTcp(socket: Socket, resolve: Resolver): void {
+  const frames = new TcpFrames((message) => {
+    const response = resolve(message, 'tcp');
+    const send = (bytes: Buffer) => void socket.write(frame(bytes));
+    if (response instanceof Promise) void response.then(send);
+    else if (response !== undefined) send(response);
+  });
+  socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => frames.push(chunk));
+}
+
+async function closeAll(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  const closed = [
+    new Promise<void>((resolve) => udp.close(() => resolve())),
+    new Promise<void>((resolve) => tcp.close(() => resolve())),
+  ];
+  for (const connection of connections) connection.destroy();
+  await Promise.all(closed);
+}

@@ -1,0 +1,117 @@
+/**
+ * Queries in, responses out: reads the header, the question and EDNS of a query, writes an answer so that it fits, setting TC where
+ * it does not. Knows no records of the cluster.
+ */
+import { decode } from 'dns-packet';
+import { type DnsAnswer, RCODE, type Rcode } from './dns-record.ts';
+import { MessageWriter } from './message-writer.ts';
+
+const HEADER = 12;
+const QR = 0x8000;
+const OPCODE = 0x7800;
+const AA = 0x0400;
+const TC = 0x0200;
+const RD = 0x0100;
+const RA = 0x0080;
+/** Without EDNS (RFC 1035). */
+const UDP_DEFAULT = 512;
+/** What we take and give over UDP with EDNS: passes every link of the overlay in one piece. */
+const UDP_SIZE = 1232;
+const TCP_SIZE = 0xffff;
+
+export interface Query {
+  readonly raw: Buffer;
+  readonly name: string;
+  /** `A`, `AAAA`, `SRV`, … as dns-packet names them. */
+  readonly type: string;
+  /** Where the question ends. */
+  readonly questionEnd: number;
+  readonly edns?: { readonly udpSize: number; readonly version: number };
+  /** Set when there is no answering it but with this code. */
+  readonly refusal?: Rcode;
+}
+
+/** Reads a message; undefined for what is no query at all and deserves silence. */
+export function readQuery(raw: Buffer): Query | undefined {
+  if (raw.length < HEADER || (raw.readUInt16BE(2) & QR) !== 0) return undefined;
+  const bare = { raw, name: '', type: '', questionEnd: HEADER };
+  if ((raw.readUInt16BE(2) & OPCODE) !== 0) return { ...bare, refusal: RCODE.NOTIMP };
+  try {
+    const { questions = [], additionals = [] } = decode(raw);
+    const [question] = questions;
+    if (question === undefined || questions.length !== 1) return { ...bare, refusal: RCODE.FORMERR };
+    const opt = additionals.find((record) => record.type === 'OPT');
+    const edns = opt?.type === 'OPT' ? { edns: { udpSize: opt.udpPayloadSize, version: opt.ednsVersion } } : {};
+    const refusal = refusalOf(question.class, opt?.type === 'OPT' ? opt.ednsVersion : 0);
+    return { ...bare, name: question.name, type: question.type, questionEnd: endOfQuestion(raw), ...edns, ...refusal };
+  } catch {
+    // Whatever decode stumbled over, the message is not well-formed.
+    return { ...bare, refusal: RCODE.FORMERR };
+  }
+}
+
+function refusalOf(questionClass: string | undefined, ednsVersion: number): { refusal?: Rcode } {
+  if (ednsVersion !== 0) return { refusal: RCODE.BADVERS };
+  return questionClass === 'IN' || questionClass === 'ANY' ? {} : { refusal: RCODE.REFUSED };
+}
+
+function endOfQuestion(raw: Buffer): number {
+  let at = HEADER;
+  while (raw[at] !== 0) at += raw[at]! + 1;
+  return at + 5;
+}
+
+export interface ResponseOptions {
+  readonly transport: 'udp' | 'tcp';
+  readonly authoritative: boolean;
+  readonly recursionAvailable: boolean;
+}
+
+const scratch = Buffer.alloc(TCP_SIZE);
+
+/** An answer without records. */
+export function emptyAnswer(rcode: Rcode): DnsAnswer {
+  return { rcode, answers: [], authorities: [], additionals: [] };
+}
+
+/** Writes the response. Over UDP it keeps to what the client takes; answers that do not fit are left out, with TC set. */
+export function writeResponse(query: Query, answer: DnsAnswer, options: ResponseOptions): Buffer {
+  const { raw, edns } = query;
+  const optSize = edns === undefined ? 0 : 11;
+  const limit = options.transport === 'tcp' ? TCP_SIZE : udpLimit(edns?.udpSize);
+  const writer = new MessageWriter(scratch, limit - optSize);
+  writer.copyQuestion(raw, query.name, query.questionEnd);
+  const answers = countFitting(writer, answer.answers);
+  const truncated = answers < answer.answers.length;
+  const authorities = truncated ? 0 : countFitting(writer, answer.authorities);
+  const additionals = truncated ? 0 : countFitting(writer, answer.additionals);
+  let length = writer.length;
+  if (edns !== undefined) length = appendOpt(length, answer.rcode >>> 4);
+
+  const flags =
+    QR |
+    (raw.readUInt16BE(2) & (OPCODE | RD)) |
+    (options.authoritative ? AA : 0) |
+    (truncated ? TC : 0) |
+    (options.recursionAvailable ? RA : 0) |
+    (answer.rcode & 15);
+  const counts = [query.questionEnd > HEADER ? 1 : 0, answers, authorities, additionals + (edns === undefined ? 0 : 1)];
+  for (const [index, value] of [flags, ...counts].entries()) scratch.writeUInt16BE(value, 2 + 2 * index);
+  return Buffer.from(scratch.subarray(0, length));
+}
+
+function udpLimit(offered: number | undefined): number {
+  return offered === undefined ? UDP_DEFAULT : Math.max(UDP_DEFAULT, Math.min(offered, UDP_SIZE));
+}
+
+function countFitting(writer: MessageWriter, records: DnsAnswer['answers']): number {
+  let count = 0;
+  while (count < records.length && writer.record(records[count]!)) count += 1;
+  return count;
+}
+
+function appendOpt(at: number, extendedRcode: number): number {
+  const writer = new MessageWriter(scratch.subarray(at), 11);
+  writer.opt(UDP_SIZE, extendedRcode);
+  return at + writer.length;
+}

@@ -1,0 +1,108 @@
+/** Another DNS server, reached from the DNS pod's namespace: for names outside the cluster. */
+import { randomInt } from 'node:crypto';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { decode, encode, type RecordType } from 'dns-packet';
+import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import type { DnsRecord } from './dns-record.ts';
+import { frame, TcpFrames } from './tcp-frames.ts';
+
+export interface Upstream {
+  /** The upstream's response to this message, with the message's id. Rejects after a timeout. */
+  forward(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer>;
+  /** A and AAAA records (and the CNAMEs before them) of a name. */
+  addresses(name: string, type: string): Promise<readonly DnsRecord[]>;
+  close(): void;
+}
+
+const TIMEOUT_MS = 2000;
+
+/** Opens an upstream; one UDP socket serves all questions. */
+export async function openUpstream(
+  sockets: NamespaceSockets,
+  netns: Netns,
+  server: { readonly host: string; readonly port: number },
+): Promise<Upstream> {
+  const udp = await sockets.bindUdp(netns, { host: server.host.includes(':') ? '::' : '0.0.0.0', port: 0 });
+  const ask = new UdpAsker(udp, server);
+  const overTcp = (message: Buffer) => askOverTcp(sockets, netns, server, message);
+  return {
+    forward: (message, transport) => (transport === 'udp' ? ask.send(message) : overTcp(message)),
+    async addresses(name, type) {
+      const question = { name, type: type as RecordType };
+      const response = await ask.send(encode({ type: 'query', id: 0, flags: 0x0100, questions: [question] }));
+      return (decode(response).answers ?? []).flatMap((record) =>
+        record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'
+          ? [{ name: record.name, ttl: record.ttl ?? 0, type: record.type, data: record.data }]
+          : [],
+      );
+    },
+    close: () => ask.close(),
+  };
+}
+
+/** Questions over one UDP socket, told apart by ids of our own. */
+class UdpAsker {
+  readonly #socket: UdpSocket;
+  readonly #server: { readonly host: string; readonly port: number };
+  readonly #pending = new Map<number, (response: Buffer) => void>();
+
+  constructor(socket: UdpSocket, server: { readonly host: string; readonly port: number }) {
+    this.#socket = socket;
+    this.#server = server;
+    socket.on('message', (message, from) => {
+      if (message.length < 12 || from.address !== server.host || from.port !== server.port) return;
+      this.#pending.get(message.readUInt16BE(0))?.(message);
+    });
+    // An ICMP error says that nobody is there; the timeout says so too.
+    socket.on('error', () => undefined);
+  }
+
+  send(message: Buffer): Promise<Buffer> {
+    let id = randomInt(0x10000);
+    while (this.#pending.has(id)) id = (id + 1) & 0xffff;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new Error(`no answer from ${this.#server.host} within ${TIMEOUT_MS} ms`));
+      }, TIMEOUT_MS);
+      this.#pending.set(id, (response) => {
+        clearTimeout(timer);
+        this.#pending.delete(id);
+        resolve(withId(response, message.readUInt16BE(0)));
+      });
+      this.#socket.send(withId(message, id), this.#server.port, this.#server.host);
+    });
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+function askOverTcp(
+  sockets: NamespaceSockets,
+  netns: Netns,
+  server: { readonly host: string; readonly port: number },
+  message: Buffer,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = sockets.connect(netns, server);
+    const frames = new TcpFrames((response) => {
+      socket.destroy();
+      resolve(response);
+    });
+    socket.setTimeout(TIMEOUT_MS, () =>
+      socket.destroy(new Error(`no answer from ${server.host} within ${TIMEOUT_MS} ms`)),
+    );
+    socket.on('data', (chunk) => frames.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error(`${server.host} closed the connection`)));
+    socket.write(frame(message));
+  });
+}
+
+function withId(message: Buffer, id: number): Buffer {
+  const copy = Buffer.from(message);
+  copy.writeUInt16BE(id, 0);
+  return copy;
+}
