@@ -86,6 +86,10 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('--as-script', 'as a shell script that rebuilds the network without podwire')
     .action((options) => done(import('./commands/journal.ts').then((it) => it.journalCommand(options))));
 
+  command('check', 'what this host can do, and the exact fix for what is missing')
+    .addOption(outputFormat())
+    .action((options) => done(import('./commands/check.ts').then((it) => it.checkCommand(options))));
+
   command('completion', 'completions for a shell: bash, zsh or fish')
     .argument('<shell>', 'bash, zsh or fish', oneOf('bash', 'zsh', 'fish'))
     .action((shell: 'bash' | 'zsh' | 'fish') =>

@@ -36,7 +36,7 @@ export async function openApi(
   apiAddress: StartMessage['apiAddress'],
   kubelets: KubeletConnector,
 ): Promise<OpenApi> {
-  const { ca, cert, key } = await createServingCertificate(namesOf(plan));
+  const { ca, cert, key } = createServingCertificate(namesOf(plan));
   const core = createApiCore({
     serviceCIDRs: [plan.serviceSubnet, ...plan.additionalServiceCIDRs],
     certificateAuthority: ca,
