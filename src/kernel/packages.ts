@@ -27,6 +27,10 @@ const PACKAGES: Readonly<Record<string, { readonly debian: string } & Partial<Re
   tcpdump: { debian: 'tcpdump' },
   ethtool: { debian: 'ethtool' },
   unshare: { debian: 'util-linux' },
+  nsenter: { debian: 'util-linux' },
+  flock: { debian: 'util-linux' },
+  mount: { debian: 'mount', fedora: 'util-linux', alpine: 'mount', arch: 'util-linux', suse: 'util-linux' },
+  'iptables-save': { debian: 'iptables', fedora: 'iptables-nft' },
   'linux.uml': { debian: 'user-mode-linux' },
 };
 

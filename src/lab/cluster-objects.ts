@@ -2,7 +2,8 @@
  * The objects a cluster has before anybody creates one: what kube-apiserver makes at its start (namespaces, ServiceCIDRs,
  * the `kubernetes` Service), what kubeadm adds (the DNS), and the Nodes. Pure.
  */
-import type { Deployment, EndpointSlice, Endpoints, Namespace, Node, Service, ServiceCIDR } from '../objects/wire.ts';
+import type { KubernetesServiceOptions } from '../controllers/kubernetes-service.ts';
+import type { Deployment, Namespace, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import type { LabPlan, NodePlan } from './plan-lab.ts';
 
 export const API_PORT = 6443;
@@ -31,36 +32,9 @@ export function serviceCIDRObjects(plan: LabPlan): ServiceCIDR[] {
   ];
 }
 
-/** The `kubernetes` Service and what it leads to: the API on the control-plane node. */
-export function apiServiceObjects(plan: LabPlan): { service: Service; slice: EndpointSlice; endpoints: Endpoints } {
-  const ip = controlPlane(plan).ip;
-  const metadata = { name: 'kubernetes', namespace: 'default' };
-  return {
-    service: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: {
-        clusterIP: plan.apiServiceIp,
-        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: API_PORT }],
-      },
-    },
-    slice: {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [ip], conditions: { ready: true } }],
-      ports: [{ name: 'https', port: API_PORT, protocol: 'TCP' }],
-    },
-    endpoints: {
-      apiVersion: 'v1',
-      kind: 'Endpoints',
-      // Without this label the mirroring controller would make a second slice of it.
-      metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-      subsets: [{ addresses: [{ ip }], ports: [{ name: 'https', port: API_PORT, protocol: 'TCP' }] }],
-    },
-  };
+/** Where the `kubernetes` Service stands, and what it leads to: the API on the control-plane node. */
+export function apiServiceOptions(plan: LabPlan): KubernetesServiceOptions {
+  return { clusterIP: plan.apiServiceIp, addresses: [controlPlane(plan).ip], port: API_PORT };
 }
 
 /** A Node before its kubelet has said anything of it; with workers, the control plane takes only pods that tolerate it. */

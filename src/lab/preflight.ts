@@ -1,32 +1,33 @@
 /** What must be so before anything is made: the right to make it, the tools to make it with. */
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { installCommand } from '../kernel/packages.ts';
 import { LabError } from './lab-error.ts';
 
-/** Tools a lab needs on PATH, with the Debian package that has each. `podwire check` knows the finer points. */
-export const REQUIRED_TOOLS: Readonly<Record<string, string>> = {
-  ip: 'iproute2',
-  bridge: 'iproute2',
-  'iptables-restore': 'iptables',
-  'iptables-save': 'iptables',
-  ethtool: 'ethtool',
-  conntrack: 'conntrack',
-  unshare: 'util-linux',
-  nsenter: 'util-linux',
-  flock: 'util-linux',
-  mount: 'mount',
-};
+/** Tools a lab needs on PATH. `podwire check` tries what they can do. */
+const REQUIRED_TOOLS = [
+  'ip',
+  'bridge',
+  'iptables-restore',
+  'iptables-save',
+  'ethtool',
+  'conntrack',
+  'unshare',
+  'nsenter',
+  'flock',
+  'mount',
+] as const;
 
 /** Refuses to start without root or without a tool. */
 export function preflight(): void {
   checkRoot('podwire up');
-  const missing = Object.keys(REQUIRED_TOOLS).filter((tool) => !isOnPath(tool));
+  const missing = REQUIRED_TOOLS.filter((tool) => !isOnPath(tool));
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((tool) => REQUIRED_TOOLS[tool]!))].join(' ');
+  const remedies = [...new Set(missing.map((tool) => installCommand(tool)))];
   throw new LabError({
     what: 'this host lacks tools that a lab is built with',
     why: `not found on PATH: ${missing.join(', ')}`,
-    remedy: `apt-get install ${packages} (or your distribution's packages of these tools)`,
+    remedy: remedies.join(' && '),
   });
 }
 

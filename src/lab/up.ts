@@ -7,10 +7,10 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { LinuxKernel } from '../kernel/linux-kernel.ts';
 import { identifyProcess, isRunning } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
 import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
+import { DEFAULT_LAB } from './default-lab.ts';
 import { LabError } from './lab-error.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import { lockLab } from './lab-lock.ts';
@@ -45,6 +45,7 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
     try {
       await build(plan, startedAt, options.signal, onBuilt);
     } catch (error) {
+      const { LinuxKernel } = await import('../kernel/linux-kernel.ts');
       await tearDown(name, new LinuxKernel());
       throw error;
     }
@@ -55,14 +56,20 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   return plan;
 }
 
-/** The checked lab file. The loader comes with zod and yaml, so it is imported here and nowhere earlier. */
+/** The checked lab file. The loader comes with zod and yaml, so it is imported only for a file. */
 async function readFile(options: UpOptions): Promise<LabFile> {
-  const { readLabFile, parseLabFile } = await import('./lab-file.ts');
-  const file =
-    options.file === undefined
-      ? parseLabFile('{apiVersion: podwire.dev/v1alpha1, kind: Lab}', 'the default lab')
-      : readLabFile(options.file);
-  return options.nodes === undefined ? file : withNodeCount(file, options.nodes);
+  const file = options.file === undefined ? DEFAULT_LAB : (await import('./lab-file.ts')).readLabFile(options.file);
+  if (options.nodes === undefined || options.nodes === file.nodes.length) return file;
+  const { checkLabFile } = await import('./lab-file-rules.ts');
+  const resized = withNodeCount(file, options.nodes);
+  const [issue] = checkLabFile(resized);
+  if (issue === undefined) return resized;
+  throw new LabError({
+    what: `the lab cannot have ${options.nodes} nodes`,
+    why: `${issue.path.join('.')}: ${issue.message}`,
+    remedy: 'ask for fewer nodes, or give the lab larger networks in a lab file',
+    exitCode: 2,
+  });
 }
 
 /** Refuses a lab that is up, one whose daemon died, and namespaces of somebody else under the lab's names. */

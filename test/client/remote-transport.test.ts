@@ -56,7 +56,7 @@ function open(options: Partial<ApiConnectionOptions> = {}): RemoteTransport {
   const { port } = server.address() as AddressInfo;
   return new RemoteTransport({
     server: `https://127.0.0.1:${port}`,
-    ca: certificate.cert,
+    ca: certificate.ca,
     serverName: 'control-plane',
     token: 's3cret',
     ...options,
@@ -173,7 +173,7 @@ describe('failures', () => {
     handler = answer(service);
     await expect(open({ serverName: 'elsewhere' }).list(SERVICES)).rejects.toThrow(/does not match certificate/);
     const other = await testCertificate('control-plane');
-    await expect(open({ ca: other.cert }).list(SERVICES)).rejects.toThrow(/self-signed|unable to verify/);
+    await expect(open({ ca: other.ca }).list(SERVICES)).rejects.toThrow(/signature failure|unable to verify|self-signed/);
   });
 
   it('rejects when the connection cannot be made', async () => {

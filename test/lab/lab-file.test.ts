@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { DEFAULT_LAB } from '../../src/lab/default-lab.ts';
 import type { LabError } from '../../src/lab/lab-error.ts';
 import { parseLabFile, readLabFile } from '../../src/lab/lab-file.ts';
 import { labJsonSchema } from '../../src/lab/lab-json-schema.ts';
@@ -26,6 +27,7 @@ describe('the lab file', () => {
     const file = readLabFile(join(ROOT, 'lab/default.yaml'));
     const defaults = parseLabFile(HEAD, 'lab.yaml');
     expect(file).toEqual({ ...defaults, flannel: { ...defaults.flannel, Network: '10.244.0.0/16' } });
+    expect(DEFAULT_LAB).toEqual(file);
   });
 
   it('has further ServiceCIDRs in lab/sources.yaml', () => {

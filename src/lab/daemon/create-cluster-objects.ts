@@ -1,4 +1,5 @@
 /** Stage: creates the objects a cluster has before anybody creates one. */
+import { kubernetesService } from '../../controllers/kubernetes-service.ts';
 import {
   DEPLOYMENTS,
   ENDPOINT_SLICES,
@@ -10,7 +11,7 @@ import {
 } from '../../objects/resource.ts';
 import type { Transport } from '../../objects/transport.ts';
 import {
-  apiServiceObjects,
+  apiServiceOptions,
   dnsObjects,
   namespaceObject,
   nodeObject,
@@ -23,7 +24,7 @@ import type { LabPlan } from '../plan-lab.ts';
 export async function createClusterObjects(plan: LabPlan, transport: Transport): Promise<void> {
   for (const name of SYSTEM_NAMESPACES) await transport.create(NAMESPACES, namespaceObject(name));
   for (const range of serviceCIDRObjects(plan)) await transport.create(SERVICE_CIDRS, range);
-  const api = apiServiceObjects(plan);
+  const api = kubernetesService(apiServiceOptions(plan));
   const dns = dnsObjects(plan);
   await transport.create(SERVICES, api.service);
   await transport.create(SERVICES, dns.service);

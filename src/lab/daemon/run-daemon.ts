@@ -1,5 +1,7 @@
 /** The order in which a lab is built: each stage is a file of its own. */
 import type { Server } from 'node:net';
+import { startControllers } from '../../controllers/start-controllers.ts';
+import { apiServiceOptions } from '../cluster-objects.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { onHost } from '../exec-target.ts';
 import type { Recorder } from '../record.ts';
@@ -11,6 +13,7 @@ import type { DaemonContext } from './daemon-context.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { openJournal } from './journal-file.ts';
 import { KubeletDirectory } from './kubelet-directory.ts';
+import { componentLogger } from './logger.ts';
 import { observeLab } from './observe-lab.ts';
 import { openApi, serveApiOnControlPlane } from './open-api.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
@@ -45,7 +48,16 @@ export async function runDaemon(
   const nodes = planNodes(context, api);
   const createdAt = new Date(start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
-  await startNodes(context, nodes);
+  await Promise.all([
+    startNodes(context, nodes),
+    timings.measure('controllers', () =>
+      startControllers({
+        transport: api.transport,
+        log: componentLogger('controllers'),
+        options: { kubernetesService: apiServiceOptions(plan) },
+      }),
+    ),
+  ]);
   const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   await serveDaemonSocket(directory.socket, {
     snapshots: observer.snapshots,
