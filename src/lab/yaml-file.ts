@@ -38,22 +38,37 @@ export function parseYamlFile(text: string, path: string): YamlFile | { readonly
 
 /** What a schema refused, one issue per thing that is wrong. */
 export function describeIssues(schema: z.core.$ZodType, error: z.core.$ZodError): FileIssue[] {
-  return error.issues.flatMap((issue) => describeIssue(schema, issue));
+  const found = error.issues.flatMap((issue) => describeIssue(schema, issue));
+  // A misspelt field is one mistake, not a field too many and one too few.
+  const misspelt = new Set(
+    found.flatMap(({ path, meant }) => (meant === undefined ? [] : [formatPlace([...path.slice(0, -1), meant])])),
+  );
+  return found
+    .filter(({ path, missing }) => missing !== true || !misspelt.has(formatPlace(path)))
+    .map(({ path, message }) => ({ path, message }));
+}
+
+interface FoundIssue extends FileIssue {
+  /** The field that an unknown one was probably meant to be. */
+  readonly meant?: string;
+  readonly missing?: boolean;
 }
 
 /** One line per thing that is wrong: an unknown key is a place of its own. */
-function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FileIssue[] {
+function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FoundIssue[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => {
       const meant = nearMiss(key, known);
       const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`;
-      return { path: [...path, key], message: `unknown field; ${hint}` };
+      return { path: [...path, key], message: `unknown field; ${hint}`, ...(meant === undefined ? {} : { meant }) };
     });
   }
   if (issue.code === 'invalid_value')
     return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+    return [{ path, message: `is missing; it must be ${withArticle(issue.expected)}`, missing: true }];
   if (issue.code === 'invalid_type') return [{ path, message: `must be ${withArticle(issue.expected)}` }];
   if (issue.code === 'invalid_union') return describeUnion(schema, issue, path);
   if (issue.code === 'too_small') return [{ path, message: `must be at least ${issue.minimum}` }];
@@ -76,7 +91,7 @@ function describeUnion(
   schema: z.core.$ZodType,
   issue: z.core.$ZodIssueInvalidUnion,
   path: readonly (string | number)[],
-): FileIssue[] {
+): FoundIssue[] {
   // An alternative of the right type was meant; one that wants another type altogether was not.
   const meant = issue.errors.filter(
     (errors) => !errors.some(({ code, path: at }) => code === 'invalid_type' && at.length === 0),
@@ -85,8 +100,9 @@ function describeUnion(
   if (fewest !== undefined) {
     return fewest.flatMap((error) => describeIssue(schema, { ...error, path: [...path, ...error.path] }));
   }
-  const described = schemasAt(schema, path).map((at) => z.globalRegistry.get(at)?.description);
-  const words = described.find((description) => description !== undefined);
+  const words = schemasAt(schema, path)
+    .map(descriptionOf)
+    .find((description) => description !== undefined);
   return [{ path, message: words === undefined ? issue.message : `must be ${words}` }];
 }
 
@@ -121,6 +137,13 @@ interface Definition {
 
 function definition(schema: z.core.$ZodType): Definition {
   return (schema._zod as unknown as { def: Definition }).def;
+}
+
+/** The description of a schema, or of the one inside its defaults and optionals. */
+function descriptionOf(schema: z.core.$ZodType): string | undefined {
+  const { innerType } = definition(schema);
+  const description = z.globalRegistry.get(schema)?.description;
+  return description ?? (innerType === undefined ? undefined : descriptionOf(innerType));
 }
 
 /** A schema without its defaults and optionals; of a union, each alternative. */
