@@ -11,6 +11,9 @@ import { ClusterIps } from './cluster-ips.ts';
 import { familiesOf, settleFamilies } from './ip-families.ts';
 import { NodePorts, type PortRange } from './node-ports.ts';
 
+/** The ServiceCIDR that stands for the ranges the server was started with. */
+const OWN = 'kubernetes';
+
 /** What one Service holds. */
 interface Holding {
   readonly ips: readonly string[];
@@ -23,17 +26,18 @@ export class ServiceAllocator {
 
   constructor(cidrs: readonly string[], ports: PortRange, random: () => number = Math.random) {
     this.#ips = new ClusterIps(random);
-    this.#ips.setRanges('kubernetes', cidrs);
+    this.#ips.setRanges(OWN, cidrs);
     this.#ports = new NodePorts(ports, random);
   }
 
-  /** Ranges of a ServiceCIDR object; the name `kubernetes` stands for the server's own. */
+  /** Ranges of a ServiceCIDR object. */
   addRanges(name: string, cidrs: readonly string[]): void {
     this.#ips.setRanges(name, cidrs);
   }
 
+  /** The ranges of a deleted ServiceCIDR. The server's own stay: they are its configuration, not an object. */
   removeRanges(name: string): void {
-    this.#ips.removeRanges(name);
+    if (name !== OWN) this.#ips.removeRanges(name);
   }
 
   /** Fills in addresses and ports; answers why not when a chosen one cannot be had. Throws when a range is full. */

@@ -20,6 +20,8 @@ export function defaultService(object: Service): void {
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP';
     if (port.targetPort === undefined || port.targetPort === 0) port.targetPort = port.port;
+    // Zero is Go's way to say none.
+    if (port.nodePort === 0) delete port.nodePort;
   }
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || spec.externalIPs !== undefined;
   if (external && spec.type !== 'ExternalName') spec.externalTrafficPolicy ??= 'Cluster';

@@ -68,6 +68,8 @@ describe('cluster IPs', () => {
     expect(refusal(allocator, { clusterIP: '10.11.0.1' })).toContain('10.96.0.0/12, 10.10.5.0/24, 172.17.188.0/24');
     allocator.removeRanges('sources');
     expect(refusal(allocator, { clusterIP: '10.10.5.92' })).toContain('not in the valid range');
+    allocator.removeRanges('kubernetes');
+    expect(refusal(allocator, { clusterIP: '10.96.0.77' })).toBeUndefined();
   });
 
   it('a headless Service has none', () => {
