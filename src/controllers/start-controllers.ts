@@ -1,6 +1,7 @@
 /** Composes kube-controller-manager and kube-scheduler: every controller on shared informers, started and stopped together. */
 import { EventRecorder } from '../client/event-recorder.ts';
 import { InformerFactory } from '../client/informer-factory.ts';
+import { hasCaughtUp } from '../client/informer-progress.ts';
 import type { Component, Logger } from '../objects/component.ts';
 import type { ResourceType } from '../objects/resource.ts';
 import * as resources from '../objects/resource.ts';
@@ -12,6 +13,7 @@ import { endpointSliceController } from './endpoint-slice/endpoint-slice-control
 import { endpointSliceMirroringController } from './endpoint-slice/mirroring-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { KeyedController } from './keyed-controller.ts';
 import { type KubernetesServiceOptions, kubernetesServicePublisher } from './kubernetes-service.ts';
 import { namespaceController } from './namespace-controller.ts';
 import { type NodeLifecycleOptions, nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
@@ -34,11 +36,27 @@ export interface ControllerOptions {
 }
 
 export interface RunningControllers {
+  /** Resolves when every Service, pod and Endpoints written before this call is in the EndpointSlices. */
+  slicesSettled(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Resources that come and go too quickly, or have no owners, to be worth the garbage collector's attention. */
 const UNOWNED = new Set<ResourceType>([resources.EVENTS]);
+
+/** What EndpointSlices are made of. */
+const SLICE_SOURCES: readonly ResourceType[] = [
+  resources.SERVICES,
+  resources.PODS,
+  resources.ENDPOINTS,
+  resources.ENDPOINT_SLICES,
+  resources.NODES,
+];
+
+/** Resolves when the shared informer of a resource knows everything the API has now. */
+async function caughtUp(informers: InformerFactory, transport: Transport, type: ResourceType): Promise<void> {
+  await hasCaughtUp(informers.informer(type), await transport.list(type));
+}
 
 /** Every resource the project knows. */
 function allResources(): ResourceType[] {
@@ -74,6 +92,10 @@ export async function startControllers(parts: {
   await informers.start();
   await Promise.all(components.map((component) => component.start()));
   return {
+    async slicesSettled() {
+      await Promise.all(SLICE_SOURCES.map((type) => caughtUp(informers, transport, type)));
+      await Promise.all(components.map((each) => (each instanceof KeyedController ? each.queue.drained() : undefined)));
+    },
     async stop() {
       await informers.stop();
       await Promise.all(components.map((component) => component.stop()));

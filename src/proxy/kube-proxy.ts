@@ -4,6 +4,7 @@
  */
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
+import { hasCaughtUp } from '../client/informer-progress.ts';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { parseCidr } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';
@@ -16,7 +17,6 @@ import { iptablesBackend } from './backends/iptables/backend.ts';
 import type { IptablesState } from './backends/iptables/state.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import { serveHealth } from './health-server.ts';
-import { hasCaughtUp } from './informer-progress.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
 import { RuleSync } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';

@@ -48,8 +48,7 @@ export async function runDaemon(
   const nodes = planNodes(context, api);
   const createdAt = new Date(start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
-  await Promise.all([
-    startNodes(context, nodes),
+  const [controllers] = await Promise.all([
     timings.measure('controllers', () =>
       startControllers({
         transport: api.transport,
@@ -57,6 +56,7 @@ export async function runDaemon(
         options: { kubernetesService: apiServiceOptions(plan) },
       }),
     ),
+    startNodes(context, nodes),
   ]);
   const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   await serveDaemonSocket(directory.socket, {
@@ -70,6 +70,7 @@ export async function runDaemon(
       return onHost('host' in target ? target.host.netns : netnsOfPod(plan, target.pod), argv);
     },
     async programmed() {
+      await controllers.slicesSettled();
       await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
     },
   });

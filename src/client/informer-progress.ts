@@ -1,7 +1,8 @@
 /** Waits until an informer's cache has caught up with what the API server answered. */
-import { type Informer, keyOf } from '../client/informer.ts';
+
 import type { ListResult } from '../objects/transport.ts';
 import type { ApiObject } from '../objects/wire.ts';
+import { type Informer, keyOf } from './informer.ts';
 
 /** Resolves when the cache knows all of `list` in that state or a later one, and nothing that was gone by then. */
 export function hasCaughtUp<T extends ApiObject>(informer: Informer<T>, list: ListResult<T>): Promise<void> {
