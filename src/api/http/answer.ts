@@ -1,7 +1,7 @@
 /** Answers with stored objects, in the negotiated form and encoding. */
 import type { ResourceDefinition } from '../resource-definition.ts';
 import type { StoredObject } from '../store/stored-object.ts';
-import { type Exchange, sendJson, sendPieces } from './exchange.ts';
+import { type Exchange, sendBody, sendPieces } from './exchange.ts';
 import type { ListPage } from './list-page.ts';
 import { type AnswerForm, negotiate } from './negotiation.ts';
 import { type Representation, representationOf } from './representation.ts';
@@ -44,9 +44,9 @@ export async function answerValue(exchange: Exchange, code: number, value: unkno
 
 async function answerText(exchange: Exchange, form: AnswerForm, code: number, json: string): Promise<void> {
   if (form.encoding === 'json') {
-    sendJson(exchange, code, json.endsWith('\n') ? json : `${json}\n`);
+    sendBody(exchange, code, json.endsWith('\n') ? json : `${json}\n`);
     return;
   }
   const { stringify } = await import('yaml');
-  sendJson(exchange, code, stringify(JSON.parse(json)), 'application/yaml');
+  sendBody(exchange, code, stringify(JSON.parse(json)), 'application/yaml');
 }

@@ -5,7 +5,7 @@ import { type DiscoveryGroup, discover } from '../discovery/discovered.ts';
 import { apiGroup, coreVersions, groupList, resourceList } from '../discovery/resource-lists.ts';
 import { pathNotFound } from '../status-error.ts';
 import { answerValue } from './answer.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import { type Exchange, sendBody } from './exchange.ts';
 import { JSON_TYPE, wantsAggregatedDiscovery } from './negotiation.ts';
 
 /** Returns a handler for the paths of discovery. It throws 404 for a group or version that is not served. */
@@ -32,7 +32,7 @@ async function answerRoot(exchange: Exchange, groups: readonly DiscoveryGroup[],
   if (aggregated !== undefined) {
     const chosen = groups.filter(({ name }) => (name === '') === inCore);
     const type = `${JSON_TYPE};g=apidiscovery.k8s.io;v=${aggregated};as=APIGroupDiscoveryList`;
-    return sendJson(exchange, 200, JSON.stringify(aggregatedDiscovery(chosen, aggregated)), type);
+    return sendBody(exchange, 200, JSON.stringify(aggregatedDiscovery(chosen, aggregated)), type);
   }
   const address = exchange.request.headers.host ?? '';
   await answerValue(exchange, 200, inCore ? coreVersions(address) : groupList(groups));

@@ -18,9 +18,9 @@ export interface Exchange {
 /** Kubernetes' limit on the texts of Warning headers, all together. */
 const WARNINGS_LIMIT = 4096;
 
-/** Answers with a JSON text. */
-export function sendJson(exchange: Exchange, code: number, text: string, type = JSON_TYPE): void {
-  const body = Buffer.from(text);
+/** Answers with a body that is there as a whole, JSON unless said otherwise. */
+export function sendBody(exchange: Exchange, code: number, content: string | Uint8Array, type = JSON_TYPE): void {
+  const body = typeof content === 'string' ? Buffer.from(content) : content;
   setWarnings(exchange);
   exchange.response.writeHead(code, {
     'Content-Type': type,
@@ -31,7 +31,7 @@ export function sendJson(exchange: Exchange, code: number, text: string, type = 
 }
 
 export function sendText(exchange: Exchange, code: number, text: string): void {
-  sendJson(exchange, code, text, 'text/plain; charset=utf-8');
+  sendBody(exchange, code, text, 'text/plain; charset=utf-8');
 }
 
 /** Answers with a text that comes in pieces. */
@@ -56,7 +56,7 @@ export function sendError(exchange: Exchange, error: unknown): void {
   if (code === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined) response.setHeader('Retry-After', retry);
-  sendJson(exchange, code, `${JSON.stringify(status)}\n`);
+  sendBody(exchange, code, `${JSON.stringify(status)}\n`);
 }
 
 /** Collects the texts of `Warning:` headers. */

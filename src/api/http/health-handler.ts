@@ -1,5 +1,5 @@
 /** /version and the health checks; they need no token, as in Kubernetes. */
-import { type Exchange, sendJson, sendText } from './exchange.ts';
+import { type Exchange, sendBody, sendText } from './exchange.ts';
 
 const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
 
@@ -14,7 +14,7 @@ export interface Health {
 export function handleHealth(health: Health, exchange: Exchange): boolean {
   const { path } = exchange;
   if (path === '/version' || path === '/version/') {
-    sendJson(exchange, 200, JSON.stringify(versionInfo(health.kubernetesVersion), null, 2));
+    sendBody(exchange, 200, JSON.stringify(versionInfo(health.kubernetesVersion), null, 2));
     return true;
   }
   if (!HEALTH.has(path)) return false;

@@ -35,6 +35,13 @@ export interface Router {
 
 const ROOT_PATHS = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
+/**
+ * No kinds can be added to this API, so discovery has no such resource; yet kubectl asks for the list before it says that
+ * it does not know a kind.
+ */
+const CUSTOM_RESOURCE_DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const NO_CUSTOM_RESOURCES = { kind: 'CustomResourceDefinitionList', apiVersion: 'apiextensions.k8s.io/v1' };
+
 export function createRouter({ core, kubelets, authenticate, health }: RouterOptions): Router {
   const discovery = discoveryHandler(core);
   const openApi = new OpenApi(core.definitions, health.kubernetesVersion);
@@ -66,8 +73,10 @@ export function createRouter({ core, kubelets, authenticate, health }: RouterOpt
       const request = resourceRequest(exchange, path);
       if (request !== undefined) return handleResource(request);
       const review = path.name === undefined ? findReview(path.group, path.version, path.plural) : undefined;
-      if (review === undefined) throw pathNotFound();
-      await handleReview(review, exchange);
+      if (review !== undefined) return handleReview(review, exchange);
+      if (exchange.path !== CUSTOM_RESOURCE_DEFINITIONS) throw pathNotFound();
+      const metadata = { resourceVersion: String(core.store.revision) };
+      await answerValue(exchange, 200, { ...NO_CUSTOM_RESOURCES, metadata, items: [] });
     },
 
     async upgrade(exchange, socket, head) {

@@ -7,12 +7,12 @@ import { apiVersionOf } from '../../objects/resource.ts';
 import type { DefinitionIndex } from '../definition-index.ts';
 import { discover } from '../discovery/discovered.ts';
 import { type Descriptions, loadDescriptions } from '../schema/definitions.ts';
-import { documentV2 } from './document-v2.ts';
+import { type DocumentV2, documentV2 } from './document-v2.ts';
 import { documentV3 } from './document-v3.ts';
 import { type ApiOperation, operationsOf, reviewOperations } from './operations.ts';
 
 export interface OpenApiDocument {
-  readonly text: string;
+  readonly body: string | Uint8Array;
   /** Upper-case hexadecimal SHA-512, as Kubernetes' index has it. */
   readonly hash: string;
 }
@@ -49,18 +49,28 @@ export class OpenApi {
     return this.#groupVersion(apiVersion);
   }
 
-  /** `/openapi/v2`. */
+  /** `/openapi/v2` as JSON. */
   v2(): Promise<OpenApiDocument> {
-    return this.#made('v2', (descriptions) => {
-      const operations = this.#apiVersions().flatMap((apiVersion) => this.#operations(apiVersion));
-      return documentV2(operations, CORE_EXTRA, descriptions, this.#version);
+    return this.#made('v2', (descriptions) => JSON.stringify(this.#documentV2(descriptions)));
+  }
+
+  /** `/openapi/v2` in protobuf. */
+  v2Protobuf(): Promise<OpenApiDocument> {
+    return this.#made('v2 protobuf', async (descriptions) => {
+      const { encodeDocumentV2 } = await import('./document-v2-protobuf.ts');
+      return encodeDocumentV2(this.#documentV2(descriptions));
     });
+  }
+
+  #documentV2(descriptions: Descriptions): DocumentV2 {
+    const operations = this.#apiVersions().flatMap((apiVersion) => this.#operations(apiVersion));
+    return documentV2(operations, CORE_EXTRA, descriptions, this.#version);
   }
 
   #groupVersion(apiVersion: string): Promise<OpenApiDocument> {
     return this.#made(`v3 ${apiVersion}`, (descriptions) => {
       const extra = apiVersion === 'v1' ? CORE_EXTRA : [];
-      return documentV3(this.#operations(apiVersion), extra, descriptions, this.#version);
+      return JSON.stringify(documentV3(this.#operations(apiVersion), extra, descriptions, this.#version));
     });
   }
 
@@ -75,12 +85,15 @@ export class OpenApi {
     );
   }
 
-  async #made(key: string, make: (descriptions: Descriptions) => object): Promise<OpenApiDocument> {
+  async #made(
+    key: string,
+    make: (descriptions: Descriptions) => string | Uint8Array | Promise<Uint8Array>,
+  ): Promise<OpenApiDocument> {
     const known = this.#documents.get(key);
     if (known !== undefined) return known;
-    const text = JSON.stringify(make(await loadDescriptions()));
-    const hash = createHash('sha512').update(text).digest('hex').toUpperCase();
-    const document = { text, hash };
+    const body = await make(await loadDescriptions());
+    const hash = createHash('sha512').update(body).digest('hex').toUpperCase();
+    const document = { body, hash };
     this.#documents.set(key, document);
     return document;
   }

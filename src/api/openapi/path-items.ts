@@ -6,19 +6,23 @@ export const BODY_TYPES: Readonly<Record<'patch' | 'other', readonly string[]>> 
   other: ['application/json', 'application/yaml'],
 };
 
-export interface PathItems {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+export type PathItem<P, O> = { readonly parameters: readonly P[] } & {
+  readonly [method in ApiOperation['method']]?: O;
+};
+
+export interface PathItems<P, O> {
+  readonly paths: Readonly<Record<string, PathItem<P, O>>>;
   /** Names of definitions. */
   readonly roots: ReadonlySet<string>;
 }
 
 /** `render` writes one operation, `parameter` one parameter of the path, in the words of the document's version. */
-export function pathItems(
+export function pathItems<P, O>(
   operations: readonly ApiOperation[],
-  render: (operation: ApiOperation) => object,
-  parameter: (name: string) => object,
-): PathItems {
-  const paths: Record<string, Record<string, unknown>> = {};
+  render: (operation: ApiOperation) => O,
+  parameter: (name: string) => P,
+): PathItems<P, O> {
+  const paths: Record<string, PathItem<P, O>> = {};
   const roots = new Set<string>();
   for (const operation of operations) {
     const { path, method, named, namespaced, answer, body } = operation;

@@ -1,0 +1,150 @@
+/** An API server with TLS on a loopback port, and the real kubectl in the versions that are installed. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApiServer } from '../../../src/api/api-server.ts';
+import { createApiCore } from '../../../src/api/create-api-core.ts';
+import { InProcessTransport } from '../../../src/api/in-process-transport.ts';
+import type { KubeletConnector } from '../../../src/api/kubelet-connector.ts';
+import { createServingCertificate } from '../../../src/api/tls/certificates.ts';
+import { kubeconfigText } from '../../../src/api/tls/kubeconfig.ts';
+import { NAMESPACES } from '../../../src/objects/resource.ts';
+import type { Namespace } from '../../../src/objects/wire.ts';
+import { NO_KUBELETS } from '../../api/http/fixture.ts';
+
+const VERSIONS = ['1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33'];
+const FOLDERS = ['/usr/lib/google-cloud-sdk/bin'];
+
+/** Name of a version, and its program: what is installed, and whatever `kubectl` is on the path. */
+export const KUBECTLS: readonly { readonly version: string; readonly program: string }[] = [
+  ...VERSIONS.flatMap((version) =>
+    FOLDERS.map((folder) => ({ version, program: join(folder, `kubectl.${version}`) })).filter(({ program }) =>
+      existsSync(program),
+    ),
+  ),
+  { version: 'on the path', program: 'kubectl' },
+];
+
+export interface Result {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface KubectlServer {
+  readonly transport: InProcessTransport;
+  readonly kubeconfig: string;
+  /** The environment of a kubectl that shall meet this server alone. */
+  readonly env: Record<string, string>;
+  /** Runs the kubectl on the path, or another. */
+  kubectl(args: string, input?: string, program?: string): Promise<Result>;
+  close(): void;
+}
+
+export async function startKubectlServer(kubelets: KubeletConnector = NO_KUBELETS): Promise<KubectlServer> {
+  const { ca, cert, key } = await createServingCertificate([]);
+  const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: ca }, { freeze: true });
+  const transport = new InProcessTransport(core);
+  for (const name of ['default', 'kube-system']) {
+    await transport.create(NAMESPACES, { metadata: { name } } as Namespace);
+  }
+  const user = { username: 'kubernetes-admin', groups: ['system:masters'] };
+  const tokens = [{ token: 'a-token', user }];
+  const server = createApiServer({ core, kubelets, tokens, tls: { key, cert }, kubernetesVersion: 'v1.36.0' });
+  const listener = createServer();
+  server.attach(listener);
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const home = mkdtempSync(join(tmpdir(), 'kubectl-'));
+  const kubeconfig = join(home, 'config');
+  const fields = { name: 'test', server: `https://127.0.0.1:${port}`, certificateAuthority: ca, token: 'a-token' };
+  writeFileSync(kubeconfig, kubeconfigText(fields), { mode: 0o600 });
+  const env = { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: kubeconfig, TERM: 'xterm', EDITOR: 'true' };
+  return {
+    ...{ transport, kubeconfig, env },
+    kubectl: (args, input, program = 'kubectl') => run(program, words(args), env, input),
+    close() {
+      server.close();
+      listener.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Splits at blanks, but not within single quotes. */
+export function words(args: string): string[] {
+  return (args.match(/(?:[^\s']|'[^']*')+/g) ?? []).map((word) => word.replaceAll("'", ''));
+}
+
+function run(program: string, args: string[], env: Record<string, string>, input?: string): Promise<Result> {
+  return new Promise((resolve) => {
+    const child = execFile(program, args, { env, timeout: 20_000 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err });
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input ?? '');
+  });
+}
+
+export const MANIFEST = `
+apiVersion: v1
+kind: Service
+metadata:
+  name: my-service
+spec:
+  type: NodePort
+  selector:
+    app: my-nginx
+  ports:
+  - name: http
+    port: 80
+    targetPort: 8080
+    nodePort: 30078
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: my-nginx
+spec:
+  replicas: 2
+  selector:
+    matchLabels:
+      app: my-nginx
+  template:
+    metadata:
+      labels:
+        app: my-nginx
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.25
+        ports:
+        - containerPort: 8080
+---
+apiVersion: v1
+kind: Endpoints
+metadata:
+  name: mysql-svc
+subsets:
+- addresses:
+  - ip: 192.168.1.23
+  ports:
+  # Left out, the default makes every further apply say "configured", as it does with Kubernetes: the list is atomic.
+  - protocol: TCP
+    port: 3306
+`;
+
+export const POD = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels:
+    app: web
+spec:
+  containers:
+  - name: main
+    image: nginx
+`;
