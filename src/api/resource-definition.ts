@@ -38,6 +38,8 @@ export interface ResourceStrategy<T extends ApiObject> {
   release?(object: T): void;
   /** Objects written along with this one, in the same breath (a Namespace's default ServiceAccount). */
   afterCreate?(object: T, context: RequestContext): ApiObject[];
+  /** Objects that exist as long as this one says so (a Service's IPAddresses); follows every write, and the delete. */
+  companions?(object: T): ApiObject[];
   /** Field selectors beyond metadata.name and metadata.namespace: `spec.nodeName`, `status.phase`. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** Seconds of grace on delete when the client names none; absent: removed at once. */

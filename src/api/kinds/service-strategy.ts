@@ -5,6 +5,7 @@ import type { ResourceStrategy } from '../resource-definition.ts';
 import { validateService, validateServiceUpdate } from '../validation/service.ts';
 import { keepMetadata } from './generation.ts';
 import { defaultService } from './service-defaults.ts';
+import { serviceIpAddresses } from './service-ip-addresses.ts';
 
 /** The strategy of Services that share one allocator. */
 export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<Service> {
@@ -33,6 +34,7 @@ export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<S
     allocate: (object, previous, { dryRun }) => allocator.allocate(object, previous, dryRun),
     restore: (object) => allocator.restore(object),
     release: (object) => allocator.release(object),
+    companions: serviceIpAddresses,
     selectableFields: {
       'spec.clusterIP': (object) => object.spec?.clusterIP ?? '',
       'spec.type': (object) => object.spec?.type ?? '',

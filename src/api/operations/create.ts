@@ -7,6 +7,7 @@ import type { FieldError } from '../field-error.ts';
 import type { RequestContext, ResourceDefinition } from '../resource-definition.ts';
 import { alreadyExists, invalid, statusError } from '../status-error.ts';
 import { StoredObject } from '../store/stored-object.ts';
+import { syncCompanions } from './companions.ts';
 import { generateName } from './generate-name.ts';
 import { ensureNamespaceOpen } from './namespace-lifecycle.ts';
 import { requestContext } from './request-context.ts';
@@ -39,6 +40,7 @@ export function createObject(
   if (context.dryRun) return new StoredObject(candidate, core.store.revision);
   const stored = core.store.put(type, candidate);
   createAlongside(core, definition, stored.object, context);
+  syncCompanions(core, definition, undefined, stored.object);
   return stored;
 }
 

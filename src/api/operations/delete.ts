@@ -8,6 +8,7 @@ import type { ApiCore, WriteRequest } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { conflict } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
+import { syncCompanions } from './companions.ts';
 import { ensureNamespaceMortal, holdsContent, isNamespace, terminating } from './namespace-lifecycle.ts';
 import { getObject } from './read.ts';
 import { formatTime } from './request-context.ts';
@@ -44,6 +45,7 @@ export function deleteObject(
 export function removeObject(core: ApiCore, definition: ResourceDefinition, object: ApiObject): StoredObject {
   const removed = core.store.remove(definition.type, object);
   definition.strategy.release?.(removed.object);
+  syncCompanions(core, definition, removed.object, undefined);
   return removed;
 }
 

@@ -6,6 +6,7 @@ import { equalJson } from '../json.ts';
 import type { RequestContext, ResourceDefinition } from '../resource-definition.ts';
 import { conflict, invalid, modified } from '../status-error.ts';
 import { StoredObject } from '../store/stored-object.ts';
+import { syncCompanions } from './companions.ts';
 import { isFinished, removeObject } from './delete.ts';
 import { isNamespace } from './namespace-lifecycle.ts';
 import { getObject } from './read.ts';
@@ -49,7 +50,9 @@ export function updateObject(
   if (equalJson(candidate, previous.object) && !isFinished(definition, candidate)) return previous;
   if (context.dryRun) return new StoredObject(candidate, previous.revision);
   if (isFinished(definition, candidate)) return removeObject(core, definition, candidate);
-  return core.store.put(type, candidate);
+  const stored = core.store.put(type, candidate);
+  syncCompanions(core, definition, previous.object, stored.object);
+  return stored;
 }
 
 function checkPreconditions({ type }: ResourceDefinition, object: ApiObject, previous: ApiObject): void {
