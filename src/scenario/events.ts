@@ -2,6 +2,7 @@
 
 import type { Scenario } from './definition/scenario.ts';
 import type { ProxyMode } from './lab-lease.ts';
+import type { Language } from './localize.ts';
 
 /** One thing a step claims, beside what was seen. */
 export interface Check {
@@ -21,20 +22,15 @@ export interface StepRef {
   /** `3`; `7.2` for the second step within the seventh; `c1` for the first of the cleanup. */
   readonly id: string;
   readonly verb: string;
-  /** The narration, in the language asked for. */
-  readonly narration?: string;
+  /** The narration in each language, its bindings filled in. */
+  readonly narration?: Readonly<Record<Language, string>>;
 }
 
 export type StepOutcome = 'held' | 'failed' | 'interrupted';
 export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
 
 export type ScenarioEvent =
-  | {
-      readonly type: 'scenarioStarted';
-      readonly scenario: Scenario;
-      readonly title: string;
-      readonly proxyMode: ProxyMode;
-    }
+  | { readonly type: 'scenarioStarted'; readonly scenario: Scenario; readonly proxyMode: ProxyMode }
   /** A part of the lab was built for this scenario. */
   | { readonly type: 'labPart'; readonly part: string }
   | { readonly type: 'labReady'; readonly lab: string; readonly borrowed: boolean; readonly ms: number }
@@ -68,7 +64,6 @@ export type ScenarioEvent =
   | {
       readonly type: 'scenarioSkipped';
       readonly scenario: Scenario;
-      readonly title: string;
       readonly proxyModes: readonly ProxyMode[];
       readonly reason: string;
     };

@@ -5,7 +5,6 @@
 import type { Scenario } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
-import { type Language, localize } from './localize.ts';
 import { playScenario } from './play-scenario.ts';
 
 /** The backends this build can play scenarios in. */
@@ -13,7 +12,6 @@ const PLAYABLE: readonly ProxyMode[] = ['iptables'];
 
 export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
-  readonly language: Language;
   readonly keepOnFailure: boolean;
   readonly openLab: OpenLab;
   readonly signal: AbortSignal;
@@ -33,9 +31,8 @@ export async function* playAll(
   const planned: Planned[] = [];
   for (const scenario of scenarios) {
     const { play, skip } = chooseModes(scenario, options.proxyModes);
-    const title = localize(scenario.title, options.language);
     for (const { reason, proxyModes } of skip) {
-      if (proxyModes.length > 0) yield { type: 'scenarioSkipped', scenario, title, proxyModes, reason };
+      if (proxyModes.length > 0) yield { type: 'scenarioSkipped', scenario, proxyModes, reason };
     }
     planned.push(...play.map((proxyMode) => ({ scenario, requirement: { ...scenario.lab, proxyMode } })));
   }
@@ -52,18 +49,17 @@ async function* playGroup(
   group: readonly Planned[],
   options: PlayAllOptions,
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
-  const { language, signal } = options;
+  const { signal } = options;
   let lease: LabLease | undefined;
   let worst: ScenarioOutcome = 'passed';
   try {
     for (const [index, { scenario, requirement }] of group.entries()) {
       if (signal.aborted) break;
-      const title = localize(scenario.title, language);
-      yield { type: 'scenarioStarted', scenario, title, proxyMode: requirement.proxyMode };
+      yield { type: 'scenarioStarted', scenario, proxyMode: requirement.proxyMode };
       lease ??= yield* openLease(requirement, options);
-      const labIsRemoved = !lease.borrowed && index === group.length - 1;
+      const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
       const { keepOnFailure } = options;
-      const outcome = yield* playScenario(scenario, { lab: lease.lab, language, signal, keepOnFailure, labIsRemoved });
+      const outcome = yield* playScenario(scenario, { lab: lease.lab, signal, keepOnFailure, labIsRemoved });
       if (outcome !== 'passed') worst = outcome;
     }
   } finally {

@@ -17,19 +17,17 @@ import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
 
 export interface PlayOptions {
   readonly lab: LabHandle;
-  readonly language: Language;
   readonly signal: AbortSignal;
   /** A failed scenario's objects stay for inspection. */
   readonly keepOnFailure?: boolean;
-  /** The lab is removed right after: its objects need not be. */
-  readonly labIsRemoved?: boolean;
+  /** Asked at the end: whether the lab is removed right after, so that its objects need not be. */
+  labIsRemoved?(): boolean;
 }
 
 const CLEANUP_MS = 30_000;
 
 interface Run {
   readonly scenario: Scenario;
-  readonly language: Language;
   readonly context: StepContext;
   readonly bound: Record<string, unknown>;
   readonly tally: { steps: number; checks: number };
@@ -41,12 +39,12 @@ export async function* playScenario(
   options: PlayOptions,
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
   const started = Date.now();
-  const { lab, language, signal } = options;
+  const { lab, signal } = options;
   const namespace = await openNamespace(lab, scenario.name);
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
   const context = stepContext(lab, namespace, scenario.file, signal);
-  const run: Run = { scenario, language, context, bound: {}, tally };
+  const run: Run = { scenario, context, bound: {}, tally };
   const played = yield* playSteps(scenario.steps, '', run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
@@ -55,7 +53,7 @@ export async function* playScenario(
     // A signal of its own: the one that interrupted the steps must not interrupt this.
     const cleaning = { ...run, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
     const cleaned = yield* playSteps(scenario.cleanup, 'c', cleaning);
-    const problem = options.labIsRemoved === true ? undefined : await cleanUp(cleaning.context);
+    const problem = options.labIsRemoved?.() === true ? undefined : await cleanUp(cleaning.context);
     if (problem !== undefined) yield { type: 'cleanupFailed', problem };
     if (outcome === 'passed' && (!cleaned || problem !== undefined)) outcome = 'failed';
   }
@@ -153,14 +151,14 @@ async function* playLoad(step: StepOf<'load'>, ref: StepRef, run: Run): AsyncGen
 }
 
 /** The step's paragraph with its bindings filled in; one that cannot be filled yet stays as written. */
-async function narration({ step }: AnyStep, run: Run): Promise<{ narration?: string }> {
+async function narration({ step }: AnyStep, run: Run): Promise<Pick<StepRef, 'narration'>> {
   if (step.narrate === undefined) return {};
-  const text = localize(step.narrate, run.language);
-  if (!text.includes('{{')) return { narration: text };
+  const texts: Record<Language, string> = { en: localize(step.narrate, 'en'), zh: localize(step.narrate, 'zh') };
+  if (!texts.en.includes('{{')) return { narration: texts };
   try {
-    return { narration: await fillStep(text, run.context, run.bound) };
+    return { narration: await fillStep(texts, run.context, run.bound) };
   } catch {
     // The step itself fails on the same binding and says why.
-    return { narration: text };
+    return { narration: texts };
   }
 }

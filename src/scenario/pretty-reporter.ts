@@ -1,6 +1,7 @@
 /** The reporter `pretty`: what happened, in order, for people. Events in, text out; plain without a terminal. */
 import { styleText } from 'node:util';
 import type { Check, Evidence, ScenarioEvent, StepRef } from './events.ts';
+import { type Language, localize } from './localize.ts';
 import { plural } from './match.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -12,6 +13,7 @@ const DEFAULT_COLUMNS = 100;
 const MOST_COLUMNS = 120;
 
 export interface ReporterOptions {
+  readonly language: Language;
   readonly colour: boolean;
   readonly columns?: number;
 }
@@ -34,10 +36,10 @@ export class PrettyReporter {
   lines(event: ScenarioEvent): string[] {
     switch (event.type) {
       case 'scenarioStarted':
-        this.#title = event.title;
+        this.#title = localize(event.scenario.title, this.#options.language);
         return [
           '',
-          this.#paint('bold', `▶ ${event.title}`),
+          this.#paint('bold', `▶ ${this.#title}`),
           this.#paint('dim', `  ${event.scenario.file}, ${event.proxyMode}`),
         ];
       case 'labPart':
@@ -68,7 +70,7 @@ export class PrettyReporter {
         this.#skipped += 1;
         return [
           '',
-          this.#paint('yellow', `- ${event.title}`),
+          this.#paint('yellow', `- ${localize(event.scenario.title, this.#options.language)}`),
           ...indent(`skipped in ${event.proxyModes.join(', ')}: ${event.reason}`, '  '),
         ];
     }
@@ -88,7 +90,7 @@ export class PrettyReporter {
 
   #stepStarted({ id, narration }: StepRef): string[] {
     if (narration === undefined) return [''];
-    const [first = '', ...rest] = wrapText(narration, this.#width - 6);
+    const [first = '', ...rest] = wrapText(narration[this.#options.language], this.#width - 6);
     return ['', `${this.#paint('bold', id.padStart(3))}  ${first}`, ...rest.map((line) => `     ${line}`)];
   }
 

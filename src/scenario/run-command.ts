@@ -24,9 +24,10 @@ export interface RunOptions {
  * when an input is unusable (its exit code is 2) or a lab cannot be built.
  */
 export async function runScenarios(options: RunOptions): Promise<0 | 1> {
-  const { stdout, signal, openLab, language } = options;
+  const { stdout, signal, openLab } = options;
   const scenarios = loadScenarios(options.paths);
   const reporter = new PrettyReporter({
+    language: options.language,
     colour: stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
     ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
   });
@@ -34,7 +35,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
     if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
   const { proxyModes = ['iptables'], keepOnFailure = false } = options;
-  const playing = playAll(scenarios, { proxyModes, language, keepOnFailure, openLab, signal });
+  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal });
   for (;;) {
     const next = await playing.next();
     if (next.done === true) {
