@@ -109,7 +109,12 @@ export class KubeProxy implements Component {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#services.start(), this.#slices.start(), this.#node.start()]);
+    await Promise.all([
+      this.#services.start(),
+      this.#slices.start(),
+      this.#node.start(),
+      ...this.#families.map(({ rules }) => rules.prepare()),
+    ]);
     if (this.#isStopped) return;
     this.#isInitialised = true;
     this.#request();

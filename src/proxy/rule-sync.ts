@@ -24,6 +24,11 @@ export class RuleSync<State> {
     this.facts = facts;
   }
 
+  /** Reads what stands, ahead of the first `sync`, which is then spared the wait. */
+  async prepare(): Promise<void> {
+    this.#state = await this.#observe();
+  }
+
   /** Writes what differs. Throws `KernelError`; then the next call is a full sync. */
   async sync(views: ServicePortViews): Promise<{ readonly isFull: boolean; readonly ran: number }> {
     const previous = this.#state ?? (await this.#observe());

@@ -1,0 +1,68 @@
+/** What a benchmark is, and what it yields: rows of one table, each in proportion to a limit or a peer of the same run. */
+import type { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
+
+/** One way of doing the thing, measured. */
+export interface Sample {
+  readonly label: string;
+  /** What was varied: Services, pods; 0 where nothing was. */
+  readonly size: number;
+  /** Each run in milliseconds, in order. */
+  readonly ms: readonly number[];
+  /** How it must compare with another sample of the same size (by label): a ratio of medians. */
+  readonly target?: RatioTarget;
+  /** An absolute bound on the median, in milliseconds. */
+  readonly limitMs?: number;
+}
+
+export interface RatioTarget {
+  readonly against: string;
+  /** `at most`: this median divided by the other's; `at least`: the other's divided by this one's. */
+  readonly bound: { readonly atMost: number } | { readonly atLeast: number } | undefined;
+}
+
+/** A program that would have been measured beside us. */
+export interface MissingPeer {
+  readonly name: string;
+  readonly why: string;
+  /** The command that installs it. */
+  readonly install: string;
+}
+
+export interface BenchmarkResult {
+  readonly samples: readonly Sample[];
+  readonly missing: readonly MissingPeer[];
+  /** What the reader must know to judge the figures. */
+  readonly notes?: readonly string[];
+}
+
+export interface BenchmarkContext {
+  readonly kernel: LinuxKernel;
+  /** Prefix of every namespace and lab of this run; nothing else may be made. */
+  readonly prefix: string;
+  /** The checkout, for programs of dist/. */
+  readonly root: string;
+  /** Smaller sizes and fewer runs. */
+  readonly isQuick: boolean;
+  readonly signal: AbortSignal;
+  progress(message: string): void;
+}
+
+export interface Benchmark {
+  /** What `npm run bench NAME` takes. */
+  readonly name: string;
+  /** Ids of the targets it measures: `P5`. */
+  readonly targets: readonly string[];
+  readonly title: string;
+  readonly unit: string;
+  run(context: BenchmarkContext): Promise<BenchmarkResult>;
+}
+
+export function minimum(values: readonly number[]): number {
+  return Math.min(...values);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

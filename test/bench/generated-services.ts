@@ -1,0 +1,57 @@
+/** Services × 3 endpoints, as many as wanted: the load of the rules benchmarks (11 iptables rules each). */
+import type { ServicePortView, ServicePortViews } from '../../src/objects/service-port-view.ts';
+import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
+import { type Desired, defaultFacts } from '../../src/proxy/backends/backend.ts';
+import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
+
+export const FACTS = defaultFacts({
+  family: 4,
+  nodeIP: '192.168.1.11',
+  localTraffic: { by: 'cidr', cidr: '10.244.0.0/16' },
+});
+
+export function benchService(index: number): Service {
+  return {
+    metadata: { namespace: 'bench', name: `service-${index}` },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: `10.${96 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    },
+  };
+}
+
+export function benchSlice(index: number, endpoints = 3): EndpointSlice {
+  return {
+    metadata: {
+      namespace: 'bench',
+      name: `service-${index}-1`,
+      labels: { 'kubernetes.io/service-name': `service-${index}` },
+    },
+    addressType: 'IPv4',
+    ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
+    endpoints: Array.from({ length: endpoints }, (_, each) => ({
+      addresses: [`10.244.${each}.${(index % 250) + 2}`],
+      nodeName: `node-${each}`,
+    })),
+  };
+}
+
+/** A tracker that knows `count` Services. */
+export function benchTracker(count: number): ServicePortTracker {
+  const tracker = new ServicePortTracker({ nodeName: 'node-1', family: 4 });
+  for (let index = 0; index < count; index += 1) {
+    tracker.setService(benchService(index));
+    tracker.setEndpointSlice(benchSlice(index));
+  }
+  return tracker;
+}
+
+export function desiredOf(views: ServicePortViews): Desired {
+  return { views, facts: FACTS };
+}
+
+/** The views, in the order kube-proxy might visit them: any. */
+export function allViews(views: ServicePortViews): ServicePortView[] {
+  return [...views.values()];
+}

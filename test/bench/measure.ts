@@ -1,0 +1,74 @@
+/** Repeats what is measured, within bounds of number and time, and leaves nothing behind. */
+import type { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
+import type { BenchmarkContext } from './benchmark.ts';
+
+export interface Rounds {
+  readonly most: number;
+  /** No new round starts after this many milliseconds; the first always runs. */
+  readonly budgetMs: number;
+}
+
+/** Milliseconds of each round of `action`; `prepare` and `finish` around each are not counted. */
+export async function measure<T>(
+  context: BenchmarkContext,
+  rounds: Rounds,
+  steps: {
+    readonly prepare: (round: number) => Promise<T>;
+    readonly action: (prepared: T) => Promise<void>;
+    readonly finish: (prepared: T) => Promise<void>;
+  },
+): Promise<number[]> {
+  const times: number[] = [];
+  const begin = performance.now();
+  while (times.length < rounds.most && (times.length === 0 || performance.now() - begin < rounds.budgetMs)) {
+    context.signal.throwIfAborted();
+    const prepared = await steps.prepare(times.length);
+    try {
+      const start = performance.now();
+      await steps.action(prepared);
+      times.push(performance.now() - start);
+    } finally {
+      await steps.finish(prepared);
+    }
+  }
+  return times;
+}
+
+/** Times several ways in turns, so that a slow moment of the machine meets all of them alike. */
+export async function inTurns(
+  context: BenchmarkContext,
+  rounds: Rounds,
+  ways: Readonly<Record<string, () => Promise<number>>>,
+): Promise<Record<string, number[]>> {
+  const times: Record<string, number[]> = Object.fromEntries(Object.keys(ways).map((label) => [label, []]));
+  const begin = performance.now();
+  for (let round = 0; round < rounds.most; round += 1) {
+    if (round > 0 && performance.now() - begin >= rounds.budgetMs) break;
+    for (const [label, way] of Object.entries(ways)) {
+      context.signal.throwIfAborted();
+      times[label]!.push(await way());
+    }
+  }
+  return times;
+}
+
+/** Milliseconds `action` takes. */
+export async function timed(action: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await action();
+  return performance.now() - start;
+}
+
+/** Runs `action` with fresh namespaces, deleted whatever happens. */
+export async function withNamespaces<T>(
+  kernel: LinuxKernel,
+  names: readonly string[],
+  action: () => Promise<T>,
+): Promise<T> {
+  await kernel.createNamespaces(names);
+  try {
+    return await action();
+  } finally {
+    await kernel.deleteNamespaces(names);
+  }
+}
