@@ -2,7 +2,7 @@
  * Names of kube-proxy's chains. Those of a Service port carry the first 16 characters of a base32 SHA-256, since a
  * chain's name may have at most 28 characters.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EndpointView, ServicePortView } from '../../../objects/service-port-view.ts';
 
 export const SERVICES = 'KUBE-SERVICES';
@@ -22,7 +22,7 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** 16 characters of RFC 4648 base32 are the first 10 bytes: 80 bits. */
 export function shortHash(text: string): string {
-  const bytes = createHash('sha256').update(text).digest();
+  const bytes = hash('sha256', text, 'buffer');
   let encoded = '';
   for (let bit = 0; bit < 80; bit += 5) {
     const pair = (bytes[bit >> 3]! << 8) | bytes[(bit >> 3) + 1]!;
@@ -44,12 +44,12 @@ export interface ServiceChainNames {
 
 /** The names of a Service port's own chains. */
 export function serviceChainNames(view: Pick<ServicePortView, 'nameString' | 'name'>): ServiceChainNames {
-  const hash = shortHash(view.nameString + view.name.protocol.toLowerCase());
+  const suffix = shortHash(view.nameString + view.name.protocol.toLowerCase());
   return {
-    cluster: `KUBE-SVC-${hash}`,
-    local: `KUBE-SVL-${hash}`,
-    external: `KUBE-EXT-${hash}`,
-    firewall: `KUBE-FW-${hash}`,
+    cluster: `KUBE-SVC-${suffix}`,
+    local: `KUBE-SVL-${suffix}`,
+    external: `KUBE-EXT-${suffix}`,
+    firewall: `KUBE-FW-${suffix}`,
   };
 }
 

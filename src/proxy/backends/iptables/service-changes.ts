@@ -1,4 +1,5 @@
 /** Changes of Services as the input of `iptables-restore`: their own chains, and single dispatch rules. Pure. */
+import type { Chain } from './fixed-chains.ts';
 import { chunksOf, transaction } from './restore-text.ts';
 import type { DispatchRule, ServiceRules } from './service-rules.ts';
 
@@ -19,12 +20,13 @@ export function changeText(changes: readonly ServiceChange[]): string {
 function chunkText(changes: readonly ServiceChange[]): string {
   const inserts = { filter: [] as string[], nat: [] as string[] };
   const deletes = { filter: [] as string[], nat: [] as string[] };
-  const chains = [];
+  const chains: Chain[] = [];
   const remove: string[] = [];
   for (const { before, after } of changes) {
-    const old = new Map(before?.chains.map((chain) => [chain.name, chain.rules.join('\n')]));
+    const old = new Map(before?.chains.map((chain) => [chain.name, chain]));
     for (const chain of after?.chains ?? []) {
-      if (old.get(chain.name) !== chain.rules.join('\n')) chains.push(chain);
+      const previous = old.get(chain.name);
+      if (previous === undefined || !hasSameRules(previous, chain)) chains.push(chain);
       old.delete(chain.name);
     }
     remove.push(...old.keys());
@@ -41,9 +43,13 @@ function chunkText(changes: readonly ServiceChange[]): string {
   ].join('');
 }
 
+function hasSameRules(a: Chain, b: Chain): boolean {
+  return a.rules.length === b.rules.length && a.rules.every((rule, index) => rule === b.rules[index]);
+}
+
 /** The rules of `a` that `b` has not. */
 function missingFrom(a: readonly DispatchRule[] = [], b: readonly DispatchRule[] = []): DispatchRule[] {
-  const keyOf = (rule: DispatchRule) => `${rule.table} ${rule.chain} ${rule.rule}`;
-  const known = new Set(b.map(keyOf));
-  return a.filter((rule) => !known.has(keyOf(rule)));
+  const isSame = (rule: DispatchRule) => (other: DispatchRule) =>
+    rule.rule === other.rule && rule.chain === other.chain && rule.table === other.table;
+  return a.filter((rule) => !b.some(isSame(rule)));
 }

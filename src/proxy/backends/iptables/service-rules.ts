@@ -7,7 +7,7 @@ import { parseIp } from '../../../net/ip.ts';
 import { isExternallyAccessible, type ServicePortView } from '../../../objects/service-port-view.ts';
 import type { LocalTraffic, ProxyFacts } from '../backend.ts';
 import * as names from './chain-names.ts';
-import { endpointChain, policyRules } from './endpoint-rules.ts';
+import { chainedEndpoints, endpointChain, policyRules } from './endpoint-rules.ts';
 import type { Chain } from './fixed-chains.ts';
 
 /** A rule in a chain shared by all Services; which rule of such a chain comes first is of no account. */
@@ -133,15 +133,18 @@ function ownChains(view: ServicePortView, traffic: Traffic, options: RenderOptio
   if (traffic.usesExternalChain)
     result.push({ name: chains.external, rules: externalRules(view, traffic, options.facts) });
   if (traffic.usesFirewall) result.push({ name: chains.firewall, rules: firewallRules(view, traffic, options.facts) });
+  const reachable = chainedEndpoints(view, endpoints.reachable);
   for (const [name, members] of [
     [chains.cluster, endpoints.cluster],
     [chains.local, endpoints.local],
   ] as const) {
     if (members.length === 0) continue;
     const first = name === internalChain ? masquerade : [];
-    result.push({ name, rules: [...first, ...policyRules(view, members, options.isLargeCluster)] });
+    const used = new Set(members);
+    const targets = reachable.filter(({ endpoint }) => used.has(endpoint));
+    result.push({ name, rules: [...first, ...policyRules(view, targets, options.isLargeCluster)] });
   }
-  for (const endpoint of endpoints.reachable) result.push(endpointChain(view, endpoint, options.isLargeCluster));
+  for (const target of reachable) result.push(endpointChain(view, target, options.isLargeCluster));
   return result;
 }
 
