@@ -17,6 +17,7 @@ export const endpoints: ResourceDefinition<Endpoints> = {
   subresources: [],
   strategy: {
     setDefaults(object) {
+      if (object.subsets?.length === 0) delete object.subsets;
       for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
     },
     validate: validateEndpoints,
