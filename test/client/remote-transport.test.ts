@@ -173,7 +173,9 @@ describe('failures', () => {
     handler = answer(service);
     await expect(open({ serverName: 'elsewhere' }).list(SERVICES)).rejects.toThrow(/does not match certificate/);
     const other = await testCertificate('control-plane');
-    await expect(open({ ca: other.ca }).list(SERVICES)).rejects.toThrow(/signature failure|unable to verify|self-signed/);
+    await expect(open({ ca: other.ca }).list(SERVICES)).rejects.toThrow(
+      /signature failure|unable to verify|self-signed/,
+    );
   });
 
   it('rejects when the connection cannot be made', async () => {
