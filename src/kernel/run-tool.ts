@@ -1,9 +1,9 @@
 /** Runs one tool to its end inside a namespace. The process is started within the window, so it inherits the namespace. */
-import { execa } from 'execa';
 import type { Invocation } from './invocation.ts';
 import type { Netns, ReadResult } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
 import { within } from './namespace-window.ts';
+import { startTool } from './spawn-tool.ts';
 
 /** Runs a synchronous action in some namespace. */
 export type Window = <T>(action: () => T) => T;
@@ -15,24 +15,19 @@ export function runTool(netns: Netns, invocation: Invocation): Promise<ReadResul
 
 /** `runTool` by way of a window of the caller's own; `netns` is what errors say. */
 export async function runToolIn(window: Window, netns: Netns, { argv, stdin }: Invocation): Promise<ReadResult> {
-  const [file, ...args] = argv;
-  const result = await window(() => ({
-    // In an object: the window refuses promises, since their work would go on outside. Here only the start matters.
-    running: execa(file, args, {
-      ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
-      reject: false,
-      stripFinalNewline: false,
-      // Rule sets of ten thousand Services are long.
-      maxBuffer: 1 << 30,
-      env: { LC_ALL: 'C' },
-    }),
-  })).running;
-  if (result.exitCode === undefined) {
-    const stderr =
-      result.code === 'ENOENT'
-        ? `${file} is not installed (podwire check names the package)`
-        : (result.originalMessage ?? result.shortMessage ?? `ended by ${result.signal}`);
-    throw new KernelError({ netns, tool: file, line: argv.join(' '), stderr, cause: result.cause });
+  const failed = (stderr: string, cause?: unknown) =>
+    new KernelError({ netns, tool: argv[0], line: argv.join(' '), stderr, cause });
+  const { exitCode, signal, stdout, stderr } = await window(() => start(argv, stdin, failed)).ended;
+  if (exitCode === undefined) throw failed(`ended by signal ${signal}`);
+  return { stdout, stderr, exitCode };
+}
+
+/** Programs speak English, whatever the user's language: what they say is read. */
+function start(argv: Invocation['argv'], stdin: string | undefined, failed: (stderr: string, cause: unknown) => Error) {
+  try {
+    return startTool(argv, { ...process.env, LC_ALL: 'C' }, stdin);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw failed(isMissing ? `${argv[0]} is not installed (podwire check names the package)` : String(error), error);
   }
-  return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
 }
