@@ -1,4 +1,5 @@
 /** Which cluster IPs are taken, over all ServiceCIDRs of both families. */
+import { cidrContains } from '../../net/cidr.ts';
 import { formatIp, type Ip, type IpFamily, parseIp } from '../../net/ip.ts';
 import { IpRange } from './ip-range.ts';
 
@@ -36,9 +37,12 @@ export class ClusterIps {
   /** Why this address cannot be had, in Kubernetes' words; undefined when it can. */
   whyNot(text: string): string | undefined {
     const ip = parseIp(text);
-    if (ip === undefined || !this.#all().some((range) => range.contains(ip))) {
-      const valid = this.#all().join(', ');
-      return `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${valid}`;
+    // Since ServiceCIDRs are objects, an address of none of them and one that its range does not give out (the
+    // network's own) are refused in different words.
+    const range = ip && this.#all().find(({ cidr }) => cidrContains(cidr, ip));
+    if (ip === undefined || range === undefined) return 'the provided network does not match the current range';
+    if (!range.contains(ip)) {
+      return `the provided IP (${text}) is not in the valid range. The range of valid IPs is ${range}`;
     }
     return this.#taken.has(formatIp(ip)) ? 'provided IP is already allocated' : undefined;
   }

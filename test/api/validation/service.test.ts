@@ -106,7 +106,7 @@ describe('a Service is refused', () => {
       'with a cluster IP out of range',
       { clusterIP: '10.10.5.1', ports: [HTTP] },
       [
-        'spec.clusterIPs: Invalid value: ["10.10.5.1"]: failed to allocate IP 10.10.5.1: the provided IP (10.10.5.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12',
+        'spec.clusterIPs: Invalid value: ["10.10.5.1"]: failed to allocate IP 10.10.5.1: the provided network does not match the current range',
       ],
     ],
     [

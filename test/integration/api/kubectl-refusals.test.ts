@@ -54,7 +54,7 @@ const REFUSALS: readonly [what: string, args: string, input: string, says: strin
     'a clusterIP out of range',
     'apply -f -',
     service(`clusterIP: 192.168.0.1\n${ports}`),
-    'The Service "web" is invalid: spec.clusterIPs: Invalid value: ["192.168.0.1"]: failed to allocate IP 192.168.0.1: the provided IP (192.168.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/12\n',
+    'The Service "web" is invalid: spec.clusterIPs: Invalid value: ["192.168.0.1"]: failed to allocate IP 192.168.0.1: the provided network does not match the current range\n',
   ],
   [
     'several ports without names',
