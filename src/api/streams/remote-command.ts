@@ -30,6 +30,7 @@ export interface StreamPeer {
 export async function runRemoteCommand(session: ExecSession, peer: StreamPeer): Promise<void> {
   const { stdin } = session;
   let ended = false;
+  // A client that has gone already is told so at once.
   peer.onClose(() => {
     if (!ended) session.kill();
   });

@@ -1,11 +1,11 @@
-/** Requests to upgrade a connection: finds the session first, so that what is wrong is told in plain HTTP. */
+/** Requests to upgrade a connection: what is wrong with their target is told in plain HTTP, before the handshake. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
 import type { ObjectRequest } from '../http/resource-request.ts';
-import { badRequest, pathNotFound } from '../status-error.ts';
-import { runRemoteCommand } from './remote-command.ts';
-import { streamTarget } from './stream-request.ts';
+import { asApiError, badRequest, pathNotFound } from '../status-error.ts';
+import { runRemoteCommand, type StreamPeer } from './remote-command.ts';
+import { type StreamTarget, streamTarget } from './stream-request.ts';
 import { WEB_SOCKET_PROTOCOLS, WebSocketPeer } from './web-socket-peer.ts';
 
 /** The largest message a client may send; kubectl's are 32 KiB. */
@@ -26,7 +26,7 @@ function webSocketServer(): Promise<WebSocketServer> {
   return server;
 }
 
-/** Serves `exec` and `attach`; returns when the session is over. Throws before the handshake only. */
+/** Serves `exec` and `attach`; returns when the handshake is made. Throws before it only. */
 export async function handleUpgrade(request: ObjectRequest, socket: Duplex, head: Buffer): Promise<void> {
   const { subresource } = request.path;
   const served = request.definition.subresources.some((found) => found === subresource);
@@ -35,14 +35,18 @@ export async function handleUpgrade(request: ObjectRequest, socket: Duplex, head
   const { request: message } = request.exchange;
   requireWebSocket(message);
   const handshake = await webSocketServer();
-  const session = await target.open();
-  let connected = false;
-  // The handshake runs within this call: it refuses, or has a connection when the call returns.
   handshake.handleUpgrade(message, socket, head, (connection) => {
-    connected = true;
-    void runRemoteCommand(session, new WebSocketPeer(connection));
+    void serveSession(target, new WebSocketPeer(connection));
   });
-  if (!connected) session.kill();
+}
+
+/** What the kubelet refuses is told through the stream: a client takes a refused handshake for a protocol not spoken. */
+async function serveSession(target: StreamTarget, peer: StreamPeer): Promise<void> {
+  try {
+    await runRemoteCommand(await target.open(), peer);
+  } catch (error) {
+    peer.finish(asApiError(error).status);
+  }
 }
 
 /** Throws BadRequest for another protocol. */
