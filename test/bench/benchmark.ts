@@ -8,8 +8,8 @@ export interface Sample {
   readonly size: number;
   /** Each run in milliseconds, in order. */
   readonly ms: readonly number[];
-  /** How it must compare with another sample of the same size (by label): a ratio of medians. */
-  readonly target?: RatioTarget;
+  /** What it is compared with: other samples of the same size, by label; ratios of medians. */
+  readonly targets?: readonly RatioTarget[];
   /** An absolute bound on the median, in milliseconds. */
   readonly limitMs?: number;
 }

@@ -1,5 +1,5 @@
 /** Services × 3 endpoints, as many as wanted: the load of the rules benchmarks (11 iptables rules each). */
-import type { ServicePortView, ServicePortViews } from '../../src/objects/service-port-view.ts';
+import type { ServicePortViews } from '../../src/objects/service-port-view.ts';
 import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
 import { type Desired, defaultFacts } from '../../src/proxy/backends/backend.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
@@ -49,9 +49,4 @@ export function benchTracker(count: number): ServicePortTracker {
 
 export function desiredOf(views: ServicePortViews): Desired {
   return { views, facts: FACTS };
-}
-
-/** The views, in the order kube-proxy might visit them: any. */
-export function allViews(views: ServicePortViews): ServicePortView[] {
-  return [...views.values()];
 }

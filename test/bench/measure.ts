@@ -8,32 +8,6 @@ export interface Rounds {
   readonly budgetMs: number;
 }
 
-/** Milliseconds of each round of `action`; `prepare` and `finish` around each are not counted. */
-export async function measure<T>(
-  context: BenchmarkContext,
-  rounds: Rounds,
-  steps: {
-    readonly prepare: (round: number) => Promise<T>;
-    readonly action: (prepared: T) => Promise<void>;
-    readonly finish: (prepared: T) => Promise<void>;
-  },
-): Promise<number[]> {
-  const times: number[] = [];
-  const begin = performance.now();
-  while (times.length < rounds.most && (times.length === 0 || performance.now() - begin < rounds.budgetMs)) {
-    context.signal.throwIfAborted();
-    const prepared = await steps.prepare(times.length);
-    try {
-      const start = performance.now();
-      await steps.action(prepared);
-      times.push(performance.now() - start);
-    } finally {
-      await steps.finish(prepared);
-    }
-  }
-  return times;
-}
-
 /** Times several ways in turns, so that a slow moment of the machine meets all of them alike. */
 export async function inTurns(
   context: BenchmarkContext,

@@ -15,14 +15,13 @@ export function judge(sample: Sample, samples: readonly Sample[]): Judgement {
   const own = median(sample.ms);
   const verdicts: boolean[] = [];
   const bounds: string[] = [];
-  let ratio = '';
-  if (sample.target !== undefined) {
-    const { against, bound } = sample.target;
+  const ratios: string[] = [];
+  for (const { against, bound } of sample.targets ?? []) {
     const other = samples.find(({ label, size }) => label === against && size === sample.size);
     if (other === undefined) throw new Error(`no sample ${against} at ${sample.size} to compare with`);
     const isFaster = bound === undefined ? own < median(other.ms) : 'atLeast' in bound;
     const value = isFaster ? median(other.ms) / own : own / median(other.ms);
-    ratio = `${value.toFixed(2)} × ${isFaster ? 'faster than ' : ''}${against}`;
+    ratios.push(`${value.toFixed(2)} × ${isFaster ? 'faster than ' : ''}${against}`);
     if (bound !== undefined && 'atMost' in bound) {
       bounds.push(`≤ ${bound.atMost} ×`);
       verdicts.push(value <= bound.atMost);
@@ -35,7 +34,11 @@ export function judge(sample: Sample, samples: readonly Sample[]): Judgement {
     bounds.push(`≤ ${sample.limitMs} ms`);
     verdicts.push(own <= sample.limitMs);
   }
-  return { ratio, bound: bounds.join(', '), isMet: verdicts.length === 0 ? undefined : verdicts.every(Boolean) };
+  return {
+    ratio: ratios.join('; '),
+    bound: bounds.join(', '),
+    isMet: verdicts.length === 0 ? undefined : verdicts.every(Boolean),
+  };
 }
 
 /** One benchmark's table, with what is missing and what to know. */

@@ -53,7 +53,7 @@ async function listen(context: BenchmarkContext, size: number): Promise<Sample[]
         label: 'one process: listen in each',
         size,
         ms: times.listen!,
-        target: { against: 'one busybox process each', bound: undefined },
+        targets: [{ against: 'one busybox process each', bound: undefined }],
       },
       { label: 'one process: a connection to each', size, ms: times.connect! },
       { label: 'one busybox process each', size, ms: times.processes! },

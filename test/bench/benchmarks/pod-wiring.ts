@@ -64,8 +64,8 @@ async function wire(context: BenchmarkContext, size: number): Promise<Sample[]> 
   const bounds: Record<string, number> = { 10: 150, 100: 600 };
   return Object.entries(times).map(([label, ms]): Sample => {
     if (label !== 'podwire') return { label, size, ms };
-    const target = { against: 'shell, 3 ip processes per pod', bound: undefined };
-    return { label, size, ms, target, ...(bounds[size] === undefined ? {} : { limitMs: bounds[size] }) };
+    const targets = [{ against: 'shell, 3 ip processes per pod', bound: undefined }];
+    return { label, size, ms, targets, ...(bounds[size] === undefined ? {} : { limitMs: bounds[size] }) };
   });
 }
 

@@ -74,7 +74,12 @@ async function update(context: BenchmarkContext, size: number): Promise<Sample[]
     });
     return Object.entries(times).map(([label, ms]): Sample => {
       const isOurs = `${label}, bare` in times;
-      return { label, size, ms, ...(isOurs ? { target: { against: `${label}, bare`, bound: { atMost: 1.3 } } } : {}) };
+      return {
+        label,
+        size,
+        ms,
+        ...(isOurs ? { targets: [{ against: `${label}, bare`, bound: { atMost: 1.3 } }] } : {}),
+      };
     });
   });
 }
