@@ -1,13 +1,20 @@
 /** P2, the kernel's part: N pods wired onto two nodes, beside shell scripts that do the same. */
-import { planBridge, planPods } from '../../../src/cni/bridge.ts';
+import { planBridge } from '../../../src/cni/bridge.ts';
 import { cidrOf, nthAddress } from '../../../src/net/cidr.ts';
+import { podNetns } from '../../../src/node/pod-netns.ts';
+import { PodNetwork } from '../../../src/node/pod-network.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { inTurns, timed } from '../measure.ts';
 
 const ROUNDS = { most: 5, budgetMs: 30_000 };
 const NETWORK = '10.240.0.0/12';
 
+const MTU = 1450;
+
 interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
   readonly netns: string;
   readonly veth: string;
   readonly address: string;
@@ -45,7 +52,10 @@ function layOut(prefix: string, size: number): NodeWithPods[] {
     const podCidr = `10.244.${node * 4}.0/22`;
     const count = node === 0 ? Math.ceil(size / 2) : Math.floor(size / 2);
     const pods = Array.from({ length: count }, (_, index) => ({
-      netns: `${prefix}.n${node}.p${index}`,
+      namespace: `n${node}`,
+      name: `p${index}`,
+      uid: `${node}-${index}`,
+      netns: podNetns(prefix, `n${node}`, `p${index}`),
       veth: `veth${node}${index.toString(16).padStart(7, '0')}`,
       address: nthAddress(cidrOf(podCidr), index + 2),
     }));
@@ -57,7 +67,7 @@ async function wire(context: BenchmarkContext, size: number): Promise<Sample[]> 
   const nodes = layOut(context.prefix, size);
   context.progress(`pod-wiring: ${size} pods`);
   const times = await inTurns(context, ROUNDS, {
-    podwire: () => onNodes(context, nodes, () => wireByPlanner(context, nodes)),
+    podwire: () => onNodes(context, nodes, () => attach(context, nodes)),
     'shell, 3 ip processes per pod': () => onNodes(context, nodes, () => shell(context, nodes.map(threePerPod))),
     'shell, 8 ip processes per pod': () => onNodes(context, nodes, () => shell(context, nodes.map(eightPerPod))),
   });
@@ -75,7 +85,7 @@ async function onNodes(context: BenchmarkContext, nodes: readonly NodeWithPods[]
   await kernel.createNamespaces(nodes.map(({ netns }) => netns));
   try {
     for (const { netns, podCidr } of nodes) {
-      await kernel.run(netns, planBridge({ netns, podCidr, network: NETWORK, mtu: 1450 }));
+      await kernel.run(netns, planBridge({ netns, podCidr, network: NETWORK, mtu: MTU }));
     }
     return await timed(action);
   } finally {
@@ -83,13 +93,12 @@ async function onNodes(context: BenchmarkContext, nodes: readonly NodeWithPods[]
   }
 }
 
-async function wireByPlanner({ kernel }: BenchmarkContext, nodes: readonly NodeWithPods[]): Promise<void> {
-  await kernel.createNamespaces(nodes.flatMap(({ pods }) => pods.map(({ netns }) => netns)));
+/** As the kubelets ask for it: all pods of a node at once. */
+async function attach({ kernel, prefix }: BenchmarkContext, nodes: readonly NodeWithPods[]): Promise<void> {
   await Promise.all(
     nodes.map(async ({ netns, podCidr, pods }) => {
-      const plan = planPods({ netns, podCidr, network: NETWORK, mtu: 1450 }, pods);
-      await kernel.run(netns, plan.node);
-      for (const placed of plan.pods) await kernel.run(placed.netns, placed.batches);
+      const network = new PodNetwork({ kernel, lab: prefix, netns, podCidr, network: NETWORK, mtu: MTU });
+      for (const answer of (await network.attach(pods)).values()) if (answer instanceof Error) throw answer;
     }),
   );
 }
