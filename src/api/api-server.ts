@@ -102,6 +102,8 @@ async function serve(
     await answer({ ...exchange, user: router.identify(request.headers.authorization) });
   } catch (error) {
     const { code } = asApiError(error);
+    // A client that went away in the middle of its request is no failure of ours, and hears no answer.
+    if (request.destroyed && !request.complete) return;
     if (code >= 500 && code !== 504)
       logger?.error('request failed', { method: exchange.method, path: exchange.path, error });
     beforeRefusal?.();

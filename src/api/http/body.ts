@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { decodeProtobuf, PROTOBUF_TYPE } from '../protobuf/envelope.ts';
 import { schemaOfKind } from '../protobuf/schema-of-kind.ts';
 import { badRequest, tooLargeBody, unsupportedMediaType } from '../status-error.ts';
+import { duplicateFields } from './duplicate-fields.ts';
 
 /** As kube-apiserver's limit for resource requests. */
 export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
@@ -28,14 +29,24 @@ export function bodyType(request: IncomingMessage): string {
   return type.trim().toLowerCase();
 }
 
-/** A body of any of the readable types as a value; undefined when it is empty. Throws 400, 413, 415. */
-export async function readValue(request: IncomingMessage): Promise<unknown> {
+/** A body as a value, and what its text says twice (`duplicate field "spec.replicas"`). */
+export interface ParsedBody {
+  /** Undefined when the body is empty. */
+  readonly value: unknown;
+  readonly duplicates: readonly string[];
+}
+
+/** A body of any of the readable types. Throws 400, 413, 415. */
+export async function readValue(request: IncomingMessage): Promise<ParsedBody> {
   const type = bodyType(request);
   const bytes = await readBody(request);
-  if (bytes.length === 0) return undefined;
-  if (type === 'application/json' || type === '*/*') return parseJson(bytes.toString());
-  if (type === 'application/yaml') return parseYaml(bytes.toString());
-  if (type === PROTOBUF_TYPE) return decodeProtobuf(bytes, schemaOfKind);
+  if (bytes.length === 0) return { value: undefined, duplicates: [] };
+  if (type === 'application/json' || type === '*/*') {
+    const text = bytes.toString();
+    return { value: parseJson(text), duplicates: duplicateFields(text) };
+  }
+  if (type === 'application/yaml') return { value: await parseYaml(bytes.toString()), duplicates: [] };
+  if (type === PROTOBUF_TYPE) return { value: await decodeProtobuf(bytes, schemaOfKind), duplicates: [] };
   throw unsupportedMediaType(READABLE);
 }
 

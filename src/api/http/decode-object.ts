@@ -4,6 +4,7 @@ import type { ApiObject } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { cannotBeHandled, DecodeError, decode, strictDecodingError } from '../schema/decode.ts';
 import { badRequest } from '../status-error.ts';
+import type { ParsedBody } from './body.ts';
 import type { FieldValidation } from './write-parameters.ts';
 
 /** The kind and schema a body must be of: the resource's own, or a subresource's. */
@@ -19,19 +20,20 @@ export function bodyKindOf({ type, schema }: ResourceDefinition): BodyKind {
 
 /**
  * Decodes in place; a body without kind is taken to be of the expected one. Throws BadRequest for another kind, a
- * wrong type, and (Strict) for unknown fields; otherwise warns of them.
+ * wrong type, and (Strict) for unknown and repeated fields; otherwise warns of them.
  */
 export function decodeObject(
   expected: BodyKind,
-  body: unknown,
+  body: ParsedBody,
   validation: FieldValidation,
   warn: (message: string) => void,
 ): ApiObject {
-  const object = asObject(expected, body);
+  const object = asObject(expected, body.value);
   const { apiVersion = expected.apiVersion, kind = expected.kind } = object;
   checkKind(expected, apiVersion, kind);
   const version = expected.apiVersion.split('/').at(-1)!;
-  const problems = problemsOf(expected, object, (problem) => cannotBeHandled(kind, version, problem));
+  const unknown = problemsOf(expected, object, (problem) => cannotBeHandled(kind, version, problem));
+  const problems = [...body.duplicates, ...unknown];
   if (problems.length > 0 && validation === 'Strict') {
     throw badRequest(cannotBeHandled(kind, version, strictDecodingError(problems)));
   }

@@ -51,7 +51,7 @@ export async function handleDeleteCollection({ core, definition, exchange, path 
 
 /** The options of the body, or those of the query. Throws BadRequest. */
 async function readOptions(exchange: Exchange): Promise<{ options: DeleteOptions; inBody: readonly string[] }> {
-  const body = (await readValue(exchange.request)) as DeleteBody | undefined;
+  const body = (await readValue(exchange.request)).value as DeleteBody | undefined;
   if (body !== undefined && (typeof body !== 'object' || body === null)) {
     throw badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
   }

@@ -13,6 +13,7 @@ export async function handleResource(request: ResourceRequest): Promise<void> {
   const { path, definition } = request;
   if (path.namespace !== undefined && !definition.type.namespaced) throw pathNotFound();
   if (definition.deprecation !== undefined) request.exchange.warnings.add(definition.deprecation);
+  if (definition.deprecation !== undefined) request.exchange.warnings.add(definition.deprecation);
   if (path.name === undefined) return byMethod(COLLECTION, request);
   if (definition.type.namespaced && path.namespace === undefined) throw methodNotAllowed();
   const object: ObjectRequest = { ...request, namespace: path.namespace ?? '', name: path.name };

@@ -231,6 +231,22 @@ describe('field validation', () => {
     expect(silent.headers.get('warning')).toBeNull();
   });
 
+  it('meets a field given twice as an unknown one', async () => {
+    const twice = '{"metadata":{"name":"twice"},"data":{"a":"1"},"data":{"a":"2"}}';
+    const strict = await server.send('POST', `${CONFIG_MAPS}?fieldValidation=Strict`, twice, 'application/json');
+    expect(strict.body.message).toContain('strict decoding error: duplicate field "data"');
+    const warned = await server.send('POST', `${CONFIG_MAPS}?dryRun=All`, twice, 'application/json');
+    expect(warned.headers.get('warning')).toContain('duplicate field');
+    expect(warned.body.data).toEqual({ a: '2' });
+  });
+
+  it('warns of a deprecated resource', async () => {
+    const { headers } = await server.call('GET', '/api/v1/endpoints');
+    expect(headers.get('warning')).toContain(
+      'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+    );
+  });
+
   it('refuses a misspelt field in a patch in the words for patches', async () => {
     await server.call('POST', CONFIG_MAPS, configMap('patched'));
     const path = `${CONFIG_MAPS}/patched?fieldValidation=Strict`;
