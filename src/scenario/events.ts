@@ -9,6 +9,8 @@ export interface Check {
   readonly expected: string;
   readonly observed: string;
   readonly held: boolean;
+  /** Goes without saying (a command succeeds): shown only when it does not hold. */
+  readonly implied?: boolean;
 }
 
 /** What is shown of a step that failed: the state of the lab that explains it. */

@@ -57,7 +57,7 @@ export class PrettyReporter {
       case 'output':
         return cut(event.text.split('\n')).map((line) => `      ${line}`);
       case 'expectation':
-        return this.#check(event.check);
+        return event.check.held && event.check.implied === true ? [] : this.#check(event.check);
       case 'stepEnded':
         return this.#stepEnded(event);
       case 'cleanupStarted':

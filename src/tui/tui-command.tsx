@@ -1,5 +1,14 @@
 /** `podwire tui [SCENARIO]`: the interactive walkthrough; what `npm start` opens on a terminal. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { render } from 'ink';
+import { LabError } from '../lab/lab-error.ts';
+import { nearMiss } from '../lab/near-miss.ts';
+import { loadScenarios } from '../scenario/definition/load-scenario.ts';
+import type { Scenario } from '../scenario/definition/scenario.ts';
 import type { OpenLab } from '../scenario/lab-lease.ts';
+import { App } from './app.tsx';
+import { TuiSession } from './tui-session.ts';
 
 export interface TuiOptions {
   /** Folder whose scenarios the menu lists. */
@@ -12,8 +21,46 @@ export interface TuiOptions {
   readonly signal: AbortSignal;
 }
 
-/** Opens the TUI on this process's terminal and resolves with the exit code once it is closed. */
-export async function openTui(options: TuiOptions): Promise<0 | 1 | 2> {
-  process.stderr.write(`podwire tui: no walkthrough in this build (${options.directory})\n`);
-  return 2;
+/**
+ * Opens the TUI on this process's terminal and resolves with the exit code once it is closed. Throws a `LabError` when
+ * there is no such scenario or a file is unusable.
+ */
+export async function openTui(options: TuiOptions): Promise<0> {
+  const { scenarios, open } = choose(options);
+  const session = new TuiSession(scenarios, options);
+  const close = (): void => session.close();
+  options.signal.addEventListener('abort', close, { once: true });
+  const app = render(<App session={session} />, {
+    alternateScreen: true,
+    // Ctrl-C removes the lab first; the session does that.
+    exitOnCtrlC: false,
+    incrementalRendering: true,
+  });
+  try {
+    if (open !== undefined) session.openAt(open);
+    if (options.signal.aborted) close();
+    await session.closed;
+    return 0;
+  } finally {
+    options.signal.removeEventListener('abort', close);
+    app.unmount();
+    await app.waitUntilExit();
+  }
+}
+
+/** The scenarios of the menu, and which of them to open: a file from elsewhere is added to them. */
+function choose({ directory, scenario }: TuiOptions): { scenarios: Scenario[]; open?: number } {
+  const scenarios = loadScenarios([directory]);
+  if (scenario === undefined) return { scenarios };
+  const known = scenarios.findIndex(({ name, file }) => name === scenario || resolve(file) === resolve(scenario));
+  if (known >= 0) return { scenarios, open: known };
+  if (existsSync(scenario)) return { scenarios: [...scenarios, ...loadScenarios([scenario])], open: scenarios.length };
+  const names = scenarios.map(({ name }) => name);
+  const meant = nearMiss(scenario, names);
+  throw new LabError({
+    what: `there is no scenario ${JSON.stringify(scenario)}`,
+    why: 'it is neither a file nor the name of a scenario of the catalogue',
+    remedy: meant === undefined ? `choose one of ${names.join(', ')}` : `did you mean ${meant}?`,
+    exitCode: 2,
+  });
 }

@@ -19,8 +19,15 @@ export function printed({ stdout, stderr }: ExecResult): string {
   return [stdout.trimEnd(), stderr.trimEnd()].filter((text) => text !== '').join('\n');
 }
 
-/** The check that a command ended as expected. */
-export function checkExit(result: ExecResult, expected = 0): Check {
-  const observed = `exit code ${result.exitCode}${result.exitCode === 0 ? '' : `: ${result.stderr.trim()}`}`;
-  return { expected: `exit code ${expected}`, observed, held: result.exitCode === expected };
+/** The check that a command ended as expected; success goes without saying. */
+export function checkExit(result: ExecResult, expected?: number): Check {
+  const { exitCode, stderr } = result;
+  const observed = `exit code ${exitCode}${exitCode === 0 ? '' : `: ${stderr.trim() || 'nothing on stderr'}`}`;
+  const held = exitCode === (expected ?? 0);
+  return {
+    expected: `exit code ${expected ?? 0}`,
+    observed,
+    held,
+    ...(expected === undefined ? { implied: true } : {}),
+  };
 }

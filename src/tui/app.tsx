@@ -1,0 +1,38 @@
+/** The whole TUI: which screen, and what each key does. */
+import { type Key, useInput, useWindowSize } from 'ink';
+import { useSyncExternalStore } from 'react';
+import { MenuView } from './menu-view.tsx';
+import type { TuiSession } from './tui-session.ts';
+import { WalkView } from './walk-view.tsx';
+
+const PAGE = 10;
+
+export function App({ session }: { readonly session: TuiSession }) {
+  const state = useSyncExternalStore(session.subscribe, session.state);
+  const size = useWindowSize();
+  useInput((input, key) => handleKey(session, input, key));
+  return state.walk === undefined ? (
+    <MenuView state={state} size={size} />
+  ) : (
+    <WalkView state={state} walk={state.walk} size={size} />
+  );
+}
+
+/** Does what a key stands for on the screen that is shown. */
+export function handleKey(session: TuiSession, input: string, key: Key): void {
+  const inMenu = session.state().walk === undefined;
+  const by = moveOf(input, key);
+  if (input === 'q' || (key.ctrl && input === 'c')) session.close();
+  else if (input === 'l') session.toggleLanguage();
+  else if (key.return || input === ' ') inMenu ? session.open() : session.next();
+  else if (by !== 0) inMenu ? session.select(by) : session.scroll(by);
+  else if (input === 'a') session.toggleAuto();
+  else if (input === 'b' || key.escape) session.back();
+}
+
+function moveOf(input: string, key: Key): number {
+  if (key.downArrow || input === 'j') return 1;
+  if (key.upArrow || input === 'k') return -1;
+  if (key.pageDown) return PAGE;
+  return key.pageUp ? -PAGE : 0;
+}

@@ -1,0 +1,69 @@
+/** The menu: every scenario with its level and topic, and how it ended if it was played. */
+import { Box, Text } from 'ink';
+import type { Scenario } from '../scenario/definition/scenario.ts';
+import { localize } from '../scenario/localize.ts';
+import { clip, textWidth, wrapText } from '../scenario/wrap-text.ts';
+import { KeyBar } from './key-bar.tsx';
+import type { TuiState } from './tui-state.ts';
+import { wordsOf } from './words.ts';
+
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export function MenuView({ state, size }: { readonly state: TuiState; readonly size: ScreenSize }) {
+  const { language, scenarios, selected } = state;
+  const words = wordsOf(language);
+  const welcome = wrapText(words.welcome, size.columns - 2);
+  const room = Math.max(1, size.rows - welcome.length - 5);
+  const first = Math.max(0, Math.min(selected - Math.floor(room / 2), scenarios.length - room));
+  const { choose, open, language: other, quit } = words.keys;
+  return (
+    <Box flexDirection="column" height={size.rows} width={size.columns} paddingX={1}>
+      <Text bold color="cyan">
+        podwire
+      </Text>
+      {welcome.map((line) => (
+        <Text key={line}>{line}</Text>
+      ))}
+      <Text> </Text>
+      <Text bold>{words.menu}</Text>
+      <Box flexDirection="column" flexGrow={1}>
+        {scenarios.slice(first, first + room).map((scenario, index) => (
+          <Entry
+            key={scenario.name}
+            scenario={scenario}
+            state={state}
+            chosen={first + index === selected}
+            width={size.columns - 2}
+          />
+        ))}
+      </Box>
+      <KeyBar keys={[choose, open, other, quit]} width={size.columns - 2} />
+    </Box>
+  );
+}
+
+interface EntryProps {
+  readonly scenario: Scenario;
+  readonly state: TuiState;
+  readonly chosen: boolean;
+  readonly width: number;
+}
+
+function Entry({ scenario, state, chosen, width }: EntryProps) {
+  const { level, topic } = scenario.labels;
+  const label = `${wordsOf(state.language).level[level] ?? level} · ${topic}`;
+  const outcome = state.outcomes[scenario.name];
+  const mark = outcome === 'passed' ? '✓' : outcome === 'failed' ? '✗' : ' ';
+  const title = clip(localize(scenario.title, state.language), Math.max(10, width - textWidth(label) - 6));
+  const gap = ' '.repeat(Math.max(1, width - textWidth(title) - textWidth(label) - 4));
+  return (
+    <Text inverse={chosen} wrap="truncate">
+      {chosen ? '›' : ' '} <Text color={outcome === 'failed' ? 'red' : 'green'}>{mark}</Text> {title}
+      {gap}
+      <Text dimColor>{label}</Text>
+    </Text>
+  );
+}

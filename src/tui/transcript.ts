@@ -1,0 +1,105 @@
+/** Events of a scenario → lines of a given width, each with a tone. Pure: a resize or another language lays out anew. */
+import type { Evidence, ScenarioEvent } from '../scenario/events.ts';
+import { type Language, localize } from '../scenario/localize.ts';
+import { foldLine, wrapText } from '../scenario/wrap-text.ts';
+import { wordsOf } from './words.ts';
+
+export type Tone = 'narration' | 'command' | 'output' | 'held' | 'failed' | 'dim' | 'heading';
+
+export interface TranscriptLine {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+export interface Transcript {
+  readonly lines: readonly TranscriptLine[];
+  /** Index of the line where the part now shown begins: the last narration, or the end of the scenario. */
+  readonly anchor: number;
+}
+
+/** Lays out everything that has happened so far. */
+export function layOut(events: readonly ScenarioEvent[], language: Language, width: number): Transcript {
+  const lines: TranscriptLine[] = [];
+  let anchor = 0;
+  for (const event of events) {
+    const added = linesOf(event, language, width);
+    if (event.type === 'stepStarted' && event.step.narration !== undefined) anchor = lines.length;
+    lines.push(...added);
+  }
+  return { lines, anchor };
+}
+
+function linesOf(event: ScenarioEvent, language: Language, width: number): TranscriptLine[] {
+  const words = wordsOf(language);
+  switch (event.type) {
+    case 'scenarioStarted':
+      return wrapped('heading', localize(event.scenario.title, language), width);
+    case 'labReady': {
+      const seconds = (event.ms / 1000).toFixed(2);
+      return wrapped('dim', event.borrowed ? words.borrowed(event.lab) : words.built(event.lab, seconds), width);
+    }
+    case 'stepStarted':
+      if (event.step.narration === undefined) return [];
+      return [{ text: '', tone: 'dim' }, ...wrapped('narration', event.step.narration[language], width)];
+    case 'command': {
+      const text = `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`;
+      return [{ text: '', tone: 'dim' }, ...folded('command', text, width)];
+    }
+    case 'output':
+      return folded('output', event.text, width);
+    case 'expectation': {
+      const { expected, observed, held, implied } = event.check;
+      if (held) return implied === true ? [] : hanging('held', '✓ ', expected, width);
+      return [
+        ...hanging('failed', '✗ ', `${words.expected}: ${expected}`, width),
+        ...hanging('failed', '  ', `${words.observed}: ${observed}`, width),
+      ];
+    }
+    case 'stepEnded':
+      return [
+        ...(event.problem === undefined ? [] : hanging('failed', '✗ ', `${words.problem}: ${event.problem}`, width)),
+        ...event.evidence.flatMap((evidence) => evidenceLines(evidence, width)),
+      ];
+    case 'cleanupFailed':
+      return hanging('failed', '✗ ', event.problem, width);
+    case 'scenarioEnded': {
+      const { outcome, steps, checks } = event;
+      const text = `${words[outcome]} · ${words.ended(steps, checks)}`;
+      const tone = outcome === 'passed' ? 'held' : 'failed';
+      return [{ text: '', tone: 'dim' }, ...hanging(tone, outcome === 'passed' ? '✓ ' : '✗ ', text, width)];
+    }
+    default:
+      return [];
+  }
+}
+
+function evidenceLines({ title, text }: Evidence, width: number): TranscriptLine[] {
+  return [{ text: '', tone: 'dim' }, ...wrapped('dim', `${title}:`, width), ...folded('output', text, width)];
+}
+
+function wrapped(tone: Tone, text: string, width: number): TranscriptLine[] {
+  return wrapText(text, width).map((line) => ({ text: line, tone }));
+}
+
+/** Program output: spaces count, so lines are cut, not wrapped. */
+function folded(tone: Tone, text: string, width: number): TranscriptLine[] {
+  return text
+    .replaceAll('\t', '    ')
+    .split('\n')
+    .flatMap((line) => foldLine(line, width))
+    .map((line) => ({ text: line, tone }));
+}
+
+function hanging(tone: Tone, sign: string, text: string, width: number): TranscriptLine[] {
+  return wrapText(text, width - sign.length).map((line, index) => ({
+    text: `${index === 0 ? sign : '  '}${line}`,
+    tone,
+  }));
+}
+
+/** The first line to show: the anchor's part whole if it fits, else its beginning; `scroll` lines further down. */
+export function firstLine({ lines, anchor }: Transcript, height: number, scroll: number): number {
+  const last = Math.max(0, lines.length - height);
+  const natural = Math.min(anchor, last);
+  return Math.max(0, Math.min(natural + scroll, last));
+}

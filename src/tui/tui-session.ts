@@ -1,0 +1,208 @@
+/**
+ * The walkthrough behind the views: holds the state, plays scenarios at the user's pace, owns the lab. The engine is a
+ * stream that is pulled, so "next" is pulling on; leaving aborts the scenario and pulls to its end, so that its cleanup
+ * has run. Knows nothing of React or of terminals.
+ */
+import { LabError } from '../lab/lab-error.ts';
+import type { Scenario } from '../scenario/definition/scenario.ts';
+import type { ScenarioEvent } from '../scenario/events.ts';
+import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts';
+import type { Language } from '../scenario/localize.ts';
+import { chooseModes, openLease } from '../scenario/play-all.ts';
+import { playScenario } from '../scenario/play-scenario.ts';
+import type { TuiState, Walk } from './tui-state.ts';
+
+/** How long auto-play leaves a part of the scenario standing: by the letters there are to read. */
+const READING_MS_PER_CHARACTER = 20;
+const LONGEST_READING_MS = 5_000;
+
+export class TuiSession {
+  readonly #openLab: OpenLab;
+  readonly #listeners = new Set<() => void>();
+  readonly #closed = Promise.withResolvers<void>();
+  /** Aborted when the TUI closes: stops the building of a lab too. */
+  readonly #closing = new AbortController();
+  #state: TuiState;
+  #lease: { readonly key: string; readonly lease: LabLease; readonly unsubscribe: () => void } | undefined;
+  #playing: Promise<void> = Promise.resolve();
+  #leave = new AbortController();
+  #next: () => void = () => undefined;
+
+  constructor(scenarios: readonly Scenario[], options: { readonly language: Language; readonly openLab: OpenLab }) {
+    this.#openLab = options.openLab;
+    this.#state = { language: options.language, scenarios, selected: 0, outcomes: {}, building: [], closing: false };
+  }
+
+  readonly state = (): TuiState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Resolves when the TUI has been closed and its lab released. Rejects when that failed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  select(by: number): void {
+    const { selected, scenarios } = this.#state;
+    this.#set({ selected: Math.max(0, Math.min(selected + by, scenarios.length - 1)) });
+  }
+
+  /** Opens the scenario that is selected. */
+  open(): void {
+    const scenario = this.#state.scenarios[this.#state.selected];
+    if (scenario === undefined || this.#state.walk !== undefined || this.#state.closing) return;
+    this.#leave = new AbortController();
+    this.#set({ walk: { scenario, events: [], phase: 'opening', auto: false, scroll: 0 } });
+    this.#playing = this.#play(scenario);
+  }
+
+  /** Opens the scenario at this place of the list. */
+  openAt(index: number): void {
+    this.#set({ selected: index });
+    this.open();
+  }
+
+  /** Plays on; at the end goes back to the menu. */
+  next(): void {
+    if (this.#state.walk?.phase === 'ended') this.back();
+    else this.#next();
+  }
+
+  toggleAuto(): void {
+    const { walk } = this.#state;
+    if (walk === undefined) return;
+    this.#setWalk({ auto: !walk.auto });
+    if (!walk.auto && walk.phase === 'ready') this.#next();
+  }
+
+  scroll(by: number): void {
+    if (this.#state.walk !== undefined) this.#setWalk({ scroll: this.#state.walk.scroll + by });
+  }
+
+  toggleLanguage(): void {
+    this.#set({ language: this.#state.language === 'en' ? 'zh' : 'en' });
+  }
+
+  /** Leaves the scenario: what it made is removed, then the menu is shown. */
+  back(): void {
+    if (this.#state.walk === undefined || this.#state.walk.phase === 'leaving') return;
+    this.#setWalk({ phase: 'leaving' });
+    this.#leave.abort();
+    this.#next();
+    void this.#playing.then(() => this.#set({ walk: undefined }));
+  }
+
+  /** Closes the TUI: removes the lab, or lets go of one that was up before. */
+  close(): void {
+    if (this.#state.closing) return;
+    this.#set({ closing: true });
+    this.#closing.abort();
+    this.#leave.abort();
+    this.#next();
+    this.#playing.then(() => this.#release()).then(this.#closed.resolve, this.#closed.reject);
+  }
+
+  async #play(scenario: Scenario): Promise<void> {
+    try {
+      const { play, skip } = chooseModes(scenario, ['iptables']);
+      const [proxyMode] = play;
+      if (proxyMode === undefined) throw new Error(skip.map(({ reason }) => reason).join('; '));
+      this.#append({ type: 'scenarioStarted', scenario, proxyMode });
+      const lab = await this.#lab({ ...scenario.lab, proxyMode });
+      const signal = this.#leave.signal;
+      const labIsRemoved = (): boolean => this.#state.closing && this.#lease?.lease.borrowed === false;
+      const events = playScenario(scenario, { lab, signal, labIsRemoved });
+      for await (const event of events) await this.#take(event);
+    } catch (error) {
+      this.#setWalk({ problem: this.#leave.signal.aborted ? '' : describe(error), phase: 'ended' });
+    }
+  }
+
+  /** Shows an event; before a paragraph of its own waits until the user wants to go on. */
+  async #take(event: ScenarioEvent): Promise<void> {
+    if (event.type === 'stepStarted' && event.step.narration !== undefined && !event.step.id.includes('.')) {
+      await this.#pause();
+      this.#setWalk({ scroll: 0 });
+    }
+    this.#append(event);
+    if (event.type !== 'scenarioEnded') return;
+    if (event.outcome !== 'interrupted') {
+      this.#set({ outcomes: { ...this.#state.outcomes, [event.scenario.name]: event.outcome } });
+    }
+    this.#setWalk({ phase: this.#leave.signal.aborted ? 'leaving' : 'ended' });
+  }
+
+  async #pause(): Promise<void> {
+    const { walk } = this.#state;
+    if (walk === undefined || this.#leave.signal.aborted) return;
+    this.#setWalk({ phase: 'ready' });
+    await new Promise<void>((resolve) => {
+      const timer = walk.auto ? setTimeout(resolve, readingTime(walk, this.#state.language)) : undefined;
+      this.#next = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#next = () => undefined;
+    if (!this.#leave.signal.aborted) this.#setWalk({ phase: 'running' });
+  }
+
+  /** The lab of this shape: the one at hand, or another in its place. */
+  async #lab(requirement: LabRequirement): Promise<LabLease['lab']> {
+    const key = JSON.stringify(requirement);
+    if (this.#lease?.key === key) return this.#lease.lease.lab;
+    await this.#release();
+    const signal = AbortSignal.any([this.#closing.signal, this.#leave.signal]);
+    const opening = openLease(requirement, { openLab: this.#openLab, signal });
+    for (;;) {
+      const next = await opening.next();
+      if (next.done === true) {
+        const lease = next.value;
+        const unsubscribe = lease.lab.subscribe((snapshot) => this.#set({ snapshot }));
+        this.#lease = { key, lease, unsubscribe };
+        return lease.lab;
+      }
+      if (next.value.type === 'labPart') this.#set({ building: [...this.#state.building, next.value.part] });
+      else this.#append(next.value);
+    }
+  }
+
+  async #release(): Promise<void> {
+    const held = this.#lease;
+    this.#lease = undefined;
+    held?.unsubscribe();
+    this.#set({ snapshot: undefined, building: [] });
+    await held?.lease.release();
+  }
+
+  #append(event: ScenarioEvent): void {
+    const { walk } = this.#state;
+    if (walk !== undefined) this.#setWalk({ events: [...walk.events, event] });
+  }
+
+  #setWalk(change: Partial<Walk>): void {
+    if (this.#state.walk !== undefined) this.#set({ walk: { ...this.#state.walk, ...change } });
+  }
+
+  #set(change: { [K in keyof TuiState]?: TuiState[K] | undefined }): void {
+    const merged = { ...this.#state, ...change };
+    if (merged.walk === undefined) delete merged.walk;
+    if (merged.snapshot === undefined) delete merged.snapshot;
+    this.#state = merged as TuiState;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function readingTime({ events }: Walk, language: Language): number {
+  const narration = events.findLast((event) => event.type === 'stepStarted' && event.step.narration !== undefined);
+  const letters = narration?.type === 'stepStarted' ? (narration.step.narration?.[language].length ?? 0) : 0;
+  return Math.min(letters * READING_MS_PER_CHARACTER, LONGEST_READING_MS);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof LabError) return `${error.message}\n${error.why}\n${error.remedy}`;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,41 @@
+/** What the TUI shows at one moment, and the little arithmetic on it. Plain data: views render it, the session replaces it. */
+import type { LabSnapshot } from '../lab/lab-snapshot.ts';
+import type { Scenario } from '../scenario/definition/scenario.ts';
+import type { ScenarioEvent, ScenarioOutcome } from '../scenario/events.ts';
+import type { Language } from '../scenario/localize.ts';
+
+export interface Walk {
+  readonly scenario: Scenario;
+  readonly events: readonly ScenarioEvent[];
+  /**
+   * `opening`: the lab is being built; `ready`: waits for enter; `running`: steps run; `ended`: all is said;
+   * `leaving`: the scenario is cleaned up after.
+   */
+  readonly phase: 'opening' | 'ready' | 'running' | 'ended' | 'leaving';
+  readonly auto: boolean;
+  /** Lines scrolled from where the view stands by itself. */
+  readonly scroll: number;
+  /** Why the lab could not be had: what, why, what to do. */
+  readonly problem?: string;
+}
+
+export interface TuiState {
+  readonly language: Language;
+  readonly scenarios: readonly Scenario[];
+  readonly selected: number;
+  /** How scenarios ended that were played to the end, by name. */
+  readonly outcomes: Readonly<Record<string, ScenarioOutcome>>;
+  /** Absent: the menu is shown. */
+  readonly walk?: Walk;
+  /** Parts of the lab built so far, while it is being built. */
+  readonly building: readonly string[];
+  readonly snapshot?: LabSnapshot;
+  /** The lab is being given up; the TUI closes when that is done. */
+  readonly closing: boolean;
+}
+
+/** The namespace of the scenario that is played. */
+export function namespaceOf(walk: Walk | undefined): string | undefined {
+  const ready = walk?.events.find((event) => event.type === 'namespaceReady');
+  return ready?.namespace;
+}
