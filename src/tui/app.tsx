@@ -10,7 +10,11 @@ const PAGE = 10;
 export function App({ session }: { readonly session: TuiSession }) {
   const state = useSyncExternalStore(session.subscribe, session.state);
   const size = useWindowSize();
-  useInput((input, key) => handleKey(session, input, key));
+  useInput((input, key) => {
+    // Keys pressed in quick succession may come as one text.
+    if (input.length > 1) for (const one of input) handleKey(session, one, { ...key, return: one === '\r' });
+    else handleKey(session, input, key);
+  });
   return state.walk === undefined ? (
     <MenuView state={state} size={size} />
   ) : (

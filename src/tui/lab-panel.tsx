@@ -36,7 +36,7 @@ export function LabPanel(props: LabPanelProps) {
   if (height >= nodes.length + pods.length + services.length + 2 || width < 50) {
     return <Lines lines={[...nodes, BLANK, ...pods, BLANK, ...services]} width={width} height={height} />;
   }
-  const left = Math.min(28, Math.floor(width * 0.4));
+  const left = Math.min(32, Math.floor(width * 0.42));
   return (
     <Box>
       <Lines lines={nodes} width={left} height={height} />

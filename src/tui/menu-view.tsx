@@ -40,7 +40,7 @@ export function MenuView({ state, size }: { readonly state: TuiState; readonly s
           />
         ))}
       </Box>
-      <KeyBar keys={[choose, open, other, quit]} width={size.columns - 2} />
+      <KeyBar keys={[choose, open, quit, other].map((text) => ({ text }))} width={size.columns - 2} />
     </Box>
   );
 }

@@ -81,12 +81,18 @@ function wrapped(tone: Tone, text: string, width: number): TranscriptLine[] {
   return wrapText(text, width).map((line) => ({ text: line, tone }));
 }
 
-/** Program output: spaces count, so lines are cut, not wrapped. */
+/** Program output: spaces count, so lines are cut, not wrapped; what is cut off hangs below. */
 function folded(tone: Tone, text: string, width: number): TranscriptLine[] {
   return text
     .replaceAll('\t', '    ')
     .split('\n')
-    .flatMap((line) => foldLine(line, width))
+    .flatMap((line) => {
+      const [first = '', ...rest] = foldLine(line, width);
+      return [
+        first,
+        ...foldLine(rest.join('').trimStart(), width - 4).flatMap((piece) => (piece ? [`    ${piece}`] : [])),
+      ];
+    })
     .map((line) => ({ text: line, tone }));
 }
 

@@ -34,7 +34,6 @@ export async function openTui(options: TuiOptions): Promise<0> {
     alternateScreen: true,
     // Ctrl-C removes the lab first; the session does that.
     exitOnCtrlC: false,
-    incrementalRendering: true,
   });
   try {
     if (open !== undefined) session.openAt(open);
@@ -43,6 +42,8 @@ export async function openTui(options: TuiOptions): Promise<0> {
     return 0;
   } finally {
     options.signal.removeEventListener('abort', close);
+    // Nothing drawn: a terminal that grew meanwhile may otherwise leave rows of it behind (tmux does).
+    app.rerender(null);
     app.unmount();
     await app.waitUntilExit();
   }

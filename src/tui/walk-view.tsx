@@ -42,7 +42,11 @@ export function WalkView({ state, walk, size }: WalkViewProps) {
   const first = firstLine({ lines, anchor: transcript.anchor }, text.height, walk.scroll);
   const below = Math.max(0, lines.length - first - text.height);
   const { next, auto, stopAuto, back, scroll, language: other, quit } = words.keys;
-  const keys = [next, scroll, walk.auto ? stopAuto : auto, back, other, quit];
+  const keys = [
+    { text: next },
+    { text: scroll(below), urgent: below > 0 },
+    ...[walk.auto ? stopAuto : auto, back, quit, other].map((text) => ({ text })),
+  ];
   return (
     <Box flexDirection="column" height={size.rows} width={size.columns} paddingX={1}>
       <Box flexDirection={beside ? 'row' : 'column'} flexGrow={1}>
@@ -73,10 +77,7 @@ export function WalkView({ state, walk, size }: WalkViewProps) {
           />
         </Box>
       </Box>
-      <Box justifyContent="space-between">
-        <KeyBar keys={keys} width={size.columns - 4 - (below > 0 ? 10 : 0)} />
-        {below > 0 ? <Text color="yellow">{words.more(below)}</Text> : null}
-      </Box>
+      <KeyBar keys={keys} width={size.columns - 2} />
     </Box>
   );
 }

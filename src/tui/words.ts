@@ -29,14 +29,13 @@ const EN = {
     choose: '↑↓ choose',
     open: 'enter open',
     next: 'enter next',
-    auto: 'a auto-play',
-    stopAuto: 'a stop auto-play',
+    auto: 'a auto',
+    stopAuto: 'a stop',
     back: 'b menu',
-    scroll: '↑↓ scroll',
+    scroll: (below: number) => (below > 0 ? `↑↓ scroll, ${below} more` : '↑↓ scroll'),
     language: 'l 中文',
     quit: 'q quit',
   },
-  more: (lines: number) => `▼ ${lines} more`,
 };
 
 const ZH: typeof EN = {
@@ -67,14 +66,13 @@ const ZH: typeof EN = {
     choose: '↑↓ 选择',
     open: '回车 打开',
     next: '回车 下一步',
-    auto: 'a 自动播放',
-    stopAuto: 'a 停止自动播放',
+    auto: 'a 自动',
+    stopAuto: 'a 停止',
     back: 'b 菜单',
-    scroll: '↑↓ 滚动',
+    scroll: (below) => (below > 0 ? `↑↓ 还有 ${below} 行` : '↑↓ 滚动'),
     language: 'l English',
     quit: 'q 退出',
   },
-  more: (lines) => `▼ 还有 ${lines} 行`,
 };
 
 export type Words = typeof EN;

@@ -1,7 +1,7 @@
 /** A packet in one line, close to what tcpdump prints. */
 import type { Packet } from './packet.ts';
 
-/** `10.244.1.2 > 10.244.2.3: ICMP echo request, id 7, seq 1`; of a VXLAN packet the outer and, in brackets, the inner. */
+/** `10.244.1.2 > 10.244.2.3: ICMP echo request`; of a VXLAN packet the outer and, in brackets, the inner. */
 export function describePacket(packet: Packet): string {
   if (packet.arp !== undefined) {
     const { operation, senderIp, senderMac, targetIp } = packet.arp;
@@ -43,12 +43,11 @@ function transport(packet: Packet): string {
   if (packet.tcp !== undefined) {
     const { syn, ack, fin, rst } = packet.tcp.flags;
     const names = [syn && 'SYN', fin && 'FIN', rst && 'RST', ack && 'ACK'].filter((name) => name !== false);
-    return `TCP ${names.join('+') || 'no flags'}, seq ${packet.tcp.sequence}`;
+    return `TCP ${names.join('+') || 'no flags'}`;
   }
   if (packet.udp !== undefined) return `UDP, ${packet.payload.length} bytes`;
   if (packet.icmp?.echo !== undefined) {
-    const { reply, id, sequence } = packet.icmp.echo;
-    return `ICMP echo ${reply ? 'reply' : 'request'}, id ${id}, seq ${sequence}`;
+    return `ICMP echo ${packet.icmp.echo.reply ? 'reply' : 'request'}`;
   }
   if (packet.icmp !== undefined) {
     const about = packet.icmp.quoted === undefined ? '' : ` about ${describePacket(packet.icmp.quoted)}`;

@@ -11,7 +11,9 @@ const RESOURCE = z
   .string()
   .regex(/^[a-z][a-z0-9.]*\/\S+$/, 'must be KIND/NAME, such as service/nginx')
   .describe('KIND/NAME, such as service/nginx');
-const COMMAND = z.array(z.union([z.string(), z.number()])).min(1);
+const COMMAND = z
+  .array(z.union([z.string(), z.number()]).describe('a text, quoted where YAML would read something else'))
+  .min(1);
 const FILE = z.string().min(1).describe('a manifest, relative to the scenario');
 
 const COMMON = {
