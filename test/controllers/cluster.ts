@@ -83,7 +83,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
   async function report(pod: Pod, ready: boolean): Promise<void> {
     const now = new Date().toISOString().replace(/\.\d+Z/, 'Z');
-    const podIP = pod.status?.podIP ?? `10.244.1.${++address}`;
+    const podIP = pod.status?.podIP ?? `10.244.${++address >> 8}.${address & 255}`;
     const conditions = [
       ...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'Ready'),
       { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: now },

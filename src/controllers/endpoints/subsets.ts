@@ -16,6 +16,7 @@ export const MOST_ADDRESSES = 1000;
 
 interface Entry {
   readonly address: Address;
+  readonly order: string;
   readonly ready: boolean;
   readonly ports: Map<string, Port>;
 }
@@ -37,11 +38,12 @@ export function subsetsOf(
     if (ports.length === 0 && !portless) continue;
     entries.push({
       address: addressOf(service, pod, ip),
+      order: sortKey(ip),
       ready: publishAll || isReady(pod),
       ports: new Map(ports.map((port) => [portText(port), named(port)])),
     });
   }
-  entries.sort((a, b) => Number(b.ready) - Number(a.ready) || compareIps(a.address.ip, b.address.ip));
+  entries.sort((a, b) => Number(b.ready) - Number(a.ready) || (a.order < b.order ? -1 : 1));
   return { subsets: group(entries.slice(0, MOST_ADDRESSES)), truncated: entries.length > MOST_ADDRESSES };
 }
 
@@ -83,7 +85,7 @@ function portText({ name = '', protocol = 'TCP', port }: Port): string {
   return `${name}/${protocol}/${String(port).padStart(5, '0')}`;
 }
 
-/** By number, not by text: 10.0.0.9 before 10.0.0.10. */
-export function compareIps(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+/** Sorts addresses by number, not by text: 10.0.0.9 before 10.0.0.10. */
+function sortKey(ip: string): string {
+  return ip.includes(':') ? ip : ip.replace(/\d+/g, (part) => part.padStart(3, '0'));
 }

@@ -18,6 +18,8 @@ export interface NodeLifecycleOptions {
   readonly gracePeriodMs?: number;
   /** Milliseconds between two looks at the heartbeats; default 5,000. */
   readonly monitorPeriodMs?: number;
+  /** A clock in milliseconds that does not run while the machine sleeps; default: the process' monotonic clock. */
+  readonly monotonic?: () => number;
 }
 
 const NAME = 'node-controller';
@@ -26,7 +28,7 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 /** The node lifecycle controller, as a component. */
 export function nodeLifecycleController(context: ControllerContext, options: NodeLifecycleOptions = {}): Component {
   const { transport, now } = context;
-  const { gracePeriodMs = 50_000, monitorPeriodMs = 5_000 } = options;
+  const { gracePeriodMs = 50_000, monitorPeriodMs = 5_000, monotonic = () => performance.now() } = options;
   const nodes = context.informers.informer(NODES);
   const leases = context.informers.informer(LEASES);
   const pods = context.informers.informer(PODS);
@@ -37,6 +39,7 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   /** The last sign of life and when it was seen, by our own clock: the node's may differ. */
   const heard = new Map<string, { readonly sign: string; readonly at: number }>();
   let timer: NodeJS.Timeout | undefined;
+  let lookedAt = performance.now();
 
   nodes.onChange((change) => {
     const key = keyOf(change.object);
@@ -59,12 +62,12 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   function listen(node: Node): void {
     const key = keyOf(node);
     const sign = heartbeatOf(node, leases.get(`${LEASE_NAMESPACE}/${key}`));
-    if (heard.get(key)?.sign !== sign) heard.set(key, { sign, at: now() });
+    if (heard.get(key)?.sign !== sign) heard.set(key, { sign, at: monotonic() });
   }
 
   function isSilent(key: string): boolean {
     const last = heard.get(key);
-    return last !== undefined && now() - last.at > gracePeriodMs;
+    return last !== undefined && monotonic() - last.at > gracePeriodMs;
   }
 
   async function reconcile(key: string): Promise<void> {
@@ -84,7 +87,10 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
     const marked = { ...node, status: { ...node.status, conditions } };
     const written = await transport.update(NODES, marked, { subresource: 'status' });
     // Writing changed the status: that is our own voice, not the kubelet's.
-    heard.set(name, { sign: heartbeatOf(written, leases.get(`${LEASE_NAMESPACE}/${name}`)), at: 0 });
+    heard.set(name, {
+      sign: heartbeatOf(written, leases.get(`${LEASE_NAMESPACE}/${name}`)),
+      at: Number.NEGATIVE_INFINITY,
+    });
     recorder.normal({ type: NODES, object: node }, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
     return written;
   }
@@ -138,6 +144,10 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
   }
 
   function look(): void {
+    const late = performance.now() - lookedAt;
+    lookedAt = performance.now();
+    // It was us who stood still (a stopped process), so the silence says nothing: everybody gets a fresh start.
+    if (late > gracePeriodMs / 2) for (const [key, { sign }] of heard) heard.set(key, { sign, at: monotonic() });
     for (const node of nodes.list()) if (isSilent(keyOf(node))) queue.add(keyOf(node));
   }
 
@@ -145,6 +155,7 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
     name: controller.name,
     async start() {
       await controller.start();
+      lookedAt = performance.now();
       timer = setInterval(look, monitorPeriodMs);
     },
     async stop() {
