@@ -17,6 +17,8 @@ export interface KubeletOptions {
   readonly podNetwork: PodNetworkSeam;
   readonly runtime: ContainerRuntime;
   readonly log: Logger;
+  /** The lab's own, absolute: volumes of pods lie in `pods/UID/`. Removed with the lab. */
+  readonly directory: string;
   /** `10.96.0.10`. */
   readonly clusterDns: string;
   /** `cluster.local`. */

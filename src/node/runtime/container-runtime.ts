@@ -44,7 +44,11 @@ export interface ContainerSpec {
   readonly capabilities: readonly string[];
   readonly privileged: boolean;
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** Busybox's applets stand in `/.podwire/applets`. */
+  readonly applets?: boolean;
   readonly stdin: boolean;
+  /** Its standard input ends with the first session attached to it. */
+  readonly stdinOnce?: boolean;
   readonly tty: boolean;
 }
 

@@ -39,6 +39,20 @@ export function terminalInput(terminal: Writable): Writable {
   });
 }
 
+/** The part of an attached session in a container's standard input: its end is the input's only when `once`. */
+export function attachedInput(input: Writable, once: boolean): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      if (input.writable) input.write(chunk, () => done());
+      else done();
+    },
+    final: (done) => {
+      if (once) input.end();
+      done();
+    },
+  });
+}
+
 function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean): ExecSession {
   const pipes = { in: stdin ? kernel.openPipe() : undefined, out: kernel.openPipe(), err: kernel.openPipe() };
   const child = kernel.spawn('', launch.argv, {

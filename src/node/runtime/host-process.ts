@@ -1,6 +1,11 @@
 /** The process a tool like unshare or nsenter has forked: found in /proc, signalled by its pid. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import { identifyProcess } from '../../kernel/processes.ts';
+
+/** So often in a row, a millisecond apart, no exec under way finds its environment empty. */
+const LONG_EMPTY = 20;
 
 /** The only child of `pid`, or undefined when it has none (yet, or any more). */
 export function childOf(pid: number): number | undefined {
@@ -11,6 +16,29 @@ export function childOf(pid: number): number | undefined {
     // The process has ended.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/**
+ * Waits until the program itself runs as `pid`, and no longer one of the tools that start it: those carry the start's variables, which
+ * the last of them clears. False when it has ended instead.
+ */
+export async function awaitProgram(pid: number): Promise<boolean> {
+  for (let empty = 0; ; ) {
+    let environment: string;
+    try {
+      environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ESRCH') return false;
+      throw error;
+    }
+    if (environment !== '' && !environment.includes('PODWIRE_ENV_COUNT=')) return true;
+    // Empty in the midst of an exec, when it has ended and is not yet waited for, and for a program that cleared its own.
+    empty = environment === '' ? empty + 1 : 0;
+    if (empty > 0 && identifyProcess(pid) === undefined) return false;
+    if (empty > LONG_EMPTY) return true;
+    await sleep(1);
   }
 }
 

@@ -38,12 +38,14 @@ export function prepareHostTree(directory: string): HostTree {
   makeSkeleton(skeleton);
   const emptyDirectory = join(directory, 'empty');
   const root = join(directory, 'root');
-  for (const path of [emptyDirectory, root]) makeDirectory(path);
+  const applets = join(directory, 'applets');
+  for (const path of [emptyDirectory, root, applets]) makeDirectory(path);
   return {
     base,
     root,
     emptyDirectory,
     skeleton,
+    applets,
     programs,
     separate: MAY_BE_SEPARATE.filter(isFileSystem),
     existing: new Map(PROBED_PATHS.flatMap(kindOf)),
@@ -51,7 +53,7 @@ export function prepareHostTree(directory: string): HostTree {
 }
 
 function makeSkeleton(skeleton: string): void {
-  for (const path of ['proc', 'sys', 'dev/pts']) makeDirectory(join(skeleton, path));
+  for (const path of ['proc', 'sys', 'dev/pts', '.podwire/applets']) makeDirectory(join(skeleton, path));
   makeDirectory(join(skeleton, 'dev/shm'), 0o1777);
   for (const name of DEVICES) makeFile(join(skeleton, 'dev', name), '');
   for (const [name, target] of Object.entries(DEVICE_LINKS)) link(target, join(skeleton, 'dev', name));

@@ -46,6 +46,8 @@ export interface HostTree {
   readonly emptyDirectory: string;
   /** Files every container finds above the host's: `/dev`, mount points, `/agnhost`. */
   readonly skeleton: string;
+  /** A directory of busybox's applets, filled when a container needs it. */
+  readonly applets: string;
   /** Directories the base needs of the host: `/usr`, and `/bin`, `/lib` … where these are no links into it. */
   readonly programs: readonly string[];
   /** Directories of the host that are file systems of their own, which an overlay of `/` does not show: `/usr`, `/opt`. */
@@ -78,10 +80,11 @@ export function baseTable(host: HostTree): string {
 export interface ContainerMounts {
   readonly mounts: readonly Mount[];
   readonly privileged: boolean;
+  readonly applets: boolean;
 }
 
 /** The container: overlay, /proc, /sys, /dev, fresh directories, masks, and its volumes last. */
-export function containerTable(host: HostTree, { mounts, privileged }: ContainerMounts): string {
+export function containerTable(host: HostTree, { mounts, privileged, applets }: ContainerMounts): string {
   const root = `${host.root}/container`;
   const bindReadOnly = ['bind', 'ro', 'nosuid', 'nodev', 'noexec'];
   const lines = [
@@ -113,6 +116,7 @@ export function containerTable(host: HostTree, { mounts, privileged }: Container
       if (kind === 'directory') lines.push(tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly));
     }
   }
+  if (applets) lines.push(tableLine(host.applets, `${root}/.podwire/applets`, 'none', bindReadOnly.slice(0, -1)));
   for (const mount of mounts) {
     const options = ['bind', 'nosuid', 'nodev', ...(mount.readOnly ? ['ro'] : []), 'X-mount.mkdir'];
     lines.push(tableLine(mount.source, root + mount.target, 'none', options));

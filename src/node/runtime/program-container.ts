@@ -2,7 +2,7 @@
  * One instance of a container that runs a program of the host, confined. Starts it, collects its output, ends it, runs
  * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
  */
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, rmSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex, Writable } from 'node:stream';
@@ -10,10 +10,11 @@ import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
-import { execSession, exitCodeOf, terminalInput } from './exec-session.ts';
-import { childOf, killWithChild } from './host-process.ts';
+import { attachedInput, execSession, exitCodeOf, terminalInput } from './exec-session.ts';
+import { awaitProgram, childOf, killWithChild } from './host-process.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { baseTable, containerTable, type HostTree } from './mount-table.ts';
+import { isFresh, resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
 import { execLaunch, initLaunch } from './program-start.ts';
 import { withholdStartError } from './withhold-start-error.ts';
@@ -32,6 +33,7 @@ export class ProgramContainer implements RunningContainer {
   readonly #spec: ContainerSpec;
   readonly #hub = new OutputHub();
   readonly #process: KernelProcess;
+  /** False when it ended before it stood. */
   readonly #stands: Promise<boolean>;
   readonly #resize: (size: { columns: number; rows: number }) => void;
   #stdin: Writable | null = null;
@@ -77,7 +79,7 @@ export class ProgramContainer implements RunningContainer {
     this.#stands = this.#awaitStanding(signal.readEnd);
   }
 
-  /** True when the container stands and can be entered; false when it ended before. */
+  /** True when the container was made and others may enter; false when that failed. */
   get stands(): Promise<boolean> {
     return this.#stands;
   }
@@ -105,7 +107,7 @@ export class ProgramContainer implements RunningContainer {
   async attach({ stdin }: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
     const { stdout, stderr, detach } = this.#hub.attach();
     return {
-      stdin: stdin ? this.#stdin : null,
+      stdin: stdin && this.#stdin !== null ? attachedInput(this.#stdin, this.#spec.stdinOnce === true) : null,
       stdout,
       stderr: this.#spec.tty ? null : stderr,
       resize: this.#resize,
@@ -141,8 +143,15 @@ export class ProgramContainer implements RunningContainer {
       pipe.on('error', () => undefined);
     });
     pipe.destroy();
-    this.#initPid = stands ? childOf(this.#process.pid) : undefined;
-    return this.#initPid !== undefined;
+    // A program that is quick may have ended by now.
+    if (stands) this.#initPid = childOf(this.#process.pid);
+    return stands;
+  }
+
+  /** Resolves when the program itself runs, or has ended. */
+  async runs(): Promise<void> {
+    await this.#stands;
+    if (this.#initPid === undefined || !(await awaitProgram(this.#initPid))) await this.exited;
   }
 
   async #follow(
@@ -171,16 +180,24 @@ function twoPipes(kernel: Kernel): [ReturnType<Kernel['openPipe']>, ReturnType<K
   return [kernel.openPipe(), kernel.openPipe()];
 }
 
-/** The container's own layer (its /etc files, and a file to mount each file volume on) and its mount tables. */
+/** The container's own files (its /etc, and a file to mount each file volume on) and its mount tables. */
 function writeTables(tree: HostTree, directory: string, pod: PodPlace, spec: ContainerSpec): void {
   const layer = join(directory, 'layer');
   makeDirectory(layer);
-  for (const [path, text] of Object.entries(pod.files)) {
-    const file = join(layer, path);
-    makeDirectory(dirname(file));
-    makeFile(file, text);
+  const add = (path: string, text: string) => {
+    makeDirectory(join(layer, dirname(path)));
+    makeFile(join(layer, path), text);
+  };
+  for (const [path, text] of Object.entries(pod.files)) add(path, text);
+  const mounts = spec.mounts.map((mount) => ({ ...mount, target: resolveTarget(mount.target) }));
+  for (const { source, target } of mounts) {
+    if (!statSync(source).isFile()) continue;
+    if (isFresh(target)) throw new Error(`cannot mount a single file in ${dirname(target)}: mount the whole volume`);
+    add(target, '');
   }
   makeFile(join(directory, 'base'), baseTable(tree));
-  const { mounts, privileged } = spec;
-  makeFile(join(directory, 'container'), containerTable(tree, { mounts, privileged }));
+  makeFile(
+    join(directory, 'container'),
+    containerTable(tree, { mounts, privileged: spec.privileged, applets: spec.applets === true }),
+  );
 }

@@ -40,6 +40,8 @@ export type ToPods =
   | { readonly op: 'list' }
   | { readonly op: 'logs'; readonly request: number; readonly containerId: string; readonly follow: boolean }
   | { readonly op: 'unfollow'; readonly request: number }
+  /** Nobody will ask for the logs of this ended stand-in. */
+  | { readonly op: 'forget'; readonly containerId: string }
   /** The answer to `exec`. */
   | { readonly op: 'executed'; readonly request: number; readonly exitCode: number; readonly output: string };
 

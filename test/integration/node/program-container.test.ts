@@ -135,7 +135,7 @@ describe('a program in a container', () => {
   });
 
   it('answers on standard input when it was asked for', async () => {
-    const container = start(['cat'], { stdin: true });
+    const container = start(['cat'], { stdin: true, stdinOnce: true });
     const session = await container.attach({ stdin: true, tty: false });
     session.stdin!.end('typed\n');
     expect(await textOf(session.stdout)).toBe('typed\n');

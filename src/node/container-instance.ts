@@ -1,0 +1,98 @@
+/** One running instance of a container with its probes and hooks. Tells its pod's worker what happens; decides nothing. */
+import { randomBytes } from 'node:crypto';
+import type { Container, Pod } from '../objects/wire.ts';
+import type { NodeContext } from './node-context.ts';
+import { containerEnvironment } from './pod/container-environment.ts';
+import { appletsOf, confinementOf, portsOf, runOf } from './pod/container-plan.ts';
+import type { PodSandbox } from './pod-sandbox.ts';
+import type { ProbeListener } from './probes/prober.ts';
+import { Prober } from './probes/prober.ts';
+import { type ProbeTarget, probeHttp } from './probes/run-probe.ts';
+import { collectExec } from './runtime/collect-exec.ts';
+import type { ContainerSpec, RunningContainer } from './runtime/container-runtime.ts';
+
+type Handler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
+
+export class ContainerInstance {
+  readonly container: Container;
+  readonly running: RunningContainer;
+  readonly startedAt = Date.now();
+  readonly #target: ProbeTarget;
+  #prober: Prober | undefined;
+
+  constructor(context: NodeContext, container: Container, running: RunningContainer, podIp: string) {
+    this.container = container;
+    this.running = running;
+    const { kernel, netns } = context.options;
+    this.#target = { sockets: kernel.sockets, netns, podIp, container, instance: running };
+  }
+
+  /** Begins to probe. */
+  probe(listener: ProbeListener): void {
+    this.#prober = new Prober(this.#target, listener);
+  }
+
+  stopProbing(): void {
+    this.#prober?.stop();
+  }
+
+  /** Runs a lifecycle hook; undefined when it succeeds, else why it failed. At the latest after `withinMs` it is over. */
+  async runHook({ exec, httpGet, sleep }: Handler, withinMs: number): Promise<string | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve('the hook did not end within the grace period'), withinMs);
+    });
+    const work = async (): Promise<string | undefined> => {
+      if (sleep !== undefined) {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(sleep.seconds * 1000, withinMs)));
+        return undefined;
+      }
+      if (httpGet !== undefined) return probeHttp(this.#target, httpGet, withinMs);
+      const [program, ...args] = exec?.command ?? [];
+      if (program === undefined) return undefined;
+      const session = await this.running.exec([program, ...args], { stdin: false, tty: false });
+      const { exitCode, output } = await collectExec(session);
+      return exitCode === 0
+        ? undefined
+        : `command '${[program, ...args].join(' ')}' exited with ${exitCode}: ${output}`;
+    };
+    const outcome = await Promise.race([work().catch((error: Error) => error.message), deadline]);
+    clearTimeout(timer);
+    return outcome;
+  }
+}
+
+/** Everything the runtime needs to start `container`; throws ContainerConfigError and MountError. */
+export async function containerSpec(
+  context: NodeContext,
+  pod: Pod,
+  container: Container,
+  sandbox: PodSandbox,
+  id = randomBytes(32).toString('hex'),
+): Promise<ContainerSpec> {
+  const firstInPath = appletsOf(container.image ?? '');
+  const env = await containerEnvironment({
+    pod,
+    container,
+    hostname: sandbox.place(pod).hostname,
+    placement: sandbox.placement(),
+    services: context.services(),
+    source: context.source,
+    ...(firstInPath === undefined ? {} : { firstInPath }),
+  });
+  return {
+    name: container.name,
+    image: container.image ?? '',
+    id,
+    run: runOf(container, env),
+    env,
+    ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
+    ports: portsOf(container),
+    mounts: sandbox.mountsOf(container),
+    ...confinementOf(pod, container),
+    applets: firstInPath !== undefined,
+    stdin: container.stdin === true,
+    stdinOnce: container.stdinOnce === true,
+    tty: container.tty === true,
+  };
+}

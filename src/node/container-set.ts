@@ -1,0 +1,252 @@
+/**
+ * The containers of one pod: starts instances, keeps a record of each, watches their ends and probes. It carries out what
+ * the pod's worker decided and calls `changed` when something happened.
+ */
+import type { Container, Pod } from '../objects/wire.ts';
+import { ContainerInstance, containerSpec } from './container-instance.ts';
+import type { NodeContext } from './node-context.ts';
+import { failuresAfter, goDuration } from './pod/back-off.ts';
+import { ContainerConfigError } from './pod/config-source.ts';
+import { type ContainerRecord, lastEnd, newRecord, recordFromStatus, type Terminated } from './pod/container-record.ts';
+import { MountError } from './pod/volumes.ts';
+import type { PodEvents } from './pod-events.ts';
+import type { PodSandbox } from './pod-sandbox.ts';
+import type { ProbeKind } from './probes/prober.ts';
+import type { ContainerExit, RunningContainer } from './runtime/container-runtime.ts';
+import { resolveImage } from './standins/images.ts';
+
+/** What a container of a daemon that died is taken to have ended with. */
+const LOST: ContainerExit = { code: 137, signal: 9 };
+const START_ERROR_CODE = 128;
+const START_ERROR_WORDS =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ' +
+  'unable to start container process: error during container init: ';
+
+export class ContainerSet {
+  readonly #context: NodeContext;
+  readonly #sandbox: PodSandbox;
+  readonly #events: PodEvents;
+  readonly #changed: () => void;
+  readonly #records = new Map<string, ContainerRecord>();
+  readonly #instances = new Map<string, ContainerInstance>();
+  /** The last instance that has ended, for `logs --previous` and for logs of a container that waits. */
+  readonly #ended = new Map<string, RunningContainer[]>();
+  #leaving = false;
+
+  constructor(context: NodeContext, pod: Pod, sandbox: PodSandbox, events: PodEvents, changed: () => void) {
+    this.#context = context;
+    this.#sandbox = sandbox;
+    this.#events = events;
+    this.#changed = changed;
+    const now = timestamp();
+    for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
+      this.#records.set(status.name, recordFromStatus(status, now));
+    }
+  }
+
+  get records(): ReadonlyMap<string, ContainerRecord> {
+    return this.#records;
+  }
+
+  /** The instances that run. */
+  get instances(): readonly ContainerInstance[] {
+    return [...this.#instances.values()];
+  }
+
+  /** The present instance, or the one before it; the last that ended when none runs. */
+  find(name: string, previous: boolean): RunningContainer | undefined {
+    const current = this.#instances.get(name)?.running;
+    const ended = this.#ended.get(name) ?? [];
+    const all = [...ended, ...(current === undefined ? [] : [current])];
+    return all.at(previous ? -2 : -1);
+  }
+
+  instance(name: string): ContainerInstance | undefined {
+    return this.#instances.get(name);
+  }
+
+  /** Containers that have not run yet get the word kubectl shows for them. */
+  prepare(pod: Pod): void {
+    const hasInit = (pod.spec?.initContainers ?? []).length > 0;
+    for (const [index, { name }] of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].entries()) {
+      const waits = hasInit && index > 0;
+      if (!this.#records.has(name))
+        this.#records.set(name, newRecord(name, waits ? 'PodInitializing' : 'ContainerCreating'));
+    }
+  }
+
+  /** Takes over what still runs of a former daemon; what does not has ended with it. */
+  async adopt(pod: Pod): Promise<void> {
+    for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+      const record = this.#records.get(container.name);
+      if (record?.state.kind !== 'running') continue;
+      const spec = await containerSpec(this.#context, pod, container, this.#sandbox, record.id);
+      const running = await this.#context.options.runtime.adopt(this.#sandbox.place(pod), spec);
+      if (running === undefined) this.#setEnd(container, LOST);
+      else this.#setRunning(container, running, record.state.startedAt, record.restartCount);
+    }
+  }
+
+  /** Starts a new instance. Rejects when it is to be tried again later. */
+  async start(pod: Pod, container: Container): Promise<void> {
+    const former = this.#records.get(container.name);
+    try {
+      const spec = await containerSpec(this.#context, pod, container, this.#sandbox);
+      this.#events.pulled(container);
+      if (container.command === undefined && !resolveImage(spec.image).known) this.#events.unknownImage(container);
+      this.#events.created(container);
+      const running = await this.#context.options.runtime.start(this.#sandbox.place(pod), spec);
+      const restartCount = former === undefined || former.id === '' ? 0 : former.restartCount + 1;
+      this.#setRunning(container, running, timestamp(), restartCount);
+    } catch (error) {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      const base = former ?? newRecord(container.name, '');
+      const state = { kind: 'waiting', reason: 'CreateContainerConfigError', message: error.message } as const;
+      this.#records.set(container.name, { ...base, state });
+      this.#events.failed(container, error.message);
+      throw error;
+    }
+  }
+
+  /** A container waits before its next start. */
+  backOff(pod: Pod, container: Container, waitMs: number): void {
+    const record = this.#records.get(container.name);
+    const end = record === undefined ? undefined : lastEnd(record);
+    if (record === undefined || end === undefined) return;
+    const { name, namespace, uid } = pod.metadata ?? {};
+    const message = `back-off ${goDuration(waitMs)} restarting failed container=${container.name} pod=${name}_${namespace}(${uid})`;
+    if (record.state.kind === 'terminated') this.#events.backOff(container);
+    this.#records.set(container.name, {
+      ...record,
+      state: { kind: 'waiting', reason: 'CrashLoopBackOff', message },
+      last: end,
+    });
+  }
+
+  /** From now on probes of life decide nothing: the pod is being deleted. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** Lets the runtime forget everything about the pod. */
+  forget(): void {
+    for (const running of [...this.#ended.values()].flat()) this.#context.options.runtime.forget(running.id);
+  }
+
+  #setRunning(container: Container, running: RunningContainer, startedAt: string, restartCount: number): void {
+    const former = this.#records.get(container.name);
+    const last = former === undefined ? undefined : (lastEnd(former) ?? former.last);
+    const started = container.startupProbe === undefined;
+    this.#records.set(container.name, {
+      name: container.name,
+      id: running.id,
+      state: { kind: 'running', startedAt },
+      ...(last === undefined ? {} : { last }),
+      restartCount,
+      started,
+      ready: started && container.readinessProbe === undefined,
+      failures: former?.failures ?? 0,
+      endedAt: former?.endedAt ?? 0,
+    });
+    const instance = new ContainerInstance(this.#context, container, running, this.#sandbox.ip ?? '');
+    this.#instances.set(container.name, instance);
+    void running.exited.then((exit) => this.#onExit(instance, exit));
+    void this.#begin(instance);
+  }
+
+  /** What follows a start: unless the program could not be started at all, the event, the hook and the probes. */
+  async #begin(instance: ContainerInstance): Promise<void> {
+    const { container, running } = instance;
+    const settled = new Promise<'runs'>((resolve) => setImmediate(() => resolve('runs')));
+    const outcome = await Promise.race([running.exited, settled]);
+    if (outcome !== 'runs' && outcome.startError !== undefined) return;
+    this.#events.started(container);
+    const { postStart } = container.lifecycle ?? {};
+    if (postStart !== undefined) {
+      const failure = await instance.runHook(postStart, 30_000);
+      if (failure !== undefined) {
+        this.#events.hookFailed(container, 'PostStart', failure);
+        await running.stop(0);
+      }
+    }
+    if (this.#instances.get(container.name) !== instance) return;
+    instance.probe({
+      failed: (kind, message) => this.#events.unhealthy(container, kind, message),
+      verdict: (kind, healthy) => this.#onVerdict(instance, kind, healthy),
+    });
+  }
+
+  #onVerdict(instance: ContainerInstance, kind: ProbeKind, healthy: boolean): void {
+    const { container } = instance;
+    const record = this.#records.get(container.name);
+    if (this.#instances.get(container.name) !== instance || record === undefined) return;
+    if (kind === 'Readiness') {
+      if (record.ready === healthy) return;
+      this.#records.set(container.name, { ...record, ready: healthy });
+    } else if (!healthy) {
+      if (this.#leaving) return;
+      this.#events.killedByProbe(container, kind);
+      instance.stopProbing();
+      void instance.running.stop(this.#probeGraceMs(container));
+      return;
+    } else if (kind === 'Startup') {
+      this.#records.set(container.name, { ...record, started: true, ready: container.readinessProbe === undefined });
+    } else return;
+    this.#changed();
+  }
+
+  #probeGraceMs({ livenessProbe }: Container): number {
+    return (livenessProbe?.terminationGracePeriodSeconds ?? this.#graceSeconds) * 1000;
+  }
+
+  /** The pod's own grace, set by its worker. */
+  #graceSeconds = 30;
+  set graceSeconds(seconds: number) {
+    this.#graceSeconds = seconds;
+  }
+
+  #onExit(instance: ContainerInstance, exit: ContainerExit): void {
+    const { container, running } = instance;
+    instance.stopProbing();
+    if (this.#instances.get(container.name) === instance) this.#instances.delete(container.name);
+    const kept = [...(this.#ended.get(container.name) ?? []), running];
+    for (const old of kept.splice(0, Math.max(0, kept.length - 2))) this.#context.options.runtime.forget(old.id);
+    this.#ended.set(container.name, kept);
+    if (exit.startError !== undefined) this.#events.failed(container, START_ERROR_WORDS + exit.startError);
+    this.#setEnd(container, exit, Date.now() - instance.startedAt);
+    this.#changed();
+  }
+
+  #setEnd(container: Container, exit: ContainerExit, ranMs = 0): void {
+    const record = this.#records.get(container.name)!;
+    const startedAt = record.state.kind === 'running' ? record.state.startedAt : timestamp();
+    const isStartError = exit.startError !== undefined;
+    const end: Terminated = {
+      exitCode: isStartError ? START_ERROR_CODE : exit.code,
+      ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+      reason: isStartError ? 'StartError' : exit.code === 0 ? 'Completed' : 'Error',
+      ...(isStartError ? { message: START_ERROR_WORDS + exit.startError } : {}),
+      startedAt: isStartError ? '1970-01-01T00:00:00Z' : startedAt,
+      finishedAt: timestamp(),
+      containerId: record.id,
+    };
+    this.#records.set(container.name, {
+      ...record,
+      state: { kind: 'terminated', ...end },
+      started: false,
+      ready: false,
+      failures: failuresAfter(record.failures, ranMs),
+      endedAt: Date.now(),
+    });
+  }
+}
+
+/** True for what the user must mend before a start can succeed. */
+export function isUsersError(error: unknown): error is Error {
+  return error instanceof ContainerConfigError || error instanceof MountError;
+}
+
+/** Now, RFC 3339 in whole seconds, as metav1.Time prints. */
+export function timestamp(): string {
+  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+}

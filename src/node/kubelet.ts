@@ -1,0 +1,102 @@
+/**
+ * The kubelet of one node: keeps its Node alive and gives each pod bound to it a worker. Pods of one name follow each other: a
+ * successor begins when nothing of its predecessor is left.
+ */
+import { readFileSync } from 'node:fs';
+import { EventRecorder } from '../client/event-recorder.ts';
+import { Informer, type InformerChange, keyOf } from '../client/informer.ts';
+import type { Component } from '../objects/component.ts';
+import { PODS, SERVICES } from '../objects/resource.ts';
+import type { Pod, Service } from '../objects/wire.ts';
+import type { KubeletOptions } from './kubelet-options.ts';
+import type { NodeContext } from './node-context.ts';
+import { NodeHeartbeat } from './node-heartbeat.ts';
+import { capacityOf, machineFacts } from './node-status.ts';
+import { apiConfigSource } from './pod/config-source.ts';
+import { PodWorker } from './pod-worker.ts';
+import { SandboxQueue } from './sandbox-queue.ts';
+
+/** Kubernetes' own limit. */
+const DEFAULT_MAX_PODS = 110;
+
+export class Kubelet implements Component {
+  readonly name: string;
+  readonly #options: KubeletOptions;
+  readonly #pods: Informer<Pod>;
+  readonly #services: Informer<Service>;
+  readonly #heartbeat: NodeHeartbeat;
+  readonly #context: NodeContext;
+  readonly #workers = new Map<string, PodWorker>();
+
+  constructor(options: KubeletOptions) {
+    const { node, transport, nodeIp, log, maxPods = DEFAULT_MAX_PODS } = options;
+    this.name = `kubelet/${node}`;
+    this.#options = options;
+    const onError = (error: unknown) => log.warn(`${this.name}: ${(error as Error).message}`);
+    this.#pods = new Informer(transport, PODS, { fieldSelector: `spec.nodeName=${node}`, onError });
+    this.#services = new Informer(transport, SERVICES, { onError });
+    const facts = machineFacts();
+    this.#heartbeat = new NodeHeartbeat({ node, nodeIp, maxPods, transport, facts, onError });
+    this.#context = {
+      options,
+      recorder: new EventRecorder(transport, { component: 'kubelet', host: node, onError }),
+      sandboxes: new SandboxQueue(options.podNetwork),
+      source: apiConfigSource(transport),
+      services: () => this.#services.list(),
+      nodeResolverConfig: readResolverConfig(),
+      allocatable: capacityOf(facts, maxPods),
+    };
+    this.#pods.onChange((change) => this.#onPod(change));
+  }
+
+  async start(): Promise<void> {
+    // A container's Service variables must not miss a Service that was there before it.
+    await Promise.all([this.#services.start(), this.#heartbeat.start()]);
+    await this.#pods.start();
+    this.#options.log.info(`${this.name}: node is ready`);
+  }
+
+  async stop(): Promise<void> {
+    this.#heartbeat.stop();
+    await Promise.all([this.#pods.stop(), this.#services.stop()]);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    this.#context.recorder.stop();
+  }
+
+  /** The worker of a pod of this node. */
+  worker(namespace: string, name: string): PodWorker | undefined {
+    return this.#workers.get(`${namespace}/${name}`);
+  }
+
+  #onPod(change: InformerChange<Pod>): void {
+    const pod = change.object;
+    const key = keyOf(pod);
+    const worker = this.#workers.get(key);
+    if (change.type === 'deleted') {
+      if (worker?.identity.uid === pod.metadata?.uid) worker?.remove();
+      return;
+    }
+    if (worker === undefined) this.#begin(key, pod);
+    else if (worker.identity.uid === pod.metadata?.uid) worker.update(pod);
+    // Another pod of the same name: it begins when the first has left (see #begin).
+    else worker.remove();
+  }
+
+  #begin(key: string, pod: Pod): void {
+    const worker = new PodWorker(this.#context, pod);
+    this.#workers.set(key, worker);
+    void worker.gone.then(() => {
+      this.#workers.delete(key);
+      const present = this.#pods.get(key);
+      if (present !== undefined && present.metadata?.uid !== worker.identity.uid) this.#begin(key, present);
+    });
+  }
+}
+
+function readResolverConfig(): string {
+  try {
+    return readFileSync('/etc/resolv.conf', 'utf8');
+  } catch {
+    return ''; // a machine without one has no name servers
+  }
+}

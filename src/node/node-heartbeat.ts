@@ -1,0 +1,87 @@
+/** Keeps a Node alive in the API: its status (at once, then every five minutes) and its Lease (every ten seconds). */
+import { LEASES, NODES } from '../objects/resource.ts';
+import { hasReason, type Transport } from '../objects/transport.ts';
+import { type MachineFacts, nodeStatus } from './node-status.ts';
+
+const LEASE_NAMESPACE = 'kube-node-lease';
+const LEASE_SECONDS = 40;
+const RENEW_MS = 10_000;
+const STATUS_MS = 300_000;
+
+export interface HeartbeatOptions {
+  readonly node: string;
+  readonly nodeIp: string;
+  readonly maxPods: number;
+  readonly transport: Transport;
+  readonly facts: MachineFacts;
+  readonly onError: (error: unknown) => void;
+}
+
+export class NodeHeartbeat {
+  readonly #options: HeartbeatOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #statusAt = 0;
+  #stopped = false;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  /** Writes the status, so that the node is Ready; then goes on by itself. */
+  async start(): Promise<void> {
+    await this.#writeStatus();
+    void this.#beat();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      await this.#renewLease();
+      if (Date.now() - this.#statusAt >= STATUS_MS || (await this.#isNotReady())) await this.#writeStatus();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#beat(), RENEW_MS);
+    this.#timer.unref();
+  }
+
+  /** The node controller has written the node off while it was cut; it is back. */
+  async #isNotReady(): Promise<boolean> {
+    const { transport, node } = this.#options;
+    const { status } = await transport.get(NODES, { name: node });
+    return status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True';
+  }
+
+  async #writeStatus(): Promise<void> {
+    const { transport, node, nodeIp, maxPods, facts } = this.#options;
+    const object = await transport.get(NODES, { name: node });
+    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const status = nodeStatus(object, facts, { nodeIp, maxPods, now });
+    await transport.patch(NODES, { name: node }, 'strategic', { status }, { subresource: 'status' });
+    this.#statusAt = Date.now();
+  }
+
+  async #renewLease(): Promise<void> {
+    const { transport, node } = this.#options;
+    const key = { namespace: LEASE_NAMESPACE, name: node };
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
+    try {
+      await transport.patch(LEASES, key, 'merge', { spec: { renewTime } });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+      const { metadata } = await transport.get(NODES, { name: node });
+      await transport.create(LEASES, {
+        metadata: {
+          ...key,
+          ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid: metadata?.uid ?? '' }],
+        },
+        spec: { holderIdentity: node, leaseDurationSeconds: LEASE_SECONDS, renewTime },
+      });
+    }
+  }
+}

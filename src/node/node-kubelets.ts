@@ -1,0 +1,77 @@
+/** The API server's way to the kubelets of the lab's nodes: exec, attach, logs, with the errors a kubelet gives. */
+import type { Readable } from 'node:stream';
+import type {
+  ExecRequest,
+  ExecSession,
+  KubeletConnector,
+  LogRequest,
+  PodContainerRef,
+} from '../api/kubelet-connector.ts';
+import { badRequest, internalError, statusError } from '../api/status-error.ts';
+import type { Kubelet } from './kubelet.ts';
+import { logStream } from './log-selection.ts';
+import type { PodWorker } from './pod-worker.ts';
+import type { RunningContainer } from './runtime/container-runtime.ts';
+
+export class NodeKubelets implements KubeletConnector {
+  readonly #kubelets = new Map<string, Kubelet>();
+
+  add(node: string, kubelet: Kubelet): void {
+    this.#kubelets.set(node, kubelet);
+  }
+
+  async exec(request: ExecRequest): Promise<ExecSession> {
+    const running = this.#running(request);
+    try {
+      return await running.exec(request.command, request);
+    } catch (error) {
+      throw internalError(error);
+    }
+  }
+
+  async attach(request: Omit<ExecRequest, 'command'>): Promise<ExecSession> {
+    return this.#running(request).attach(request);
+  }
+
+  async logs(request: LogRequest): Promise<Readable> {
+    const { container, pod, previous } = request;
+    const worker = this.#worker(request);
+    const instance = worker.containers.find(container, previous);
+    if (instance === undefined) {
+      if (previous) throw badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
+      const state = worker.containers.records.get(container)?.state;
+      const reason = state?.kind === 'waiting' ? state.reason : 'ContainerCreating';
+      throw badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${reason}`);
+    }
+    const abort = new AbortController();
+    return logStream(instance.logs({ follow: request.follow, signal: abort.signal }), request, abort);
+  }
+
+  /**
+   * argv and environment with which the caller itself runs a program in a container, with its own standard input and output. The
+   * container is the one named, else the pod's first.
+   */
+  async execArgv(
+    ref: Omit<PodContainerRef, 'container'> & { readonly container?: string },
+    command: readonly [string, ...string[]],
+  ): ReturnType<RunningContainer['execArgv']> {
+    const container = ref.container ?? this.#worker(ref).pod.spec?.containers[0]?.name ?? '';
+    return this.#running({ ...ref, container }).execArgv(command);
+  }
+
+  #worker({ node, namespace, pod }: Omit<PodContainerRef, 'container'>): PodWorker {
+    const kubelet = this.#kubelets.get(node);
+    if (kubelet === undefined) throw statusError(500, 'InternalError', `no kubelet for node ${JSON.stringify(node)}`);
+    const worker = kubelet.worker(namespace, pod);
+    if (worker === undefined) throw statusError(404, 'NotFound', `pod "${pod}" not found on node ${node}`);
+    return worker;
+  }
+
+  #running(ref: PodContainerRef): RunningContainer {
+    const instance = this.#worker(ref).containers.instance(ref.container);
+    if (instance === undefined) {
+      throw statusError(500, 'InternalError', `unable to upgrade connection: container not found ("${ref.container}")`);
+    }
+    return instance.running;
+  }
+}

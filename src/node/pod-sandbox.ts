@@ -1,0 +1,88 @@
+/** A pod's place on its node: network, files, volumes. Made before its first container, kept over restarts, removed after its last. */
+import { join } from 'node:path';
+import type { Container, Pod } from '../objects/wire.ts';
+import type { NodeContext } from './node-context.ts';
+import { hostnameOf, hostsFile } from './pod/hosts-file.ts';
+import { resolverConfig } from './pod/resolver-config.ts';
+import { containerMounts, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
+import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
+import type { Mount, PodPlace } from './runtime/container-runtime.ts';
+
+export class PodSandbox {
+  readonly #context: NodeContext;
+  readonly #identity: PodIdentity;
+  #network: Network | undefined;
+  #volumes: Awaited<ReturnType<typeof setUpVolumes>> | undefined;
+
+  constructor(context: NodeContext, identity: PodIdentity) {
+    this.#context = context;
+    this.#identity = identity;
+  }
+
+  /** The pod's address; undefined before it has one. */
+  get ip(): string | undefined {
+    return this.#network?.ip;
+  }
+
+  /** Gives the pod its network; one that stands already (of a former daemon) is taken over. Idempotent. */
+  async connect(pod: Pod): Promise<Network> {
+    const { netns, nodeIp } = this.#context.options;
+    this.#network ??=
+      pod.spec?.hostNetwork === true ? { netns, ip: nodeIp } : await this.#context.sandboxes.attach(this.#identity);
+    return this.#network;
+  }
+
+  /** Sets up the pod's volumes; throws MountError. Idempotent. */
+  async mount(pod: Pod): Promise<void> {
+    this.#volumes ??= await setUpVolumes(this.#directory(), {
+      pod,
+      source: this.#context.source,
+      placement: this.placement(),
+    });
+  }
+
+  /** The mounts of one container. */
+  mountsOf(container: Container): Mount[] {
+    return containerMounts(container, this.#volumes ?? new Map());
+  }
+
+  /** What containers of the pod find about it. */
+  placement() {
+    const { options, allocatable } = this.#context;
+    return { podIp: this.ip ?? '', hostIp: options.nodeIp, allocatable };
+  }
+
+  /** What the runtime needs to know of the pod. */
+  place(pod: Pod): PodPlace {
+    const { options, nodeResolverConfig } = this.#context;
+    const { netns, ip } = this.#network!;
+    const { namespace, name, uid } = this.#identity;
+    const hostname = hostnameOf(pod, options.node);
+    const dns = { address: options.clusterDns, domain: options.clusterDomain, nodeConfig: nodeResolverConfig };
+    return {
+      namespace,
+      name,
+      uid,
+      node: options.node,
+      netns,
+      ip,
+      hostname,
+      files: {
+        '/etc/hostname': `${hostname}\n`,
+        '/etc/hosts': hostsFile(pod, ip, hostname, options.clusterDomain),
+        '/etc/resolv.conf': resolverConfig(pod.spec!, namespace, dns),
+      },
+    };
+  }
+
+  /** Removes network and volumes; the address stays in the pod's status. */
+  async remove(pod: Pod): Promise<void> {
+    if (pod.spec?.hostNetwork !== true) await this.#context.sandboxes.detach(this.#identity);
+    tearDownVolumes(join(this.#context.options.directory, 'pods', this.#identity.uid));
+    this.#volumes = undefined;
+  }
+
+  #directory(): string {
+    return join(this.#context.options.directory, 'pods', this.#identity.uid, 'volumes');
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * One pod on its node, from its arrival to its removal. Each sync looks at the pod and at its containers, asks
+ * `podActions` what to do, has it done, and publishes the status. Syncs of one pod never overlap.
+ */
+import { CoalescingRunner } from '../client/coalescing-runner.ts';
+import { PODS } from '../objects/resource.ts';
+import { hasReason } from '../objects/transport.ts';
+import type { Pod } from '../objects/wire.ts';
+import { ContainerSet, isUsersError, timestamp } from './container-set.ts';
+import type { NodeContext } from './node-context.ts';
+import { isSidecar, podActions } from './pod/pod-actions.ts';
+import { podStatus } from './pod/pod-status.ts';
+import { PodEvents } from './pod-events.ts';
+import type { PodIdentity } from './pod-network-seam.ts';
+import { PodSandbox } from './pod-sandbox.ts';
+import { StatusWriter } from './status-writer.ts';
+
+/** A pod that takes longer to start is shown as ContainerCreating meanwhile; a quick one is spared the write. */
+const SHOW_CREATING_AFTER_MS = 250;
+/** How long a reference to something missing waits before it is looked for again. */
+const RETRY_MISSING_MS = 2_000;
+const DEFAULT_GRACE_SECONDS = 30;
+
+export class PodWorker {
+  readonly identity: PodIdentity;
+  readonly containers: ContainerSet;
+  /** Resolves when nothing of the pod is left on the node. */
+  readonly gone: Promise<void>;
+  readonly #context: NodeContext;
+  readonly #sandbox: PodSandbox;
+  readonly #events: PodEvents;
+  readonly #writer: StatusWriter;
+  readonly #runner: CoalescingRunner;
+  #resolveGone: () => void = () => undefined;
+  #pod: Pod;
+  #adopted = false;
+  #finished = false;
+  #removed = false;
+  #departing = false;
+  #wake: NodeJS.Timeout | undefined;
+
+  constructor(context: NodeContext, pod: Pod) {
+    const { namespace = 'default', name = '', uid = '' } = pod.metadata ?? {};
+    this.identity = { namespace, name, uid };
+    this.#context = context;
+    this.#pod = pod;
+    this.#events = new PodEvents(context.recorder, () => this.#pod);
+    this.#sandbox = new PodSandbox(context, this.identity);
+    this.containers = new ContainerSet(context, pod, this.#sandbox, this.#events, () => this.#onChange());
+    this.#writer = new StatusWriter(context.options.transport, this.identity, (error) => this.#report('status', error));
+    this.#runner = new CoalescingRunner(
+      () => this.#sync(),
+      (error) => this.#report('sync', error),
+    );
+    this.gone = new Promise((resolve) => {
+      this.#resolveGone = resolve;
+    });
+    this.#finished = ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '');
+    this.#wakeIn(SHOW_CREATING_AFTER_MS, () => {
+      if (this.containers.instances.length === 0 && !this.#departing) this.#publish();
+    });
+    this.#runner.request();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** The pod has changed in the API. */
+  update(pod: Pod): void {
+    const before = graceMs(this.#pod);
+    this.#pod = pod;
+    // A second, shorter delete cuts the grace that already runs.
+    if (this.#departing && graceMs(pod) < before) {
+      for (const { running } of this.containers.instances) void running.stop(graceMs(pod));
+    }
+    this.#runner.request();
+  }
+
+  /** The pod is gone from the API: nothing of it may stay. */
+  remove(): void {
+    this.#removed = true;
+    this.#writer.stop();
+    if (this.#departing) for (const { running } of this.containers.instances) void running.stop(0);
+    this.#runner.request();
+  }
+
+  /** Lets go: containers and sandbox stay as they are, for the kubelet that comes after. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#wake);
+    this.#writer.stop();
+    for (const instance of this.containers.instances) instance.stopProbing();
+    await this.#runner.stop();
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#departing) return;
+    if (this.#removed || this.#pod.metadata?.deletionTimestamp !== undefined) {
+      await this.#depart();
+      return;
+    }
+    if (this.#finished) return;
+    if (!(await this.#prepare())) return;
+    const pod = this.#pod;
+    const actions = podActions(pod.spec!, this.containers.records, Date.now());
+    for (const { container, waitMs } of actions.backOff) this.containers.backOff(pod, container, waitMs);
+    for (const { name } of actions.stop) void this.containers.instance(name)?.running.stop(graceMs(pod));
+    const starts = await Promise.allSettled(actions.start.map((container) => this.containers.start(pod, container)));
+    const wakeAt = Math.min(...actions.backOff.map(({ until }) => until));
+    if (Number.isFinite(wakeAt)) this.#wakeIn(Math.max(wakeAt - Date.now(), 0));
+    const failed = starts.find((start) => start.status === 'rejected');
+    this.#finished = actions.finished;
+    this.#publish();
+    if (failed !== undefined) this.#retryLater(failed.reason);
+    if (this.#finished) await this.#sandbox.remove(pod);
+    // A sidecar that has started lets the next container begin.
+    else if (actions.start.some(isSidecar)) this.#runner.request();
+  }
+
+  /** Network, volumes, and what a former daemon left. False when it is to be tried again later. */
+  async #prepare(): Promise<boolean> {
+    const pod = this.#pod;
+    this.containers.prepare(pod);
+    this.containers.graceSeconds = pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    try {
+      await this.#sandbox.connect(pod);
+    } catch (error) {
+      this.#events.failedSandbox((error as Error).message);
+      throw error;
+    }
+    try {
+      await this.#sandbox.mount(pod);
+      if (!this.#adopted) await this.containers.adopt(pod);
+      this.#adopted = true;
+      return true;
+    } catch (error) {
+      this.#retryLater(error);
+      return false;
+    }
+  }
+
+  /** What the user must mend is shown and looked at again now and then; anything else is thrown, to be tried again at once. */
+  #retryLater(error: unknown): void {
+    if (!isUsersError(error)) throw error;
+    if (error.name === 'MountError') this.#events.failedMount(error.message);
+    this.#publish();
+    this.#wakeIn(RETRY_MISSING_MS);
+  }
+
+  /** Ends the containers gracefully, then removes the sandbox and, last, the pod itself from the API. */
+  async #depart(): Promise<void> {
+    this.#departing = true;
+    this.containers.leave();
+    const sidecars = new Set((this.#pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+    const deadline = Date.now() + (this.#removed ? 0 : graceMs(this.#pod));
+    const main = this.containers.instances.filter(({ container }) => !sidecars.has(container.name));
+    await Promise.all(main.map((instance) => this.#end(instance, deadline)));
+    await Promise.all(this.containers.instances.map((instance) => this.#end(instance, deadline)));
+    this.#finished = true;
+    if (!this.#removed) this.#publish();
+    await this.#writer.settled();
+    await this.#sandbox.remove(this.#pod);
+    await this.#deleteObject();
+    this.#writer.stop();
+    clearTimeout(this.#wake);
+    this.containers.forget();
+    this.#resolveGone();
+  }
+
+  async #end(instance: ContainerSet['instances'][number], deadline: number): Promise<void> {
+    const { container, running } = instance;
+    const left = () => Math.max(deadline - Date.now(), 0);
+    if (!this.#removed) this.#events.stopping(container);
+    const { preStop } = container.lifecycle ?? {};
+    if (preStop !== undefined && left() > 0) {
+      const failure = await instance.runHook(preStop, left());
+      if (failure !== undefined) this.#events.hookFailed(container, 'PreStop', failure);
+    }
+    await running.stop(this.#removed ? 0 : left());
+  }
+
+  /** The uid keeps a successor of the same name from harm. */
+  async #deleteObject(): Promise<void> {
+    if (this.#removed) return;
+    const { namespace, name, uid } = this.identity;
+    try {
+      await this.#context.options.transport.delete(
+        PODS,
+        { namespace, name },
+        { gracePeriodSeconds: 0, preconditions: { uid } },
+      );
+    } catch (error) {
+      if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) return;
+      this.#departing = false;
+      throw error;
+    }
+  }
+
+  #onChange(): void {
+    if (this.#departing) this.#publish();
+    else this.#runner.request();
+  }
+
+  #publish(): void {
+    if (this.#removed) return;
+    this.#writer.write(
+      podStatus({
+        pod: this.#pod,
+        records: this.containers.records,
+        ip: this.#sandbox.ip ?? this.#pod.status?.podIP,
+        hostIp: this.#context.options.nodeIp,
+        finished: this.#finished,
+        now: timestamp(),
+      }),
+    );
+  }
+
+  #wakeIn(ms: number, action: () => void = () => void this.#runner.request()): void {
+    clearTimeout(this.#wake);
+    this.#wake = setTimeout(action, ms);
+  }
+
+  #report(what: string, error: unknown): void {
+    const { namespace, name } = this.identity;
+    this.#context.options.log.warn(`pod ${namespace}/${name}: ${what} failed, will be tried again`, {
+      error: (error as Error).message,
+    });
+  }
+}
+
+/** The time a pod has to end: that of its deletion, else its own. */
+function graceMs({ metadata, spec }: Pod): number {
+  return (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+}

@@ -1,0 +1,66 @@
+/** What a container of a spec runs: a program of the host or a stand-in, with its arguments, capabilities and ports. Pure. */
+import type { Container, Pod } from '../../objects/wire.ts';
+import { capabilitiesOf } from '../runtime/capabilities.ts';
+import type { ContainerSpec } from '../runtime/container-runtime.ts';
+import { type ImageBehaviour, resolveImage } from '../standins/images.ts';
+import { expand } from './expand.ts';
+
+/**
+ * `command` is a program of the host, except the agnhost image's own (`/agnhost netexec`), which is its stand-in. `args` alone go to
+ * the stand-in, or are the program of an image without an entrypoint.
+ */
+export function runOf(
+  container: Pick<Container, 'image' | 'command' | 'args'>,
+  env: Readonly<Record<string, string>>,
+): ContainerSpec['run'] {
+  const command = (container.command ?? []).map((word) => expand(word, env));
+  const args = (container.args ?? []).map((word) => expand(word, env));
+  const { behaviour } = resolveImage(container.image ?? '');
+  const [program, ...rest] = command;
+  if (program !== undefined) {
+    if (isAgnhost(behaviour) && /^(?:\/?agnhost|\/bin\/agnhost)$/.test(program)) {
+      return { standIn: 'agnhost', args: [...rest, ...args] };
+    }
+    return { argv: [program, ...rest, ...args] };
+  }
+  if ('standIn' in behaviour) return { standIn: behaviour.standIn, args };
+  const [first, ...others] = args;
+  return { argv: first === undefined ? behaviour.program : [first, ...others] };
+}
+
+/** Where busybox's applets are found in a container of that image. */
+export const APPLET_DIRECTORY = '/.podwire/applets';
+
+/** The directory of applets for images that bring their own. */
+export function appletsOf(image: string): string | undefined {
+  const { behaviour } = resolveImage(image);
+  return 'program' in behaviour && behaviour.applets === true ? APPLET_DIRECTORY : undefined;
+}
+
+/** The container's rights. */
+export function confinementOf(
+  pod: Pod,
+  container: Container,
+): Pick<ContainerSpec, 'capabilities' | 'privileged' | 'user'> {
+  const own = container.securityContext;
+  const shared = pod.spec?.securityContext;
+  const uid = own?.runAsUser ?? shared?.runAsUser;
+  const gid = own?.runAsGroup ?? shared?.runAsGroup ?? 0;
+  return {
+    capabilities: capabilitiesOf(own?.capabilities?.add, own?.capabilities?.drop),
+    privileged: own?.privileged === true,
+    ...(uid === undefined ? {} : { user: { uid, gid } }),
+  };
+}
+
+/** The ports a stand-in serves. */
+export function portsOf(container: Container): ContainerSpec['ports'] {
+  return (container.ports ?? []).map(({ containerPort, protocol = 'TCP' }) => ({
+    port: containerPort,
+    protocol: protocol as 'TCP' | 'UDP' | 'SCTP',
+  }));
+}
+
+function isAgnhost(behaviour: ImageBehaviour): boolean {
+  return 'standIn' in behaviour && behaviour.standIn === 'agnhost';
+}

@@ -1,0 +1,64 @@
+/** The downward API: what `fieldRef` and `resourceFieldRef` say of a pod. Pure. */
+import type { Container, Pod } from '../../objects/wire.ts';
+import { parseQuantity } from './quantity.ts';
+
+export interface PodPlacement {
+  readonly podIp: string;
+  readonly hostIp: string;
+  /** What a container without a limit may take: the node's allocatable. */
+  readonly allocatable: Readonly<Record<string, string>>;
+}
+
+/** The value at `path` (`metadata.name`, `metadata.labels['app']`, `status.podIP`, …); throws for a path there is not. */
+export function fieldValue(pod: Pod, path: string, { podIp, hostIp }: PodPlacement): string {
+  const { metadata, spec } = pod;
+  const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
+  if (keyed !== null) return metadata?.[keyed[1] as 'labels' | 'annotations']?.[keyed[2]!] ?? '';
+  switch (path) {
+    case 'metadata.name':
+      return metadata?.name ?? '';
+    case 'metadata.namespace':
+      return metadata?.namespace ?? '';
+    case 'metadata.uid':
+      return metadata?.uid ?? '';
+    case 'metadata.labels':
+      return mapText(metadata?.labels);
+    case 'metadata.annotations':
+      return mapText(metadata?.annotations);
+    case 'spec.nodeName':
+      return spec?.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return spec?.serviceAccountName ?? 'default';
+    case 'status.podIP':
+    case 'status.podIPs':
+      return podIp;
+    case 'status.hostIP':
+    case 'status.hostIPs':
+      return hostIp;
+    default:
+      throw new Error(`unsupported fieldPath: ${path}`);
+  }
+}
+
+/** `limits.cpu`, `requests.memory` …: whole units of the divisor, rounded up, as Kubernetes gives them. */
+export function resourceValue(
+  container: Container,
+  resource: string,
+  divisor: string | undefined,
+  { allocatable }: PodPlacement,
+): string {
+  const [list = '', name = ''] = resource.split(/\.(.*)/s, 2);
+  if (list !== 'limits' && list !== 'requests') throw new Error(`unsupported container resource : ${resource}`);
+  const { limits, requests } = container.resources ?? {};
+  const given = list === 'limits' ? (limits?.[name] ?? allocatable[name]) : (requests?.[name] ?? limits?.[name]);
+  const unit = divisor === undefined || divisor === '0' || divisor === '' ? 1 : parseQuantity(divisor);
+  return String(Math.ceil(parseQuantity(given ?? '0') / unit));
+}
+
+/** Labels and annotations as the downward API writes them: `key="value"`, sorted, one a line. */
+function mapText(map: Readonly<Record<string, string>> = {}): string {
+  return Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}`)
+    .join('\n');
+}

@@ -1,0 +1,163 @@
+/**
+ * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets and the downward API. Kinds that
+ * would reach beyond the pod (hostPath) or that a lab has not (claims, tokens) are refused, with the reason.
+ */
+import { rmSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import type { Container, Pod } from '../../objects/wire.ts';
+import type { Mount } from '../runtime/container-runtime.ts';
+import { makeDirectory, makeFile } from '../runtime/make-files.ts';
+import type { ConfigData, ConfigSource } from './config-source.ts';
+import { fieldValue, type PodPlacement, resourceValue } from './downward.ts';
+
+type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
+type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
+
+/** A volume that cannot be set up: FailedMount. */
+export class MountError extends Error {
+  override readonly name = 'MountError';
+}
+
+interface VolumeFile {
+  readonly path: string;
+  readonly content: Buffer;
+  readonly mode: number;
+}
+
+interface Projection {
+  readonly pod: Pod;
+  readonly placement: PodPlacement;
+  readonly source: ConfigSource;
+}
+
+/** Makes the directories of a pod's volumes below `directory`; by name, the source and whether containers may write. */
+export async function setUpVolumes(
+  directory: string,
+  projection: Projection,
+): Promise<ReadonlyMap<string, { readonly path: string; readonly writable: boolean }>> {
+  const made = new Map<string, { path: string; writable: boolean }>();
+  for (const volume of projection.pod.spec?.volumes ?? []) {
+    const path = join(directory, volume.name);
+    if (volume.emptyDir !== undefined) {
+      makeDirectory(path, 0o777);
+      made.set(volume.name, { path, writable: true });
+      continue;
+    }
+    const files = await filesOf(volume, projection);
+    makeDirectory(path);
+    for (const file of files) {
+      const target = join(path, file.path);
+      // A key or path of an object must not lead out of the volume.
+      if (relative(path, target).startsWith('..'))
+        throw new MountError(`volume path "${file.path}" leads out of the volume`);
+      makeDirectory(dirname(target));
+      makeFile(target, file.content, file.mode);
+    }
+    made.set(volume.name, { path, writable: false });
+  }
+  return made;
+}
+
+/** Removes what `setUpVolumes` made. */
+export function tearDownVolumes(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** The mounts of one container. Mounts within mounts and over the runtime's own directories are refused. */
+export function containerMounts(
+  container: Container,
+  volumes: ReadonlyMap<string, { readonly path: string; readonly writable: boolean }>,
+): Mount[] {
+  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath, readOnly }): Mount => {
+    const volume = volumes.get(name);
+    if (volume === undefined) throw new MountError(`volume "${name}" is not one of the pod's`);
+    const source = subPath === undefined || subPath === '' ? volume.path : join(volume.path, subPath);
+    if (relative(volume.path, source).startsWith('..'))
+      throw new MountError(`subPath "${subPath}" leads out of the volume`);
+    // What a program has put into an emptyDir could be a link to elsewhere by the time of a restart.
+    if (source !== volume.path && volume.writable) throw new MountError(`subPath of an emptyDir is not supported`);
+    const target = normalize(`/${mountPath}`).replace(/(?<=.)\/$/, '');
+    return { source, target, readOnly: readOnly === true || !volume.writable };
+  });
+  const reserved = ['/', '/proc', '/sys', '/dev'];
+  for (const { target } of mounts) {
+    if (reserved.some((path) => target === path || (path !== '/' && target.startsWith(`${path}/`)))) {
+      throw new MountError(`mountPath "${target}" is the runtime's own`);
+    }
+    const outer = mounts.find((other) => other.target !== target && target.startsWith(`${other.target}/`));
+    if (outer !== undefined)
+      throw new MountError(`mountPath "${target}" lies within another volume, "${outer.target}"`);
+  }
+  return mounts;
+}
+
+async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFile[]> {
+  const { configMap, secret, downwardAPI, projected, hostPath } = volume;
+  if (configMap !== undefined) {
+    return configFiles(
+      projection,
+      'configmap',
+      { ...configMap, name: configMap.name ?? '' },
+      configMap.defaultMode ?? 0o644,
+    );
+  }
+  if (secret !== undefined) {
+    return configFiles(projection, 'secret', { ...secret, name: secret.secretName ?? '' }, secret.defaultMode ?? 0o644);
+  }
+  if (downwardAPI !== undefined)
+    return downwardFiles(projection, downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644);
+  if (projected !== undefined) {
+    const mode = projected.defaultMode ?? 0o644;
+    const parts = (projected.sources ?? []).map((part) => {
+      if (part.configMap)
+        return configFiles(projection, 'configmap', { ...part.configMap, name: part.configMap.name ?? '' }, mode);
+      if (part.secret) return configFiles(projection, 'secret', { ...part.secret, name: part.secret.name ?? '' }, mode);
+      if (part.downwardAPI) return downwardFiles(projection, part.downwardAPI.items ?? [], mode);
+      throw new MountError(`projected volume "${volume.name}": podwire has no tokens or certificates to project`);
+    });
+    return (await Promise.all(parts)).flat();
+  }
+  if (hostPath !== undefined) {
+    throw new MountError(`hostPath volume "${volume.name}" refused: a pod of the lab does not reach the host's files`);
+  }
+  const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
+  throw new MountError(
+    `volume "${volume.name}": podwire has no ${kind} volumes (emptyDir, configMap, secret, downwardAPI are)`,
+  );
+}
+
+async function configFiles(
+  { pod, source }: Projection,
+  kind: 'configmap' | 'secret',
+  { name, items, optional }: { name: string; items?: Items; optional?: boolean },
+  mode: number,
+): Promise<VolumeFile[]> {
+  const namespace = pod.metadata?.namespace ?? 'default';
+  const data: ConfigData | undefined = await (kind === 'secret' ? source.secret : source.configMap)(namespace, name);
+  if (data === undefined) {
+    if (optional === true) return [];
+    throw new MountError(`${kind} "${name}" not found`);
+  }
+  if (items === undefined) return Object.entries(data).map(([path, content]) => ({ path, content, mode }));
+  return items.flatMap((item) => {
+    const content = data[item.key];
+    if (content !== undefined) return [{ path: item.path, content, mode: item.mode ?? mode }];
+    if (optional === true) return [];
+    throw new MountError(`references non-existent ${kind} key: ${item.key}`);
+  });
+}
+
+type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;
+
+function downwardFiles({ pod, placement }: Projection, items: DownwardItems, mode: number): VolumeFile[] {
+  return items.map(({ path, fieldRef, resourceFieldRef, mode: own }) => {
+    const container = pod.spec?.containers.find(({ name }) => name === resourceFieldRef?.containerName);
+    const text =
+      fieldRef !== undefined
+        ? fieldValue(pod, fieldRef.fieldPath, placement)
+        : container === undefined || resourceFieldRef === undefined
+          ? ''
+          : resourceValue(container, resourceFieldRef.resource, resourceFieldRef.divisor, placement);
+    return { path, content: Buffer.from(text), mode: own ?? mode };
+  });
+}

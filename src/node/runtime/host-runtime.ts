@@ -1,0 +1,52 @@
+/** The container runtime of one lab: chooses between a confined program and a stand-in, and keeps neither's state. */
+import { join } from 'node:path';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { StandInClient } from '../standins/stand-in-client.ts';
+import { makeApplets } from './applets.ts';
+import type { ContainerRuntime, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
+import { prepareHostTree } from './host-tree.ts';
+import { ProgramContainer, type ProgramHost } from './program-container.ts';
+import { StandInContainer } from './stand-in-container.ts';
+
+export interface HostRuntimeOptions {
+  readonly kernel: Kernel;
+  /** The lab's own, absolute: base trees, layers of running containers. Removed with the lab. */
+  readonly directory: string;
+  readonly standIns: StandInClient;
+}
+
+/** Prepares the directory and gives the runtime that every kubelet of the lab uses. */
+export function hostRuntime({ kernel, directory, standIns }: HostRuntimeOptions): ContainerRuntime {
+  const host: ProgramHost = {
+    kernel,
+    tree: prepareHostTree(join(directory, 'tree')),
+    directory: join(directory, 'containers'),
+  };
+  const programs = new Map<string, ProgramContainer>();
+  let applets: Promise<void> | undefined;
+  const startProgram = async (pod: PodPlace, spec: ContainerSpec, argv: readonly [string, ...string[]]) => {
+    if (spec.applets === true) {
+      applets ??= makeApplets(kernel, host.tree.applets);
+      await applets;
+    }
+    const container = new ProgramContainer(host, pod, spec, argv);
+    programs.set(spec.id, container);
+    void container.exited.then(() => programs.delete(spec.id));
+    await container.runs();
+    return container;
+  };
+  return {
+    async start(pod: PodPlace, spec: ContainerSpec): Promise<RunningContainer> {
+      if ('argv' in spec.run) return startProgram(pod, spec, spec.run.argv);
+      const container = new StandInContainer(standIns, host, pod, spec, spec.run);
+      await container.started;
+      return container;
+    },
+    async adopt(pod, spec) {
+      if ('argv' in spec.run) return programs.get(spec.id);
+      if (!standIns.runs(spec.id)) return undefined;
+      return new StandInContainer(standIns, host, pod, spec, spec.run, true);
+    },
+    forget: (id) => standIns.forget(id),
+  };
+}

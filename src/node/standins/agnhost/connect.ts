@@ -1,0 +1,34 @@
+/** agnhost's `connect`: one connection attempt, its outcome in one word. */
+import type { StandInContext } from '../stand-in.ts';
+import { durationMs, parseFlags } from './flags.ts';
+
+/** Undefined when `HOST:PORT` could be connected to; else what agnhost prints: `TIMEOUT`, `REFUSED`, `DNS: …`, `OTHER: …`. */
+export function connectOnce(
+  { sockets, netns }: Pick<StandInContext, 'sockets' | 'netns'>,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const flags = parseFlags(args);
+  const target = /^\[?(.+?)\]?:(\d+)$/.exec(flags.rest[0] ?? '');
+  if (target === null) return Promise.resolve(`OTHER: address ${flags.rest[0] ?? ''}: missing port in address`);
+  const protocol = flags.get('protocol', 'tcp');
+  if (protocol !== 'tcp') return Promise.resolve(`OTHER: unsupported protocol ${protocol}`);
+  const timeout = durationMs(flags.get('timeout', '0s')) || undefined;
+  return new Promise((resolve) => {
+    const socket = sockets.connect(netns, { host: target[1]!, port: Number(target[2]) });
+    const timer = timeout === undefined ? undefined : setTimeout(() => finish('TIMEOUT'), timeout);
+    const finish = (outcome: string | undefined) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.once('connect', () => finish(undefined));
+    socket.once('error', (error: NodeJS.ErrnoException) => finish(outcomeOf(error)));
+  });
+}
+
+function outcomeOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') return 'REFUSED';
+  if (code === 'ETIMEDOUT') return 'TIMEOUT';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `DNS: ${message}`;
+  return `OTHER: ${message}`;
+}
