@@ -45,6 +45,8 @@ const ENDS = {
   destination: z.string().optional().describe('address, or address:port'),
 };
 
+const ACTION = z.enum(['DNAT', 'SNAT']);
+
 /** One expected hop of a trace: every field given must fit. */
 export const HOP_MATCHER = z.strictObject({
   host: z.string().optional().describe('node, pod, fabric host, or `underlay`'),
@@ -58,7 +60,10 @@ export const HOP_MATCHER = z.strictObject({
     .optional()
     .describe('the VXLAN packet around it'),
   frame: z.strictObject(ENDS).optional().describe('MAC addresses of the frame inside the VXLAN packet'),
-  action: z.enum(['DNAT', 'SNAT']).optional().describe('what conntrack did to it just before this hop'),
+  action: z
+    .union([ACTION, z.array(ACTION).min(1)])
+    .optional()
+    .describe('what conntrack did to it just before this hop: DNAT, SNAT, or [DNAT, SNAT]'),
 });
 export type HopMatcher = z.infer<typeof HOP_MATCHER>;
 

@@ -9,7 +9,7 @@ const OBJECT = z.record(z.string(), z.unknown()).describe('a Kubernetes object')
 const TARGET = z.string().min(1).describe('a node, a fabric host such as client, or a pod: NAME or NAMESPACE/NAME');
 const RESOURCE = z
   .string()
-  .regex(/^[a-z][a-z0-9.]*\/\S+$/, 'must be KIND/NAME, such as service/nginx')
+  .regex(/^[a-z][a-z0-9.]*\/(\S+|.*\{\{.+\}\}.*)$/, 'must be KIND/NAME, such as service/nginx')
   .describe('KIND/NAME, such as service/nginx');
 const COMMAND = z
   .array(z.union([z.string(), z.number()]).describe('a text, quoted where YAML would read something else'))

@@ -66,9 +66,13 @@ function unfitting(matcher: HopMatcher, hop: Hop): number {
     outer?.vni === undefined || outer.vni === hop.outer?.vxlan?.vni,
     frame?.source === undefined || frame.source === ethernet?.source,
     frame?.destination === undefined || frame.destination === ethernet?.destination,
-    matcher.action === undefined || hop.translations.some(({ action }) => action === matcher.action),
+    actionsOf(matcher).every((wanted) => hop.translations.some(({ action }) => action === wanted)),
   ];
   return tests.filter((held) => !held).length;
+}
+
+function actionsOf({ action = [] }: HopMatcher): readonly string[] {
+  return typeof action === 'string' ? [action] : action;
 }
 
 function protocolOf(hop: Hop): string {
@@ -99,7 +103,7 @@ function describeMatcher(matcher: HopMatcher): string {
     (source ?? destination) ? ends(source, destination) : undefined,
     outer && `outside ${ends(outer.source, outer.destination)}${outer.vni === undefined ? '' : `, vni ${outer.vni}`}`,
     frame && `frame ${ends(frame.source, frame.destination)}`,
-    action && `after ${action}`,
+    action && `after ${actionsOf(matcher).join(' and ')}`,
   ]
     .filter(Boolean)
     .join(', ');
