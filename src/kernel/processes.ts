@@ -13,7 +13,7 @@ export interface ProcessIdentity {
 
 export interface ProcessFacts extends ProcessIdentity {
   readonly parent: number;
-  /** Inode of its network namespace. */
+  /** Inode of its network namespace; 0 when it is just ending, or belongs to another user. */
   readonly netns: number;
 }
 
@@ -28,7 +28,9 @@ function readStat(pid: number): { parent: number; startTime: number } | undefine
   // The second field is the program's name in brackets and may hold anything; fields are counted behind its last bracket.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent] = fields;
-  if (state === 'Z' || state === 'X') return undefined;
+  // A zombie whose other threads are still on their way out holds files and namespaces.
+  const threads = Number(fields[17]);
+  if (state === 'X' || (state === 'Z' && threads <= 1)) return undefined;
   return { parent: Number(parent), startTime: Number(fields[19]) };
 }
 
@@ -54,15 +56,14 @@ export function signalProcess(target: ProcessIdentity, signal: NodeJS.Signals): 
   }
 }
 
-/** Every process this user may look into. */
+/** Every process there is. */
 export function listProcesses(): ProcessFacts[] {
   const found: ProcessFacts[] = [];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
     const stat = readStat(pid);
-    const netns = stat === undefined ? undefined : namespaceOf(`/proc/${pid}/ns/net`);
-    if (stat !== undefined && netns !== undefined) found.push({ pid, netns, ...stat });
+    if (stat !== undefined) found.push({ pid, netns: namespaceOf(`/proc/${pid}/ns/net`) ?? 0, ...stat });
   }
   return found;
 }

@@ -15,6 +15,12 @@ export interface StateDirectory {
   readonly socket: string;
   readonly log: string;
   readonly journal: string;
+  /** Where the pods process listens for the daemon. */
+  readonly podsSocket: string;
+  /** How the DNS pods reach the API: `dns-stand-in.ts`. */
+  readonly dnsAccess: string;
+  /** Of the container runtime. */
+  readonly containers: string;
 }
 
 /** The folder that holds every lab's folder; `PODWIRE_STATE_ROOT` puts it elsewhere. */
@@ -33,6 +39,9 @@ export function stateDirectory(lab: string): StateDirectory {
     socket: join(path, 'daemon.sock'),
     log: join(path, 'daemon.log'),
     journal: join(path, 'journal.jsonl'),
+    podsSocket: join(path, 'pods.sock'),
+    dnsAccess: join(path, 'dns-access.json'),
+    containers: join(path, 'containers'),
   };
 }
 

@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { loadBridgeNetfilter } from '../kernel/bridge-netfilter.ts';
 import { identifyProcess, isRunning } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
 import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
@@ -42,6 +43,7 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const lock = await lockLab(name, { wait: false });
   try {
     refuseExisting(name);
+    loadBridgeNetfilter();
     try {
       await build(plan, startedAt, options.signal, onBuilt);
     } catch (error) {

@@ -25,11 +25,14 @@ export async function createClusterObjects(plan: LabPlan, transport: Transport):
   for (const name of SYSTEM_NAMESPACES) await transport.create(NAMESPACES, namespaceObject(name));
   for (const range of serviceCIDRObjects(plan)) await transport.create(SERVICE_CIDRS, range);
   const api = kubernetesService(apiServiceOptions(plan));
-  const dns = dnsObjects(plan);
   await transport.create(SERVICES, api.service);
-  await transport.create(SERVICES, dns.service);
+  await transport.create(SERVICES, dnsObjects(plan).service);
   await transport.create(ENDPOINT_SLICES, api.slice);
   await transport.create(ENDPOINTS, api.endpoints);
   for (const node of plan.nodes) await transport.create(NODES, nodeObject(plan, node));
-  await transport.create(DEPLOYMENTS, dns.deployment);
+}
+
+/** The DNS pods. Once the nodes are Ready, so that they are spread over them and none is told to wait. */
+export async function createDnsDeployment(plan: LabPlan, transport: Transport): Promise<void> {
+  await transport.create(DEPLOYMENTS, dnsObjects(plan).deployment);
 }

@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { ExecTarget } from '../exec-target.ts';
 import { describeError, LabError } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
+import { listenPrivately } from '../private-socket.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 
 export interface DaemonServices {
@@ -30,15 +31,7 @@ export async function serveDaemonSocket(path: string, services: DaemonServices):
       else sendJson(response, error instanceof LabError ? 400 : 500, describeError(error));
     });
   });
-  const umask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(umask);
-  }
+  await listenPrivately(server, path);
   return server;
 }
 

@@ -16,6 +16,7 @@ import type { ApiConnectionOptions } from '../../client/api-connection.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { API_PORT, controlPlane } from '../cluster-objects.ts';
 import type { StartMessage } from '../daemon-protocol.ts';
+import type { DnsAccess } from '../dns-stand-in.ts';
 import type { LabPlan } from '../plan-lab.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
@@ -47,10 +48,11 @@ export async function openApi(
     'kube-proxy': grant('system:kube-proxy'),
     flannel: grant('system:serviceaccount:kube-flannel:flannel', 'system:serviceaccounts'),
   };
+  const dns = grant('system:serviceaccount:kube-system:coredns', 'system:serviceaccounts');
   const server = createApiServer({
     core,
     kubelets,
-    tokens: [admin, ...Object.values(grants)],
+    tokens: [admin, dns, ...Object.values(grants)],
     tls: { key, cert },
     kubernetesVersion: KUBERNETES_VERSION,
     logger: componentLogger('kube-apiserver'),
@@ -63,6 +65,13 @@ export async function openApi(
     token: admin.token,
   });
   writeFileSync(directory.kubeconfig, config, { mode: 0o600 });
+  const dnsAccess: DnsAccess = {
+    server: `https://${plan.apiServiceIp}:443`,
+    ca,
+    token: dns.token,
+    clusterDomain: plan.dnsDomain,
+  };
+  writeFileSync(directory.dnsAccess, JSON.stringify(dnsAccess), { mode: 0o600 });
   const { ip } = controlPlane(plan);
   return {
     server,

@@ -1,24 +1,26 @@
 /** The order in which a lab is built: each stage is a file of its own. */
 import type { Server } from 'node:net';
 import { startControllers } from '../../controllers/start-controllers.ts';
+import { NodeKubelets } from '../../node/node-kubelets.ts';
+import { hostRuntime } from '../../node/runtime/host-runtime.ts';
+import { StandInClient } from '../../node/standins/stand-in-client.ts';
 import { apiServiceOptions } from '../cluster-objects.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
-import { onHost } from '../exec-target.ts';
 import type { Recorder } from '../record.ts';
-import { netnsOfPod } from '../snapshot.ts';
 import { stateDirectory } from '../state-directory.ts';
+import { awaitReady } from './await-ready.ts';
 import { buildFabric } from './build-fabric.ts';
-import { createClusterObjects } from './create-cluster-objects.ts';
+import { createClusterObjects, createDnsDeployment } from './create-cluster-objects.ts';
 import type { DaemonContext } from './daemon-context.ts';
+import { daemonServices } from './daemon-services.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { openJournal } from './journal-file.ts';
-import { KubeletDirectory } from './kubelet-directory.ts';
 import { componentLogger } from './logger.ts';
 import { observeLab } from './observe-lab.ts';
 import { openApi, serveApiOnControlPlane } from './open-api.ts';
+import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
-import { resolveTarget } from './resolve-target.ts';
-import { planNodes, proxyStates, startNodes } from './start-nodes.ts';
+import { planNodes, proxyStates, startKubelets, startNodeNetworks } from './start-nodes.ts';
 import { Timings } from './timings.ts';
 
 /** Builds the lab and resolves when it is ready; its servers then keep the process alive. */
@@ -38,14 +40,18 @@ export async function runDaemon(
     timings,
     kernel: new RecordedKernel(recorder, openJournal(directory.journal)),
   };
-  const kubelets = new KubeletDirectory();
+  const kubelets = new NodeKubelets();
+  const standIns = new StandInClient();
   const [api] = await Promise.all([
     timings.measure('API', () => openApi(context, listener, start.apiAddress, kubelets)),
     buildFabric(context),
+    timings.measure('pods process', () => startPodsProcess(context, recorder, standIns)),
   ]);
   await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
   await serveApiOnControlPlane(context, api.server);
-  const nodes = planNodes(context, api);
+  const runtime = hostRuntime({ kernel: context.kernel, directory: directory.containers, standIns });
+  const nodes = planNodes(context, api, runtime);
+  for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
   const createdAt = new Date(start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
   const [controllers] = await Promise.all([
@@ -56,22 +62,10 @@ export async function runDaemon(
         options: { kubernetesService: apiServiceOptions(plan) },
       }),
     ),
-    startNodes(context, nodes),
+    startNodeNetworks(context, nodes),
+    startKubelets(context, nodes).then(() => createDnsDeployment(plan, api.transport)),
   ]);
-  const find = (name: string) => resolveTarget(plan, name, observer.findPod);
-  await serveDaemonSocket(directory.socket, {
-    snapshots: observer.snapshots,
-    netnsOf(name) {
-      const target = find(name);
-      return 'host' in target ? target.host.netns : netnsOfPod(plan, target.pod);
-    },
-    async exec(name, argv) {
-      const target = find(name);
-      return onHost('host' in target ? target.host.netns : netnsOfPod(plan, target.pod), argv);
-    },
-    async programmed() {
-      await controllers.slicesSettled();
-      await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
-    },
-  });
+  const services = daemonServices({ plan, observer, kubelets, nodes, controllers });
+  await serveDaemonSocket(directory.socket, services);
+  await awaitReady(context, observer.snapshots);
 }

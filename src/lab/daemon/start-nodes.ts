@@ -1,6 +1,10 @@
-/** Stage: what runs on each node. Every component of a node reaches the API by the node's own transport. */
+/** Stage: what runs on each node. Every component of a node reaches the API by connections that start in the node's namespace. */
 import { RemoteTransport } from '../../client/remote-transport.ts';
+import { VXLAN_OVERHEAD } from '../../cni/vxlan.ts';
 import { FlannelAgent } from '../../node/flannel/flannel-agent.ts';
+import { Kubelet } from '../../node/kubelet.ts';
+import { PodNetwork } from '../../node/pod-network.ts';
+import type { ContainerRuntime } from '../../node/runtime/container-runtime.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { KubeProxy } from '../../proxy/kube-proxy.ts';
 import type { NodePlan } from '../plan-lab.ts';
@@ -13,23 +17,30 @@ export interface RunningNode {
   readonly plan: NodePlan;
   readonly flannel: FlannelAgent;
   readonly proxy: KubeProxy;
+  readonly kubelet: Kubelet;
 }
 
-/** Makes the components of every node; `startNodes` starts them. */
-export function planNodes(context: DaemonContext, api: OpenApi): RunningNode[] {
+/** Makes the components of every node. */
+export function planNodes(context: DaemonContext, api: OpenApi, runtime: ContainerRuntime): RunningNode[] {
   return context.plan.nodes.map((node) => ({
     plan: node,
     flannel: flannelAgent(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'flannel'))),
     proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy'))),
+    kubelet: kubelet(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kubelet')), runtime),
   }));
 }
 
 /** Resolves when each node can reach every other's pods and its kube-proxy's rules stand. */
-export async function startNodes({ timings }: DaemonContext, nodes: readonly RunningNode[]): Promise<void> {
+export async function startNodeNetworks({ timings }: DaemonContext, nodes: readonly RunningNode[]): Promise<void> {
   await Promise.all([
     timings.measure('flannel', () => Promise.all(nodes.map(({ flannel }) => flannel.start()))),
     timings.measure('kube-proxy', () => Promise.all(nodes.map(({ proxy }) => proxy.start()))),
   ]);
+}
+
+/** Resolves when every kubelet has said that its node is ready. */
+export async function startKubelets({ timings }: DaemonContext, nodes: readonly RunningNode[]): Promise<void> {
+  await timings.measure('kubelets', () => Promise.all(nodes.map((node) => node.kubelet.start())));
 }
 
 /** What each kube-proxy says of itself, by node. */
@@ -65,5 +76,34 @@ function kubeProxy({ plan, kernel }: DaemonContext, node: NodePlan, transport: T
     mode: plan.proxyMode,
     clusterCIDRs: [plan.podSubnet],
     log: componentLogger(`kube-proxy/${node.name}`),
+  });
+}
+
+function kubelet(
+  { plan, kernel, directory }: DaemonContext,
+  node: NodePlan,
+  transport: Transport,
+  runtime: ContainerRuntime,
+): Kubelet {
+  const podNetwork = new PodNetwork({
+    kernel,
+    lab: plan.name,
+    netns: node.netns,
+    podCidr: node.podCIDR,
+    network: plan.podSubnet,
+    mtu: plan.underlay.mtu - VXLAN_OVERHEAD,
+  });
+  return new Kubelet({
+    node: node.name,
+    netns: node.netns,
+    nodeIp: node.ip,
+    transport,
+    kernel,
+    podNetwork,
+    runtime,
+    log: componentLogger(`kubelet/${node.name}`),
+    directory: directory.containers,
+    clusterDns: plan.dnsServiceIp,
+    clusterDomain: plan.dnsDomain,
   });
 }

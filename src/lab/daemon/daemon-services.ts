@@ -1,0 +1,74 @@
+/** What the daemon answers on its socket, from the parts of the running lab. */
+import type { RunningControllers } from '../../controllers/start-controllers.ts';
+import type { NodeKubelets } from '../../node/node-kubelets.ts';
+import { type ExecTarget, onHost } from '../exec-target.ts';
+import { LabError } from '../lab-error.ts';
+import type { LabPlan } from '../plan-lab.ts';
+import { netnsOfPod } from '../snapshot.ts';
+import type { DaemonServices } from './daemon-socket.ts';
+import type { LabObserver } from './observe-lab.ts';
+import { resolveTarget } from './resolve-target.ts';
+import type { RunningNode } from './start-nodes.ts';
+
+export interface LabParts {
+  readonly plan: LabPlan;
+  readonly observer: LabObserver;
+  readonly kubelets: NodeKubelets;
+  readonly nodes: readonly RunningNode[];
+  readonly controllers: RunningControllers;
+}
+
+/** The services of one lab. */
+export function daemonServices({ plan, observer, kubelets, nodes, controllers }: LabParts): DaemonServices {
+  const find = (name: string) => resolveTarget(plan, name, observer.findPod);
+  return {
+    snapshots: observer.snapshots,
+    netnsOf(name) {
+      const target = find(name);
+      return 'host' in target ? target.host.netns : netnsOfPod(plan, target.pod);
+    },
+    async exec(name, argv, container): Promise<ExecTarget> {
+      const target = find(name);
+      if ('host' in target) return onHost(target.host.netns, argv);
+      const { metadata, spec } = target.pod;
+      const ref = { node: spec?.nodeName ?? '', namespace: metadata?.namespace ?? '', pod: metadata?.name ?? '' };
+      try {
+        const started = await kubelets.execArgv(container === undefined ? ref : { ...ref, container }, argv);
+        return { netns: netnsOfPod(plan, target.pod), ...started };
+      } catch (error) {
+        throw new LabError({
+          what: `no program can be run in the pod "${name}"`,
+          why: error instanceof Error ? error.message : String(error),
+          remedy: 'see `podwire kubectl -- describe pod`: its container must run',
+          cause: error,
+        });
+      }
+    },
+    async programmed(timeoutMs) {
+      const programmed = async () => {
+        await controllers.slicesSettled();
+        await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
+      };
+      await withDeadline(programmed(), timeoutMs);
+    },
+  };
+}
+
+async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new LabError({
+        what: 'the rules of the nodes are not up to date',
+        why: `a controller or kube-proxy is still at it after ${timeoutMs} ms, or a node is cut off`,
+        remedy: 'see daemon.log in the lab\u2019s folder under /run/podwire, and `podwire status`',
+      });
+      reject(error);
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,60 @@
+/** One DNS question over UDP, asked from a namespace: how the lab finds out that its DNS answers. RFC 1035. */
+import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+
+const HEADER_BYTES = 12;
+const TYPE_A = 1;
+const CLASS_IN = 1;
+const RECURSION_DESIRED = 0x0100;
+const RCODE_MASK = 0x0f;
+
+/** A query for the addresses of `name`. */
+export function addressQuery(name: string, id: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt16BE(id, 0);
+  header.writeUInt16BE(RECURSION_DESIRED, 2);
+  header.writeUInt16BE(1, 4);
+  const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
+  const tail = Buffer.alloc(5);
+  tail.writeUInt16BE(TYPE_A, 1);
+  tail.writeUInt16BE(CLASS_IN, 3);
+  return Buffer.concat([header, ...labels, tail]);
+}
+
+/** True for a response to query `id` that carries an answer. */
+export function isAnswered(response: Buffer, id: number): boolean {
+  return (
+    response.length >= HEADER_BYTES &&
+    response.readUInt16BE(0) === id &&
+    (response[3]! & RCODE_MASK) === 0 &&
+    response.readUInt16BE(6) > 0
+  );
+}
+
+/** Asks `server` from `netns`; false when no answer with an address has come within `timeoutMs`. A socket of its own each time. */
+export async function ask(
+  sockets: NamespaceSockets,
+  netns: Netns,
+  server: string,
+  name: string,
+  timeoutMs: number,
+): Promise<boolean> {
+  const id = Math.floor(Math.random() * 0x10000);
+  const socket = await sockets.bindUdp(netns, { host: '0.0.0.0', port: 0 });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      socket.on('message', (response) => {
+        clearTimeout(timer);
+        resolve(isAnswered(response, id));
+      });
+      // A refusal (no endpoint yet) comes back as an ICMP message, and with it as an error.
+      socket.on('error', () => {
+        clearTimeout(timer);
+        resolve(false);
+      });
+      socket.send(addressQuery(name, id), 53, server);
+    });
+  } finally {
+    socket.close();
+  }
+}
