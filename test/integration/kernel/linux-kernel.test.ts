@@ -149,6 +149,8 @@ describe('within', () => {
       inode('/proc/thread-self/ns/net'),
     ]);
     expect(seen).toEqual([kernel.namespaceInode(a), kernel.namespaceInode(b), kernel.namespaceInode(a)]);
+    const ownAgain = kernel.within(a, () => kernel.within('', () => inode('/proc/thread-self/ns/net')));
+    expect(ownAgain).toBe(home);
     expect(() =>
       kernel.within(a, () => {
         throw new Error('thrown inside');
