@@ -1,4 +1,6 @@
-/** Plans what the CNI bridge plugin does on a node: the bridge `cni0`, and pods wired to it, any number in one batch. */
+/**
+ * Plans what the CNI bridge plugin does on a node: the bridge `cni0`, and pods wired to it, any number in one batch.
+ */
 import type { Batch, Netns } from '../kernel/kernel.ts';
 import type { IpOp } from '../kernel/ops.ts';
 import { cidrOf, nthAddress } from '../net/cidr.ts';
@@ -16,8 +18,8 @@ export interface PodSubnet {
   readonly network: string;
   readonly mtu: number;
   /**
-   * Write permanent neighbour entries instead of letting ARP find them. The kernel's neighbour table holds 1,024 learned entries for
-   * all namespaces of the machine together; above some 200 pods first packets get lost without.
+   * Write permanent neighbour entries instead of letting ARP find them. The kernel's neighbour table holds 1,024
+   * learned entries for all namespaces of the machine together; above some 200 pods first packets get lost without.
    */
   readonly permanentNeighbours?: boolean;
 }

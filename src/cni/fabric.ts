@@ -1,6 +1,6 @@
 /**
- * Plans the fabric: one switch (the bridge `underlay` in a namespace of its own) and the hosts plugged into it, each with an
- * `eth0`. Knows roles (node, gateway, plain host), not Kubernetes. Namespaces are made before.
+ * Plans the fabric: one switch (the bridge `underlay` in a namespace of its own) and the hosts plugged into it, each
+ * with an `eth0`. Knows roles (node, gateway, plain host), not Kubernetes. Namespaces are made before.
  */
 
 import type { Batch, Netns } from '../kernel/kernel.ts';
@@ -103,7 +103,9 @@ function sysctlsOf({ role }: FabricHost): Batch[] {
   return [routing, { tool: 'sysctl', values }];
 }
 
-/** Whether bridged frames pass iptables: what kube-proxy needs where pods share a bridge. Absent without br_netfilter. */
+/**
+ * Whether bridged frames pass iptables: what kube-proxy needs where pods share a bridge. Absent without br_netfilter.
+ */
 function bridgeNetfilter(on: 0 | 1): Record<string, number> {
   return { 'net.bridge.bridge-nf-call-iptables': on, 'net.bridge.bridge-nf-call-ip6tables': on };
 }

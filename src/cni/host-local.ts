@@ -1,6 +1,7 @@
 /**
- * Addresses of one node's pods, as the host-local IPAM plugin gives them: the next free one behind the last given, round the block, so that
- * a released address rests as long as possible. Pure bookkeeping; the kernel is where it is recovered from.
+ * Addresses of one node's pods, as the host-local IPAM plugin gives them: the next free one behind the last given,
+ * round the block, so that a released address rests as long as possible. Pure bookkeeping; the kernel is where it is
+ * recovered from.
  */
 import { type Cidr, cidrContains, cidrOf, cidrSize, formatCidr, nthAddress } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';

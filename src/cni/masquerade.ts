@@ -1,6 +1,6 @@
 /**
- * Plans flannel's own iptables chains: pod traffic that leaves the pod network is masqueraded, none within; forwarding of pod
- * traffic is accepted. Chain names, order and comments are flannel's (`--ip-masq`).
+ * Plans flannel's own iptables chains: pod traffic that leaves the pod network is masqueraded, none within; forwarding
+ * of pod traffic is accepted. Chain names, order and comments are flannel's (`--ip-masq`).
  */
 import type { Batch } from '../kernel/kernel.ts';
 

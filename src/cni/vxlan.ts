@@ -1,6 +1,7 @@
 /**
  * Plans flannel's VXLAN on one node: the device, and per remote node exactly one route, one permanent ARP and one FDB
- * entry. With these three no packet ever needs to ask: the route names the remote VTEP, ARP its MAC, the FDB the node that has it.
+ * entry. With these three no packet ever needs to ask: the route names the remote VTEP, ARP its MAC, the FDB the node
+ * that has it.
  */
 import type { Batch } from '../kernel/kernel.ts';
 import type { BridgeOp, IpOp } from '../kernel/ops.ts';

@@ -1,6 +1,7 @@
 /**
- * Writes the records of a DNS message, with the name compression that dns-packet lacks: a headless Service of 30 endpoints fits
- * into the 512 bytes of a client without EDNS. Knows the wire format (RFC 1035, 2782, 3596) and nothing else.
+ * Writes the records of a DNS message, with the name compression that dns-packet lacks: a headless Service of 28
+ * endpoints fits into the 512 bytes of a client without EDNS. Knows the wire format (RFC 1035, 2782, 3596) and nothing
+ * else.
  */
 import { parseIp } from '../net/ip.ts';
 import type { DnsRecord } from './dns-record.ts';

@@ -1,6 +1,6 @@
 /**
- * Queries in, responses out: reads the header, the question and EDNS of a query, writes an answer so that it fits, setting TC where
- * it does not. Knows no records of the cluster.
+ * Queries in, responses out: reads the header, the question and EDNS of a query, writes an answer so that it fits,
+ * setting TC where it does not. Knows no records of the cluster.
  */
 import { decode } from 'dns-packet';
 import { type DnsAnswer, RCODE, type Rcode } from './dns-record.ts';
@@ -74,7 +74,9 @@ export function emptyAnswer(rcode: Rcode): DnsAnswer {
   return { rcode, answers: [], authorities: [], additionals: [] };
 }
 
-/** Writes the response. Over UDP it keeps to what the client takes; answers that do not fit are left out, with TC set. */
+/**
+ * Writes the response. Over UDP it keeps to what the client takes; answers that do not fit are left out, with TC set.
+ */
 export function writeResponse(query: Query, answer: DnsAnswer, options: ResponseOptions): Buffer {
   const { raw, edns } = query;
   const optSize = edns === undefined ? 0 : 11;

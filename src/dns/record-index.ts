@@ -1,6 +1,6 @@
 /**
- * Everything the zone answers from, in maps by name and by address, changed with each event of the API. Answering never scans; a changed
- * slice costs its own Service's endpoints.
+ * Everything the zone answers from, in maps by name and by address, changed with each event of the API. Answering never
+ * scans; a changed slice costs its own Service's endpoints.
  */
 import type { EndpointSlice, Namespace, Service } from '../objects/wire.ts';
 import { type ServiceEntry, serviceEntry } from './service-entry.ts';

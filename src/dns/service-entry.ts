@@ -1,4 +1,7 @@
-/** One Service as DNS sees it: from the object and its EndpointSlices to addresses, endpoint names and SRV targets. Pure. */
+/**
+ * One Service as DNS sees it: from the object and its EndpointSlices to addresses, endpoint names and SRV targets.
+ * Pure.
+ */
 import { isIp } from '../net/ip.ts';
 import type { Endpoint, EndpointSlice, Service } from '../objects/wire.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The cluster's zone: answers a question from the index, by the Kubernetes DNS specification 1.1.0 and, where it is silent, as CoreDNS's
- * kubernetes plugin does. Names come and go without a final dot. Knows no sockets and no wire format.
+ * The cluster's zone: answers a question from the index, by the Kubernetes DNS specification 1.1.0 and, where it is
+ * silent, as CoreDNS's kubernetes plugin does. Names come and go without a final dot. Knows no sockets and no wire
+ * format.
  */
 import { formatIp, parseIp } from '../net/ip.ts';
 import { type DnsAnswer, type DnsRecord, RCODE, type RecordData } from './dns-record.ts';
@@ -26,7 +27,9 @@ export class ClusterZone {
     this.#domain = domain.toLowerCase();
   }
 
-  /** The answer, or undefined when the name is not this zone's. Reverse names are the zone's if it knows the address. */
+  /**
+   * The answer, or undefined when the name is not this zone's. Reverse names are the zone's if it knows the address.
+   */
   answer(name: string, type: string): DnsAnswer | undefined {
     const lower = name.toLowerCase();
     const address = addressOfReverseName(lower);

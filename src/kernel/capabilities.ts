@@ -1,6 +1,7 @@
 /**
- * The probe behind `podwire check`: tries everything in a namespace without a name, which is gone with this process, and says of
- * each thing what it is for, why it is missing and the command that mends it. Never touches the host's own network.
+ * The probe behind `podwire check`: tries everything in a namespace without a name, which is gone with this process,
+ * and says of each thing what it is for, why it is missing and the command that mends it. Never touches the host's own
+ * network.
  */
 import { closeSync } from 'node:fs';
 import { PROBES, type Probe } from './capability-probes.ts';
@@ -57,7 +58,9 @@ export async function probeCapabilities(): Promise<Capability[]> {
   }
 }
 
-/** The namespace to try in: this process's own making, or, for an ordinary user, one per command in a user namespace. */
+/**
+ * The namespace to try in: this process's own making, or, for an ordinary user, one per command in a user namespace.
+ */
 function openScratch(): [Capability, Capability, Scratch] {
   const isRoot = process.geteuid?.() === 0;
   const notRoot = { why: `this is user ${process.geteuid?.()}`, remedy: 'run podwire as root: sudo podwire …' };

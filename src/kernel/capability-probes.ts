@@ -1,6 +1,6 @@
 /**
- * What a lab may want of this host, and how each thing is tried: by doing it, with one command in a scratch namespace, since version
- * numbers and configuration files say less than an attempt. A table; `capabilities.ts` runs it.
+ * What a lab may want of this host, and how each thing is tried: by doing it, with one command in a scratch namespace,
+ * since version numbers and configuration files say less than an attempt. A table; `capabilities.ts` runs it.
  */
 import { existsSync } from 'node:fs';
 import type { Invocation } from './invocation.ts';
@@ -15,7 +15,10 @@ export interface Probe {
   readonly required?: true;
   /** A command that succeeds where the host can do it. */
   readonly command?: Invocation;
-  /** A check within the scratch namespace, where there is no command or its tool is not installed. Gives the reason why not. */
+  /**
+   * A check within the scratch namespace, where there is no command or its tool is not installed. Gives the reason why
+   * not.
+   */
   readonly check?: () => string | undefined;
   /** The kernel's part, for the remedy: its module and its configuration option. */
   readonly kernel?: { readonly module: string; readonly option: string };

@@ -1,11 +1,13 @@
-/** The journal as a plain POSIX shell script that rebuilds the same network with iproute2 and friends, without podwire. */
+/**
+ * The journal as a plain POSIX shell script that rebuilds the same network with iproute2 and friends, without podwire.
+ */
 import type { JournalEntry, Netns } from './kernel.ts';
 import { deletionOf } from './namespaces.ts';
 import { shellCommand } from './shell-text.ts';
 
 /**
- * The script: `sh FILE` builds, `sh FILE down` removes. Entries that failed, or were allowed to, do not end it. Programs
- * in pods are no part of the journal: the network is there, the servers are not.
+ * The script: `sh FILE` builds, `sh FILE down` removes. Entries that failed, or were allowed to, do not end it.
+ * Programs in pods are no part of the journal: the network is there, the servers are not.
  */
 export function journalScript(entries: readonly JournalEntry[], lab: string): string {
   const body = entries.map((entry) => shellCommand(entry.netns, invocation(entry), entry.mayFail ? ' || :' : ''));

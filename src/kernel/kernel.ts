@@ -99,13 +99,19 @@ export interface Kernel {
   namespaceInode(name: Netns): number;
   /** Runs batches in order. Throws `KernelError` at the first failing line. */
   run(netns: Netns, batches: readonly Batch[]): Promise<void>;
-  /** Runs a command that only reads state. A non-zero exit is returned, not thrown; a missing tool is a `KernelError`. */
+  /**
+   * Runs a command that only reads state. A non-zero exit is returned, not thrown; a missing tool is a `KernelError`.
+   */
   read(netns: Netns, argv: readonly [string, ...string[]], stdin?: string): Promise<ReadResult>;
   /** Starts a process in the namespace. */
   spawn(netns: Netns, argv: readonly [string, ...string[]], options?: SpawnOptions): KernelProcess;
-  /** Runs `action` synchronously with this thread inside `netns` (sync fs of /proc/net and /proc/sys follow the thread). */
+  /**
+   * Runs `action` synchronously with this thread inside `netns` (sync fs of /proc/net and /proc/sys follow the thread).
+   */
   within<T>(netns: Netns, action: () => T): T;
-  /** A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both. */
+  /**
+   * A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both.
+   */
   openPty(size: { columns: number; rows: number }): Pty;
   /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };

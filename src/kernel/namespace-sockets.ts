@@ -1,7 +1,8 @@
 /**
- * Sockets that live in a namespace although this process holds them. A socket belongs to the namespace it is made in, so it is made and bound
- * within the window and handed to Node as a descriptor. Node's own `listen(port, host)`, `dgram.bind(port)` and
- * `net.connect()` make theirs later, outside. See docs/decisions/0002-sockets-in-many-namespaces.md.
+ * Sockets that live in a namespace although this process holds them. A socket belongs to the namespace it is made in,
+ * so it is made and bound within the window and handed to Node as a descriptor. Node's own `listen(port, host)`,
+ * `dgram.bind(port)` and `net.connect()` make theirs later, outside. See
+ * docs/decisions/0002-sockets-in-many-namespaces.md.
  */
 import { createSocket } from 'node:dgram';
 import { Socket } from 'node:net';

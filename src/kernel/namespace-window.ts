@@ -1,6 +1,6 @@
 /**
- * The window: a stretch of synchronous code that runs with this thread inside another network namespace. What is made in
- * it (sockets, processes) stays there; what is made later, by a promise or a callback, does not. Costs some 5 µs.
+ * The window: a stretch of synchronous code that runs with this thread inside another network namespace. What is made
+ * in it (sockets, processes) stays there; what is made later, by a promise or a callback, does not. Costs some 5 µs.
  */
 import { closeSync, openSync, stat, statSync } from 'node:fs';
 import { KernelError } from './kernel-error.ts';
@@ -78,8 +78,8 @@ let home: number | undefined;
 /** The thread's own namespace, held open from the first window on. */
 function openHome(): number {
   if (home === undefined) {
-    // A thread starts in its maker's namespace, and Node makes its pool's threads when first needed: if that were in a window,
-    // they would stay in a pod's namespace, and keep it, for good. So they are made now.
+    // A thread starts in its maker's namespace, and Node makes its pool's threads when first needed: if that were in a
+    // window, they would stay in a pod's namespace, and keep it, for good. So they are made now.
     stat('/', () => undefined);
     home = openPresent();
   }

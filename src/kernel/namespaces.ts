@@ -7,7 +7,10 @@ import { setInterfaceUp } from './libc.ts';
 import { namespaceExists, within } from './namespace-window.ts';
 import { runTool } from './run-tool.ts';
 
-/** Without IPv6: set before a device exists, so that none begins DAD, MLD and router solicitation (half the cost of 1,000 pods). */
+/**
+ * Without IPv6: set before a device exists, so that none begins DAD, MLD and router solicitation (half the cost of
+ * 1,000 pods).
+ */
 export const IPV6_OFF = { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 } as const;
 /** With IPv6: addresses are the lab's own, so no duplicate detection; routes too, so no router is asked for. */
 export const IPV6_QUIET = {

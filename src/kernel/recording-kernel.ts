@@ -1,6 +1,7 @@
 /**
- * A kernel that only writes down: it keeps every command as the text a shell would run, for golden tests and for showing what will run.
- * Reads are answered by a function of the test's; what needs a real kernel (sockets, terminals) is refused.
+ * A kernel that only writes down: it keeps every command as the text a shell would run, for golden tests and for
+ * showing what will run. Reads are answered by a function of the test's; what needs a real kernel (sockets, terminals)
+ * is refused.
  */
 import { type Invocation, invocationOf } from './invocation.ts';
 import type { Batch, Kernel, KernelProcess, NamespaceSockets, Netns, Pty, ReadResult, SpawnOptions } from './kernel.ts';

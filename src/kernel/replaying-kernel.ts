@@ -1,4 +1,7 @@
-/** Reads written down on a real kernel, and a kernel that gives the same answers: tests of what reads the kernel's state. */
+/**
+ * Reads written down on a real kernel, and a kernel that gives the same answers: tests of what reads the kernel's
+ * state.
+ */
 import type { Kernel, Netns, ReadResult } from './kernel.ts';
 import { RecordingKernel } from './recording-kernel.ts';
 
@@ -21,8 +24,8 @@ export function transcribing(kernel: Kernel, transcript: TranscriptEntry[]): Pic
 }
 
 /**
- * Answers reads from a transcript. The same command asked again gets its next answer, then the last one for ever; a command the
- * transcript does not have is an error, so that a changed read is noticed. Writes are recorded.
+ * Answers reads from a transcript. The same command asked again gets its next answer, then the last one for ever; a
+ * command the transcript does not have is an error, so that a changed read is noticed. Writes are recorded.
  */
 export class ReplayingKernel extends RecordingKernel {
   constructor(transcript: readonly TranscriptEntry[]) {

@@ -1,4 +1,6 @@
-/** Runs one tool to its end inside a namespace. The process is started within the window, so it inherits the namespace. */
+/**
+ * Runs one tool to its end inside a namespace. The process is started within the window, so it inherits the namespace.
+ */
 import type { Invocation } from './invocation.ts';
 import type { Netns, ReadResult } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';

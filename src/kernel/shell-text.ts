@@ -1,4 +1,6 @@
-/** Commands as lines of a POSIX shell: what the journal's script, the recording kernel and error texts have in common. */
+/**
+ * Commands as lines of a POSIX shell: what the journal's script, the recording kernel and error texts have in common.
+ */
 import type { Invocation } from './invocation.ts';
 import type { Netns } from './kernel.ts';
 

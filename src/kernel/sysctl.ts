@@ -5,8 +5,8 @@ import { KernelError } from './kernel-error.ts';
 import { within } from './namespace-window.ts';
 
 /**
- * The file of a key. As sysctl(8) has it, the first separator decides: dots separate and a slash stands for a dot within
- * a name (`net.ipv4.conf.flannel/1.rp_filter`), or the other way round.
+ * The file of a key. As sysctl(8) has it, the first separator decides: dots separate and a slash stands for a dot
+ * within a name (`net.ipv4.conf.flannel/1.rp_filter`), or the other way round.
  */
 export function sysctlPath(key: string): string {
   if (!/^[A-Za-z0-9_-]+([./][A-Za-z0-9_-]+)+$/.test(key)) throw new RangeError(`not a kernel parameter: ${key}`);

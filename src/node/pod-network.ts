@@ -1,7 +1,8 @@
 /**
- * One node's pod network: sandboxes for pods, as the flannel, bridge and host-local plugins make them. Gives addresses, has namespaces
- * made, hands the bridge planner's batches to the kernel. What stands already is found in the kernel, not in a file: after a
- * restart the first call looks which of the lab's namespaces have an address of this node's block.
+ * One node's pod network: sandboxes for pods, as the flannel, bridge and host-local plugins make them. Gives addresses,
+ * has namespaces made, hands the bridge planner's batches to the kernel. What stands already is found in the kernel,
+ * not in a file: after a restart the first call looks which of the lab's namespaces have an address of this node's
+ * block.
  */
 
 import { POD_BRIDGE, type PodPort, type PodSubnet, planBridge, planPods, planPodsGone } from '../cni/bridge.ts';
@@ -136,7 +137,9 @@ export class PodNetwork implements PodNetworkSeam {
     await Promise.all(Array.from({ length: PARALLEL }, work));
   }
 
-  /** Takes back a set-up that failed half-way. The veths go by name: a deleted namespace lets go of its own only later. */
+  /**
+   * Takes back a set-up that failed half-way. The veths go by name: a deleted namespace lets go of its own only later.
+   */
   async #unwire(pods: readonly PodPort[]): Promise<void> {
     const { kernel, netns } = this.#options;
     const devices = devicesOf(kernel, netns);

@@ -71,7 +71,7 @@ describe('writeResponse', () => {
     expect(String((txt.answers![0] as { data: Buffer[] }).data[0])).toBe('1.1.0');
   });
 
-  it('compresses: thirty endpoints fit into a message without EDNS', () => {
+  it('compresses: 28 endpoints fit into a message without EDNS', () => {
     const records = Array.from(
       { length: 28 },
       (_, index) => ({ name, ttl: 5, type: 'A', data: `10.244.0.${index}` }) as const,

@@ -18,8 +18,8 @@ export function annotationsOf(vtep: { vni: number; mac: string; publicIp: string
 }
 
 /**
- * The peer a Node tells of. Undefined when it has no VXLAN annotations (yet); an `Error` when they are there but wrong: annotations
- * are anybody's to edit, and their words go into kernel commands.
+ * The peer a Node tells of. Undefined when it has no VXLAN annotations (yet); an `Error` when they are there but wrong:
+ * annotations are anybody's to edit, and their words go into kernel commands.
  */
 export function peerOf(node: Node): VxlanPeer | Error | undefined {
   const annotations = node.metadata?.annotations ?? {};

@@ -1,6 +1,7 @@
 /**
- * flannel's daemon on one node: makes flannel.1 and the masquerade rules, tells the other nodes of itself by annotations on its Node, and keeps
- * a route, an ARP and an FDB entry for each of theirs. Watches Nodes; everything else is planned in cni/.
+ * flannel's daemon on one node: makes flannel.1 and the masquerade rules, tells the other nodes of itself by
+ * annotations on its Node, and keeps a route, an ARP and an FDB entry for each of theirs. Watches Nodes; everything
+ * else is planned in cni/.
  */
 
 import { CoalescingRunner } from '../../client/coalescing-runner.ts';
