@@ -92,7 +92,7 @@ export function dnsObjects(plan: LabPlan): { service: Service; deployment: Deplo
       kind: 'Deployment',
       metadata: { name: 'coredns', namespace: 'kube-system', labels },
       spec: {
-        replicas: Math.min(2, plan.nodes.length),
+        replicas: 2,
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: dnsPodSpec() },
@@ -107,10 +107,9 @@ function dnsPodSpec(): NonNullable<Deployment['spec']>['template']['spec'] {
     // The node's own resolver: the DNS server must not ask itself.
     dnsPolicy: 'Default',
     nodeSelector: { 'kubernetes.io/os': 'linux' },
-    tolerations: [
-      { key: 'CriticalAddonsOnly', operator: 'Exists' },
-      { key: CONTROL_PLANE_TAINT, effect: 'NoSchedule' },
-    ],
+    // kubeadm also tolerates the control plane's taint, since it installs the DNS before there are workers. Here they are
+    // there, and a control plane without pods is worth seeing: a NodePort answers on it all the same.
+    tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
     containers: [
       {
         name: 'coredns',
