@@ -62,8 +62,20 @@ export async function tryStep(
 /** Names the result, or parts of it, for the steps that follow. */
 function bind(step: AnyStep['step'], { result }: Attempt, bound: Record<string, unknown>): void {
   const as = 'as' in step ? step.as : undefined;
-  if (typeof as === 'string') bound[as] = result;
-  else for (const [name, path] of Object.entries(as ?? {})) bound[name] = lookUp(result, path);
+  if (typeof as === 'string') {
+    bound[as] = result;
+    return;
+  }
+  for (const [name, part] of Object.entries(as ?? {})) {
+    bound[name] = typeof part === 'string' ? lookUp(result, part) : firstGroup(part.match, result);
+  }
+}
+
+function firstGroup(pattern: string, result: unknown): string {
+  const stdout = String(lookUp(result, 'stdout'));
+  const found = new RegExp(pattern, 'm').exec(stdout);
+  if (found === null) throw new Error(`stdout has nothing that matches /${pattern}/`);
+  return found[1] ?? found[0];
 }
 
 /** Rejects when the time is up or the run is interrupted; the work itself is left to end by itself. */

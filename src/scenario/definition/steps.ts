@@ -20,10 +20,13 @@ const COMMON = {
   narrate: LOCALIZED.optional().describe('what the step shows and why'),
   timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
 };
+const NAME = z.string().regex(/^\w+$/, 'must be a name of letters, digits and _');
 const AS = z
-  .union([z.string().regex(/^\w+$/), z.record(z.string().regex(/^\w+$/), z.string())])
+  .union([NAME, z.record(NAME, z.union([z.string(), z.strictObject({ match: z.string() })]))])
   .optional()
-  .describe('a name for the result, or names for parts of it: {name: path}');
+  .describe(
+    'a name for the result; or names for parts of it: {name: path}, {name: {match: REGEX with one group}} in stdout',
+  );
 
 const APPLY = z.union([z.strictObject({ file: FILE }), z.strictObject({ objects: z.array(OBJECT).min(1) })]);
 const OUTPUT = z.strictObject({ stdout: TEXT_MATCHER.optional() }).optional();

@@ -10,7 +10,7 @@ import { shellWord } from './shell-word.ts';
 const EXEC_TIMEOUT_MS = 15_000;
 
 export const EXEC: Performer<StepOf<'exec'>> = {
-  command: ({ exec }) => ({ where: exec.in, text: exec.command.map(shellWord).join(' ') }),
+  command: ({ exec }) => ({ where: exec.in, text: commandLine(exec.command) }),
   attempt: async ({ exec, expect }, context) => {
     await context.lab.programmed();
     const argv = exec.command.map(String) as [string, ...string[]];
@@ -52,6 +52,13 @@ export const RESOLVE: Performer<StepOf<'resolve'>> = {
   },
   repeats: () => true,
 };
+
+/** As it would be typed: what `sh -c` is given is itself a command line. */
+function commandLine(command: readonly (string | number)[]): string {
+  const [shell, option, script] = command;
+  if (shell === 'sh' && option === '-c' && command.length === 3) return String(script);
+  return command.map(shellWord).join(' ');
+}
 
 export interface DnsAnswer {
   /** `NOERROR`, `NXDOMAIN`, …; `no answer` when none came. */
