@@ -13,13 +13,15 @@ export interface HostRuntimeOptions {
   /** The lab's own, absolute: base trees, layers of running containers. Removed with the lab. */
   readonly directory: string;
   readonly standIns: StandInClient;
+  /** Directories of the host no container may see into: the state of all labs. */
+  readonly hidden?: readonly string[];
 }
 
 /** Prepares the directory and gives the runtime that every kubelet of the lab uses. */
-export function hostRuntime({ kernel, directory, standIns }: HostRuntimeOptions): ContainerRuntime {
+export function hostRuntime({ kernel, directory, standIns, hidden = [] }: HostRuntimeOptions): ContainerRuntime {
   const host: ProgramHost = {
     kernel,
-    tree: prepareHostTree(join(directory, 'tree')),
+    tree: prepareHostTree(join(directory, 'tree'), [directory, ...hidden]),
     directory: join(directory, 'containers'),
   };
   const programs = new Map<string, ProgramContainer>();

@@ -2,10 +2,10 @@
  * Looks at the host once and makes the directories all containers share: the base's skeleton, the layer above the host's tree. What
  * it makes lies in the lab's state directory and goes with it.
  */
-import { existsSync, lstatSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, makeFile } from './make-files.ts';
-import { DEVICES, FRESH_DIRECTORIES, type HostTree, PROBED_PATHS } from './mount-table.ts';
+import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
 
 const PROGRAM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** Directories a program may need that may be file systems of their own. */
@@ -18,8 +18,11 @@ const DEVICE_LINKS = {
   ptmx: 'pts/ptmx',
 };
 
-/** Prepares `directory` (absolute, the lab's own, without `:` or `,`) and says what the host looks like. */
-export function prepareHostTree(directory: string): HostTree {
+/**
+ * Prepares `directory` (absolute, the lab's own, without `:` or `,`) and says what the host looks like. `hidden` are
+ * directories no container may see into, besides `directory` itself.
+ */
+export function prepareHostTree(directory: string, hidden: readonly string[] = []): HostTree {
   if (/[:,\\\s]/.test(directory)) throw new RangeError(`not fit for a mount option: ${directory}`);
   const base = join(directory, 'base');
   const skeleton = join(directory, 'skeleton');
@@ -46,6 +49,7 @@ export function prepareHostTree(directory: string): HostTree {
     emptyDirectory,
     skeleton,
     applets,
+    hidden: outermost([directory, ...hidden].map((path) => realpathSync(path))).filter((path) => !isFresh(path)),
     programs,
     separate: MAY_BE_SEPARATE.filter(isFileSystem),
     existing: new Map(PROBED_PATHS.flatMap(kindOf)),
@@ -64,6 +68,11 @@ function makeSkeleton(skeleton: string): void {
 
 function link(target: string, path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
+}
+
+/** Those that lie in none of the others. */
+function outermost(paths: readonly string[]): string[] {
+  return [...new Set(paths)].filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }
 
 /** True for a directory on another device than the one above it. */

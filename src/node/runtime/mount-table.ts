@@ -48,12 +48,19 @@ export interface HostTree {
   readonly skeleton: string;
   /** A directory of busybox's applets, filled when a container needs it. */
   readonly applets: string;
+  /** Directories that are no container's to see: the lab's own. Those that a fresh directory hides anyway are not among them. */
+  readonly hidden: readonly string[];
   /** Directories the base needs of the host: `/usr`, and `/bin`, `/lib` … where these are no links into it. */
   readonly programs: readonly string[];
   /** Directories of the host that are file systems of their own, which an overlay of `/` does not show: `/usr`, `/opt`. */
   readonly separate: readonly string[];
   /** Those of the paths to mask or protect that exist, files and directories. */
   readonly existing: ReadonlyMap<string, 'file' | 'directory'>;
+}
+
+/** True within a directory that every container gets empty. */
+export function isFresh(path: string): boolean {
+  return Object.keys(FRESH_DIRECTORIES).some((fresh) => path === fresh || path.startsWith(`${fresh}/`));
 }
 
 /** The paths whose existence `HostTree.existing` must tell. */
@@ -102,6 +109,7 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     ...Object.entries(FRESH_DIRECTORIES).map(([path, mode]) =>
       tableLine('tmpfs', root + path, 'tmpfs', ['nosuid', 'nodev', `mode=${mode}`, `size=${FRESH_SIZE}`]),
     ),
+    ...host.hidden.map((path) => tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly)),
     ...SECRET_FILES.filter((path) => host.existing.has(path)).map((path) =>
       tableLine('/dev/null', root + path, 'none', ['bind']),
     ),

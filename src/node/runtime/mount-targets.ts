@@ -4,7 +4,7 @@
  */
 import { lstatSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { FRESH_DIRECTORIES } from './mount-table.ts';
+import { isFresh } from './mount-table.ts';
 
 const MOST_LINKS = 40;
 
@@ -27,11 +27,6 @@ export function resolveTarget(path: string): string {
     if (link.startsWith('/')) resolved = '/';
   }
   return resolved;
-}
-
-/** True within a directory that every container gets empty. */
-export function isFresh(path: string): boolean {
-  return Object.keys(FRESH_DIRECTORIES).some((fresh) => path === fresh || path.startsWith(`${fresh}/`));
 }
 
 function linkAt(path: string): string | undefined {

@@ -13,8 +13,8 @@ import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descri
 import { attachedInput, execSession, exitCodeOf, terminalInput } from './exec-session.ts';
 import { awaitProgram, childOf, killWithChild } from './host-process.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
-import { baseTable, containerTable, type HostTree } from './mount-table.ts';
-import { isFresh, resolveTarget } from './mount-targets.ts';
+import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
+import { resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
 import { execLaunch, initLaunch } from './program-start.ts';
 import { withholdStartError } from './withhold-start-error.ts';

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
@@ -11,7 +10,8 @@ import { outputOf, textOf } from './read-output.ts';
 
 const kernel = new LinuxKernel();
 const netns = `t${process.pid}-program.default.web`;
-const directory = mkdtempSync(join(tmpdir(), 'podwire-program-'));
+// Not in a directory that containers get fresh: the lab's own must be hidden wherever it lies.
+const directory = mkdtempSync('/var/lib/podwire-program-');
 let host: ProgramHost;
 let sequence = 0;
 
@@ -59,7 +59,11 @@ const sh = (script: string, fields: Partial<ContainerSpec> = {}) => run(['sh', '
 
 beforeAll(async () => {
   await kernel.createNamespaces([netns]);
-  host = { kernel, tree: prepareHostTree(join(directory, 'runtime')), directory: join(directory, 'containers') };
+  host = {
+    kernel,
+    tree: prepareHostTree(join(directory, 'runtime'), [directory]),
+    directory: join(directory, 'containers'),
+  };
 });
 
 afterAll(async () => {
@@ -87,6 +91,13 @@ describe('a program in a container', () => {
       'odd_name=$(id) `id` "\'',
       '',
     ]);
+  });
+
+  it("sees nothing in the lab's own directory", async () => {
+    expect(await sh(`ls -A ${directory}; echo x >${directory}/x`)).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('Read-only file system'),
+    });
   });
 
   it('writes to pipes that can be opened again, with and without a line end', async () => {

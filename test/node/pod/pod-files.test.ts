@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { hostnameOf, hostsFile } from '../../../src/node/pod/hosts-file.ts';
+import { resolverConfig } from '../../../src/node/pod/resolver-config.ts';
+import type { Pod, PodSpec } from '../../../src/objects/wire.ts';
+
+const dns = {
+  address: '10.96.0.10',
+  domain: 'cluster.local',
+  nodeConfig: '# the machine\nsearch example.com .\nnameserver 192.0.2.1\nnameserver 192.0.2.2\noptions edns0\n',
+};
+const config = (spec: Partial<PodSpec>) => resolverConfig(spec as PodSpec, 'shop', dns);
+
+describe('resolverConfig', () => {
+  it('ClusterFirst asks the cluster, and searches it first', () => {
+    expect(config({})).toBe(
+      'search shop.svc.cluster.local svc.cluster.local cluster.local example.com\nnameserver 10.96.0.10\noptions ndots:5\n',
+    );
+  });
+
+  it("Default, and ClusterFirst on the node's network, is the machine's own", () => {
+    const own = 'search example.com\nnameserver 192.0.2.1\nnameserver 192.0.2.2\noptions edns0\n';
+    expect(config({ dnsPolicy: 'Default' })).toBe(own);
+    expect(config({ hostNetwork: true })).toBe(own);
+    expect(config({ hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' })).toContain('nameserver 10.96.0.10');
+  });
+
+  it('dnsConfig is added, options by name', () => {
+    const dnsConfig = {
+      nameservers: ['1.1.1.1', '10.96.0.10'],
+      searches: ['extra.example'],
+      options: [{ name: 'ndots', value: '2' }, { name: 'edns0' }],
+    };
+    expect(config({ dnsConfig })).toBe(
+      'search shop.svc.cluster.local svc.cluster.local cluster.local example.com extra.example\nnameserver 10.96.0.10\nnameserver 1.1.1.1\noptions ndots:2 edns0\n',
+    );
+    expect(config({ dnsPolicy: 'None', dnsConfig: { nameservers: ['1.1.1.1'] } })).toBe('nameserver 1.1.1.1\n');
+  });
+});
+
+describe('the hosts file', () => {
+  const pod = (spec: Partial<PodSpec>) => ({ metadata: { name: 'web-0', namespace: 'shop' }, spec }) as Pod;
+
+  it('names the pod, by its full name with a subdomain', () => {
+    expect(hostsFile(pod({}), '10.244.1.2', 'web-0', 'cluster.local')).toMatch(/\n10\.244\.1\.2\tweb-0\n$/);
+    expect(hostsFile(pod({ subdomain: 'web' }), '10.244.1.2', 'web-0', 'cluster.local')).toMatch(
+      /\n10\.244\.1\.2\tweb-0\.web\.shop\.svc\.cluster\.local\tweb-0\n$/,
+    );
+  });
+
+  it('adds host aliases', () => {
+    const aliases = pod({ hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] });
+    expect(hostsFile(aliases, '10.244.1.2', 'web-0', 'cluster.local')).toMatch(
+      /\n\n# Entries added by HostAliases\.\n1\.2\.3\.4\ta\tb\n$/,
+    );
+  });
+
+  it('host names are cut at 63 characters, and the node has its own', () => {
+    expect(hostnameOf({ metadata: { name: `${'a'.repeat(62)}-b` } } as Pod, 'node-1')).toBe('a'.repeat(62));
+    expect(hostnameOf(pod({ hostname: 'mine' }), 'node-1')).toBe('mine');
+    expect(hostnameOf(pod({ hostNetwork: true }), 'node-1')).toBe('node-1');
+  });
+});

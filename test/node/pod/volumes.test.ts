@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { containerMounts, setUpVolumes } from '../../../src/node/pod/volumes.ts';
+import type { Container, Pod } from '../../../src/objects/wire.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'podwire-volumes-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let count = 0;
+function setUp(volume: object, data: Record<string, Buffer> = { key: Buffer.from('value') }) {
+  count += 1;
+  const pod = {
+    metadata: { name: 'web', namespace: 'shop', labels: { app: 'x' } },
+    spec: { containers: [], volumes: [{ name: 'v', ...volume }] },
+  };
+  const read = async (_namespace: string, name: string) => (name === 'here' ? data : undefined);
+  return setUpVolumes(join(directory, String(count)), {
+    pod: pod as unknown as Pod,
+    source: { configMap: read, secret: read },
+    placement: { podIp: '10.244.1.2', hostIp: '192.168.1.11', allocatable: {} },
+  });
+}
+
+describe('setUpVolumes', () => {
+  it('writes keys as files, items under their paths with their modes', async () => {
+    const all = (await setUp({ configMap: { name: 'here' } })).get('v')!;
+    expect(readFileSync(join(all.path, 'key'), 'utf8')).toBe('value');
+    expect(all.writable).toBe(false);
+    const items = (
+      await setUp({ secret: { secretName: 'here', items: [{ key: 'key', path: 'a/b', mode: 0o400 }] } })
+    ).get('v')!;
+    expect(statSync(join(items.path, 'a/b')).mode & 0o777).toBe(0o400);
+    const fields = (
+      await setUp({ downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } })
+    ).get('v')!;
+    expect(readFileSync(join(fields.path, 'labels'), 'utf8')).toBe('app="x"');
+  });
+
+  it.each<[string, object, string]>([
+    ['a ConfigMap that is not there', { configMap: { name: 'gone' } }, 'configmap "gone" not found'],
+    [
+      'a key that is not there',
+      { secret: { secretName: 'here', items: [{ key: 'no', path: 'x' }] } },
+      'references non-existent secret key: no',
+    ],
+    [
+      'a path that leads out',
+      { configMap: { name: 'here', items: [{ key: 'key', path: '../../x' }] } },
+      'leads out of the volume',
+    ],
+    ['the host', { hostPath: { path: '/' } }, 'hostPath volume "v" refused'],
+    ['what a lab has not', { nfs: { server: 'x', path: '/' } }, 'podwire has no nfs volumes'],
+    ['tokens', { projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, 'no tokens'],
+  ])('refuses %s', async (_title, volume, message) => {
+    await expect(setUp(volume)).rejects.toThrow(message);
+    expect(existsSync(join(directory, 'x'))).toBe(false);
+  });
+
+  it('passes over what is optional', async () => {
+    expect((await setUp({ configMap: { name: 'gone', optional: true } })).has('v')).toBe(true);
+  });
+});
+
+describe('containerMounts', () => {
+  const volumes = new Map([
+    ['data', { path: '/state/data', writable: true }],
+    ['conf', { path: '/state/conf', writable: false }],
+  ]);
+  const mounts = (...volumeMounts: object[]) =>
+    containerMounts({ name: 'main', volumeMounts } as unknown as Container, volumes);
+
+  it('are writable only where the volume is', () => {
+    expect(
+      mounts(
+        { name: 'data', mountPath: '/data/' },
+        { name: 'conf', mountPath: '/etc/conf.yaml', subPath: 'conf.yaml' },
+      ),
+    ).toEqual([
+      { source: '/state/data', target: '/data', readOnly: false },
+      { source: '/state/conf/conf.yaml', target: '/etc/conf.yaml', readOnly: true },
+    ]);
+  });
+
+  it.each<[string, object[], string]>([
+    ['over the root', [{ name: 'data', mountPath: '/' }], "the runtime's own"],
+    ['within /proc, by a way round', [{ name: 'data', mountPath: '/a/../proc/sys' }], "the runtime's own"],
+    [
+      'within another volume',
+      [
+        { name: 'data', mountPath: '/a' },
+        { name: 'conf', mountPath: '/a/b' },
+      ],
+      'lies within another volume',
+    ],
+    ['a subPath that leads out', [{ name: 'conf', mountPath: '/a', subPath: '../data' }], 'leads out'],
+    ['a subPath of what programs write', [{ name: 'data', mountPath: '/a', subPath: 'x' }], 'not supported'],
+    ['a volume the pod has not', [{ name: 'no', mountPath: '/a' }], 'not one of the pod'],
+  ])('refuse a mount %s', (_title, given, message) => {
+    expect(() => mounts(...given)).toThrow(message);
+  });
+});
