@@ -2,6 +2,7 @@
  * A cluster without a kernel: the real API core (store, defaults, validation), all controllers, and kubelets that only
  * say what real ones would. Stored objects are frozen, so a controller that writes to its cache is found out.
  */
+import type { ApiCore } from '../../src/api/api-core.ts';
 import { createApiCore } from '../../src/api/create-api-core.ts';
 import { InProcessTransport } from '../../src/api/in-process-transport.ts';
 import { Informer } from '../../src/client/informer.ts';
@@ -20,6 +21,7 @@ export interface ClusterOptions extends ControllerOptions {
 }
 
 export interface Cluster {
+  readonly core: ApiCore;
   readonly transport: InProcessTransport;
   /** What was logged as a warning or an error. */
   readonly complaints: string[];
@@ -68,6 +70,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const kubelets = new Informer(transport, PODS, { onError: (error) => complain(String(error)) });
   let address = 0;
   const cluster: Cluster = {
+    core,
     transport,
     complaints,
     becomesReady: () => true,

@@ -1,0 +1,115 @@
+/** The real kubectl against API and controllers: what users do with a Deployment, and what they must see. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { type ApiServer, createApiServer } from '../../../src/api/api-server.ts';
+import { Informer } from '../../../src/client/informer.ts';
+import { loadKubeconfig } from '../../../src/client/kubeconfig.ts';
+import { RemoteTransport } from '../../../src/client/remote-transport.ts';
+import { PODS } from '../../../src/objects/resource.ts';
+import { type Cluster, startCluster } from '../../controllers/cluster.ts';
+import { testCertificate } from '../../support/test-certificate.ts';
+
+let folder: string;
+let cluster: Cluster;
+let server: ApiServer;
+let listener: Server;
+let kubeconfig: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'controllers-'));
+  kubeconfig = join(folder, 'kubeconfig');
+  cluster = await startCluster({
+    kubernetesService: { clusterIP: '10.96.0.1', addresses: ['192.168.1.10'], port: 6443 },
+  });
+  const certificate = await testCertificate('localhost');
+  const refuse = (): Promise<never> => Promise.reject(new Error('no kubelets here'));
+  server = createApiServer({
+    core: cluster.core,
+    kubelets: { exec: refuse, attach: refuse, logs: refuse },
+    tokens: [{ token: 'secret', user: { username: 'admin', groups: ['system:masters'] } }],
+    tls: certificate,
+    kubernetesVersion: 'v1.36.0',
+  });
+  listener = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => listener.once('listening', resolve));
+  server.attach(listener);
+  const { port } = listener.address() as AddressInfo;
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+    clusters: [
+      {
+        name: 'test',
+        cluster: {
+          server: `https://localhost:${port}`,
+          'certificate-authority-data': Buffer.from(certificate.ca).toString('base64'),
+        },
+      },
+    ],
+    users: [{ name: 'test', user: { token: 'secret' } }],
+  };
+  await writeFile(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+});
+
+afterAll(async () => {
+  await cluster.stop();
+  server.close();
+  listener.close();
+  await rm(folder, { recursive: true });
+  expect(cluster.complaints).toEqual([]);
+});
+
+async function kubectl(...args: string[]): Promise<string> {
+  const { stdout } = await execa('kubectl', args, { env: { KUBECONFIG: kubeconfig, HOME: folder } });
+  return stdout;
+}
+
+it('creates, exposes, rolls out, undoes, scales, waits, describes and deletes a Deployment', async () => {
+  await kubectl('create', 'deployment', 'web', '--image=nginx', '--replicas=3', '--port=80');
+  expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toContain('successfully rolled out');
+  await kubectl('expose', 'deployment', 'web', '--port=80');
+  await vi.waitFor(async () => {
+    const addresses = await kubectl('get', 'endpointslices', '-l', 'kubernetes.io/service-name=web', '--no-headers');
+    expect(addresses).toMatch(/^web-[a-z0-9]{5} +IPv4 +80 +[\d.]+,[\d.]+,[\d.]+ /);
+  });
+  await kubectl('set', 'image', 'deployment/web', 'nginx=nginx:2');
+  expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toContain('successfully rolled out');
+  expect(await kubectl('rollout', 'history', 'deployment/web')).toMatch(/REVISION.*\n1 .*\n2 /);
+  await kubectl('rollout', 'undo', 'deployment/web');
+  expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toContain('successfully rolled out');
+  expect(await kubectl('get', 'deployment', 'web', '-o', 'jsonpath={..image}')).toBe('nginx');
+  expect(await kubectl('rollout', 'history', 'deployment/web')).toMatch(/REVISION.*\n2 .*\n3 /);
+  await kubectl('scale', 'deployment/web', '--replicas=5');
+  await kubectl('wait', '--for=jsonpath={.status.readyReplicas}=5', 'deployment/web', '--timeout=20s');
+  await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=20s');
+  const described = await kubectl('describe', 'deployment', 'web');
+  expect(described).toContain('5 desired | 5 updated | 5 total | 5 available | 0 unavailable');
+  expect(described).toMatch(/Progressing +True +NewReplicaSetAvailable/);
+  expect(described).toMatch(/ScalingReplicaSet .*deployment-controller +Scaled up replica set web-\w+ from 0 to 3/);
+  await kubectl('delete', 'deployment', 'web', '--cascade=foreground', '--timeout=20s');
+  expect(await kubectl('get', 'deployments,replicasets,pods', '-o', 'name')).toBe('');
+});
+
+it('is watched over HTTPS by an informer that is told of every pod', async () => {
+  const { connection } = await loadKubeconfig(kubeconfig);
+  const transport = new RemoteTransport(connection);
+  const errors: unknown[] = [];
+  const informer = new Informer(transport, PODS, { namespace: 'default', onError: (error) => errors.push(error) });
+  const seen: string[] = [];
+  informer.onChange(({ type, object }) => seen.push(`${type} ${object.metadata?.name} ${object.spec?.nodeName ?? ''}`));
+  await informer.start();
+  await kubectl('run', 'one', '--image=nginx');
+  await vi.waitFor(() => expect(seen).toContainEqual(expect.stringMatching(/^updated one node-[12]$/)));
+  await kubectl('delete', 'pod', 'one');
+  await vi.waitFor(() => expect(seen.at(-1)).toMatch(/^deleted one /));
+  expect(seen[0]).toBe('added one ');
+  await informer.stop();
+  transport.close();
+  expect(errors).toEqual([]);
+});
