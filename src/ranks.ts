@@ -26,7 +26,6 @@ export const RANKS: Readonly<Record<string, number>> = {
 
 /** Packages that only one folder may import (types excepted), so that each can be replaced in one place. */
 export const SOLE_IMPORTERS: Readonly<Record<string, string>> = {
-  execa: 'kernel',
   koffi: 'kernel',
   '@kubernetes/client-node': 'client',
 };
