@@ -1,28 +1,14 @@
 /**
- * HTTPS to one API server: knows sockets, TLS and deadlines, and nothing of Kubernetes but the bearer token. The TCP
- * connection comes from an injected function, so that it can start inside a network namespace. Requests share a few
- * kept-alive connections; streams (watches) have one each, watched by TCP keep-alive, so that a cut link ends them.
+ * HTTP to one API server: knows requests, deadlines and connections kept alive, and nothing of Kubernetes but the bearer
+ * token. Requests share a few connections; streams (watches) have one each. Sockets are api-socket.ts's.
  */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import * as net from 'node:net';
-import * as tls from 'node:tls';
+import { type ApiSocketOptions, hostOf, portOf, type SocketOpener, socketOpener } from './api-socket.ts';
 
-export interface ApiConnectionOptions {
-  /** `https://192.168.1.10:6443`; `http://` for a plain server on the loopback. */
-  readonly server: string;
-  /** PEM; default: the public authorities. */
-  readonly ca?: string;
-  /** Client certificate and key, PEM. */
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name the server's certificate must carry, when it is not the URL's host. */
-  readonly serverName?: string;
-  readonly insecureSkipTlsVerify?: boolean;
+export interface ApiConnectionOptions extends ApiSocketOptions {
   /** Bearer token, or a function that is asked before each request (tokens that are renewed). */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>);
-  /** Opens the TCP connection. Returns at once; 'connect' or 'error' follow. Default: from this process' namespace. */
-  readonly connect?: (host: string, port: number) => net.Socket;
   readonly userAgent?: string;
   /** Milliseconds until a request must have been answered in full, and a stream have begun. Default 30,000. */
   readonly deadlineMs?: number;
@@ -40,8 +26,6 @@ const DEADLINE_MS = 30_000;
 const MOST_BODY_BYTES = 256 * 1024 * 1024;
 /** Connections for requests: few, since each costs a TLS handshake on both ends. */
 const MOST_CONNECTIONS = 6;
-/** Idle time before TCP probes a silent peer; Linux then gives up after ten more seconds (libuv's interval and count). */
-const TCP_KEEPALIVE_MS = 15_000;
 
 /** The answer's status and whole body. */
 export interface ApiAnswer {
@@ -59,7 +43,7 @@ export class ApiConnection {
     this.#url = new URL(options.server);
     this.#options = options;
     const secure = this.#url.protocol === 'https:';
-    const open = secure ? tlsOpener(this.#url, options) : plainOpener(options);
+    const open = socketOpener(options);
     this.#requests = agentOf(secure, open, { keepAlive: true, maxSockets: MOST_CONNECTIONS });
     this.#streams = agentOf(secure, open, { keepAlive: false });
   }
@@ -164,70 +148,10 @@ class StaleConnectionError extends Error {
   }
 }
 
-type Opener = () => net.Socket;
-
-function agentOf(secure: boolean, open: Opener, options: http.AgentOptions): http.Agent {
+function agentOf(secure: boolean, open: SocketOpener, options: http.AgentOptions): http.Agent {
   const agent = secure ? new https.Agent(options) : new http.Agent(options);
   agent.createConnection = open;
   return agent;
-}
-
-function plainOpener(options: ApiConnectionOptions): Opener {
-  const url = new URL(options.server);
-  return () => dial(url, options);
-}
-
-function tlsOpener(url: URL, options: ApiConnectionOptions): Opener {
-  const host = hostOf(url);
-  const serverName = options.serverName ?? host;
-  const secureContext = tls.createSecureContext({
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options.cert === undefined ? {} : { cert: options.cert }),
-    ...(options.key === undefined ? {} : { key: options.key }),
-  });
-  // Tickets of former connections spare each new one most of its handshake.
-  let session: Buffer | undefined;
-  return () => {
-    const raw = dial(url, options);
-    const secure = tls.connect({
-      socket: raw,
-      secureContext,
-      ALPNProtocols: ['http/1.1'],
-      rejectUnauthorized: options.insecureSkipTlsVerify !== true,
-      checkServerIdentity: (_, certificate) => tls.checkServerIdentity(serverName, certificate),
-      ...(net.isIP(serverName) === 0 ? { servername: serverName } : {}),
-      ...(session === undefined ? {} : { session }),
-    });
-    raw.once('error', (error) => secure.destroy(error));
-    secure.on('session', (ticket) => {
-      session = ticket;
-    });
-    secure.once('error', () => {
-      session = undefined;
-    });
-    return secure;
-  };
-}
-
-function dial(url: URL, options: ApiConnectionOptions): net.Socket {
-  const connect = options.connect ?? ((host, port) => net.connect(port, host));
-  const socket = connect(hostOf(url), portOf(url));
-  const tune = (): void => {
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
-  };
-  if (socket.connecting) socket.once('connect', tune);
-  else tune();
-  return socket;
-}
-
-function hostOf(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
-}
-
-function portOf(url: URL): number {
-  if (url.port !== '') return Number(url.port);
-  return url.protocol === 'https:' ? 443 : 80;
 }
 
 /** Reads a response to its end; rejects when it is cut short or longer than any answer of a lab can be. */
