@@ -9,7 +9,7 @@ import type { Check } from './events.ts';
 import { type Attempt, type CommandLine, labValues, type Performer, type StepContext } from './step-context.ts';
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300;
 
 export interface Tried {
   readonly output?: string;

@@ -21,7 +21,7 @@ interface PanelLine {
   readonly tone: 'heading' | 'own' | 'other' | 'bad';
 }
 
-/** Beside the transcript one column; below it nodes on the left, pods and Services on the right. */
+/** Beside the transcript one column; below it nodes and Services on the left, pods on the right. */
 export function LabPanel(props: LabPanelProps) {
   const { snapshot, width, height, language } = props;
   const words = wordsOf(language);
@@ -36,11 +36,11 @@ export function LabPanel(props: LabPanelProps) {
   if (height >= nodes.length + pods.length + services.length + 2 || width < 50) {
     return <Lines lines={[...nodes, BLANK, ...pods, BLANK, ...services]} width={width} height={height} />;
   }
-  const left = Math.min(32, Math.floor(width * 0.42));
+  const left = Math.floor(width * 0.46);
   return (
     <Box>
-      <Lines lines={nodes} width={left} height={height} />
-      <Lines lines={[...pods, ...services]} width={width - left} height={height} />
+      <Lines lines={[...nodes, ...services]} width={left} height={height} />
+      <Lines lines={pods} width={width - left} height={height} />
     </Box>
   );
 }
@@ -92,7 +92,7 @@ function serviceLines(
 ): PanelLine[] {
   const lines = ownFirst(services, namespace).map((service): PanelLine => {
     const { name, clusterIP, ports, endpoints } = service;
-    const text = `${name} ${clusterIP} ${ports.join(',')} → ${endpoints.length}`;
+    const text = `${name} → ${endpoints.length} ${clusterIP} ${ports.join(',')}`;
     return { text, tone: service.namespace === namespace ? 'own' : 'other' };
   });
   return [{ text: `${heading}${lines.length === 0 ? `: ${none}` : ''}`, tone: 'heading' }, ...lines];

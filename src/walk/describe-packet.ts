@@ -51,7 +51,27 @@ function transport(packet: Packet): string {
   }
   if (packet.icmp !== undefined) {
     const about = packet.icmp.quoted === undefined ? '' : ` about ${describePacket(packet.icmp.quoted)}`;
-    return `ICMP type ${packet.icmp.type} code ${packet.icmp.code}${about}`;
+    return `ICMP ${icmpName(packet)}${about}`;
   }
   return `IP protocol ${packet.ip?.protocol}`;
 }
+
+/** What an ICMP error says (RFC 792, RFC 1812), or its numbers. */
+function icmpName({ ip, icmp }: Packet): string {
+  const { type = 0, code = 0 } = icmp ?? {};
+  if (ip?.version === 4 && type === 3) {
+    const name = UNREACHABLE[code];
+    if (name !== undefined) return name;
+  }
+  if (ip?.version === 4 && type === 11) return 'time exceeded';
+  return `type ${type} code ${code}`;
+}
+
+const UNREACHABLE: Readonly<Record<number, string>> = {
+  0: 'network unreachable',
+  1: 'host unreachable',
+  2: 'protocol unreachable',
+  3: 'port unreachable',
+  4: 'fragmentation needed',
+  13: 'prohibited',
+};

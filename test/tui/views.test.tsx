@@ -152,7 +152,7 @@ describe('WalkView', () => {
     expect(at('● web-1 10.244.1.3 node-1')).toBeGreaterThan(0);
     expect(at('○ web-2 pending')).toBe(at('● web-1') + 1);
     expect(at('coredns-1')).toBe(at('web-2') + 1);
-    expect(at('web 10.96.0.7 80:30078/TCP → 1')).toBeGreaterThan(at('Services'));
+    expect(at('web → 1 10.96.0.7 80:30078/TCP')).toBeGreaterThan(at('Services'));
   });
 
   it('says what is being built, and why it could not be', () => {

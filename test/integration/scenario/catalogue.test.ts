@@ -1,0 +1,75 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, describe, expect, it } from 'vitest';
+import { labOpener } from '../../../src/cli/lease-lab.ts';
+import { down } from '../../../src/lab/down.ts';
+import { upLab } from '../../../src/lab/open-lab.ts';
+import { listLabs } from '../../../src/lab/state-directory.ts';
+import { NAMESPACES } from '../../../src/objects/resource.ts';
+import { runScenarios } from '../../../src/scenario/run-command.ts';
+
+const CATALOGUE = join(import.meta.dirname, '../../../scenarios');
+const FIRST = join(CATALOGUE, '03-pod-to-pod-vxlan.yaml');
+const name = `t${process.pid}-scn`;
+
+const left = (): string[] => [
+  ...readdirSync('/run/netns').filter((netns) => netns.startsWith(name)),
+  ...listLabs().filter((lab) => lab.startsWith(name)),
+];
+
+/** Runs the scenarios and collects what they print; `onText` sees it as it comes. */
+async function run(
+  paths: readonly string[],
+  { signal = new AbortController().signal, onText }: { signal?: AbortSignal; onText?(text: string): void } = {},
+): Promise<{ exitCode: number; text: string }> {
+  const stdout = new PassThrough();
+  let text = '';
+  stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    onText?.(text);
+  });
+  const openLab = labOpener({ name });
+  const exitCode = await runScenarios({ paths, language: 'en', openLab, stdout, stderr: new PassThrough(), signal });
+  return { exitCode, text };
+}
+
+afterAll(async () => {
+  for (const lab of listLabs().filter((lab) => lab.startsWith(name))) await down(lab);
+});
+
+describe('the catalogue', () => {
+  it('holds, every scenario, and leaves nothing', { timeout: 120_000 }, async () => {
+    const { exitCode, text } = await run([CATALOGUE]);
+    expect(text).not.toContain('✗');
+    expect(exitCode).toBe(0);
+    expect(left()).toEqual([]);
+  });
+
+  it('leaves nothing when it is interrupted in the middle', async () => {
+    const abort = new AbortController();
+    const onText = (text: string): void => {
+      if (text.includes('Step 1.')) abort.abort();
+    };
+    const { exitCode, text } = await run([FIRST], { signal: abort.signal, onText });
+    expect(exitCode).toBe(1);
+    expect(text).toContain('interrupted');
+    expect(left()).toEqual([]);
+  });
+
+  it('borrows a lab that is up, and leaves it as it was', async () => {
+    const lab = await upLab({ name });
+    try {
+      const before = await lab.transport.list(NAMESPACES);
+      const { exitCode, text } = await run([FIRST]);
+      expect(exitCode).toBe(0);
+      expect(text).toContain(`lab ${name} was up`);
+      const names = (items: typeof before.items): (string | undefined)[] => items.map(({ metadata }) => metadata?.name);
+      expect(names((await lab.transport.list(NAMESPACES)).items)).toEqual(names(before.items));
+      expect((await lab.snapshot()).nodes.every(({ ready }) => ready)).toBe(true);
+    } finally {
+      await lab.down();
+    }
+    expect(left()).toEqual([]);
+  });
+});
