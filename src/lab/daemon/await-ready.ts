@@ -5,19 +5,30 @@ import { LabError } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
+import type { RunningNode } from './start-nodes.ts';
 
 const DEADLINE_MS = 60_000;
-const ASK_TIMEOUT_MS = 200;
+const ASK_TIMEOUT_MS = 100;
 const PAUSE_MS = 10;
 
-/** Throws a `LabError` that says what was missing when it takes too long. */
-export async function awaitReady({ plan, kernel, timings }: DaemonContext, snapshots: SnapshotFeed): Promise<void> {
+/**
+ * `nodes` are asked whether the DNS's endpoints are in their rules: a question sent before would be lost. Throws a
+ * `LabError` that says what was missing when it takes too long.
+ */
+export async function awaitReady(
+  { plan, kernel, timings }: DaemonContext,
+  snapshots: SnapshotFeed,
+  nodes: readonly RunningNode[],
+): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   await timings.measure('nodes ready', () => until(snapshots, deadline, missingNodes));
   await timings.measure('DNS', async () => {
     await until(snapshots, deadline, missingDns);
-    // The last node: if it reaches the DNS, the others do.
-    const { netns } = plan.nodes.at(-1)!;
+    const {
+      plan: { netns },
+      proxy,
+    } = nodes.at(-1)!;
+    await proxy.programmed();
     const name = `kubernetes.default.svc.${plan.dnsDomain}`;
     while (!(await ask(kernel.sockets, netns, plan.dnsServiceIp, name, ASK_TIMEOUT_MS))) {
       if (Date.now() > deadline) throw late(`the cluster DNS does not answer at ${plan.dnsServiceIp} from ${netns}`);

@@ -67,5 +67,5 @@ export async function runDaemon(
   ]);
   const services = daemonServices({ plan, observer, kubelets, nodes, controllers });
   await serveDaemonSocket(directory.socket, services);
-  await awaitReady(context, observer.snapshots);
+  await awaitReady(context, observer.snapshots, nodes);
 }
