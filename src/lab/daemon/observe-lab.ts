@@ -1,4 +1,5 @@
 /** Keeps an eye on the API for snapshots and for finding pods by name. */
+import { existsSync } from 'node:fs';
 import { InformerFactory } from '../../client/informer-factory.ts';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../../objects/resource.ts';
 import type { Transport } from '../../objects/transport.ts';
@@ -29,6 +30,7 @@ export async function observeLab(
     factory.informer(SERVICES),
     factory.informer(ENDPOINT_SLICES),
   ];
+  const warnings = hostWarnings();
   const snapshots = new SnapshotFeed(() =>
     snapshotOf(
       plan,
@@ -38,7 +40,7 @@ export async function observeLab(
         services: services.list(),
         slices: slices.list(),
         proxies: proxies(),
-        warnings: [],
+        warnings,
       },
       { createdAt: createdAt.toISOString(), kubernetesVersion: KUBERNETES_VERSION, timings: timings.parts },
     ),
@@ -49,4 +51,12 @@ export async function observeLab(
     snapshots,
     findPod: (name) => pods.get(name.includes('/') ? name : `default/${name}`),
   };
+}
+
+/** What of a cluster this host cannot give the lab, although there is a lab. */
+function hostWarnings(): string[] {
+  if (existsSync('/proc/sys/net/bridge')) return [];
+  return [
+    'the kernel has no br_netfilter: a pod does not reach a Service whose chosen pod is on its own node (podwire check)',
+  ];
 }
