@@ -11,6 +11,7 @@ const entries = {
   daemon: 'src/lab/daemon-main.ts',
   remove: 'src/lab/remove-main.ts',
   pods: 'src/lab/pods-main.ts',
+  agnhost: 'src/node/agnhost-main.ts',
   bench: 'test/bench/main.ts',
 };
 

@@ -13,6 +13,11 @@ export function podsProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'pods.js' : 'pods-main.ts')];
 }
 
+/** The script behind `/agnhost` in containers. */
+export function agnhostScript(): string {
+  return join(import.meta.dirname, isBundle ? 'agnhost.js' : '../node/agnhost-main.ts');
+}
+
 /** Arguments for node that start the process that removes a lab. */
 export function removeProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'remove.js' : 'remove-main.ts')];

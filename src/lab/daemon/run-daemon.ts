@@ -6,8 +6,9 @@ import { hostRuntime } from '../../node/runtime/host-runtime.ts';
 import { StandInClient } from '../../node/standins/stand-in-client.ts';
 import { apiServiceOptions } from '../cluster-objects.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
+import { agnhostScript } from '../programs.ts';
 import type { Recorder } from '../record.ts';
-import { stateDirectory } from '../state-directory.ts';
+import { stateDirectory, stateRoot } from '../state-directory.ts';
 import { awaitReady } from './await-ready.ts';
 import { buildFabric } from './build-fabric.ts';
 import { createClusterObjects, createDnsDeployment } from './create-cluster-objects.ts';
@@ -49,7 +50,13 @@ export async function runDaemon(
   ]);
   await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
   await serveApiOnControlPlane(context, api.server);
-  const runtime = hostRuntime({ kernel: context.kernel, directory: directory.containers, standIns });
+  const runtime = hostRuntime({
+    kernel: context.kernel,
+    directory: directory.containers,
+    standIns,
+    hidden: [stateRoot()],
+    agnhost: agnhostScript(),
+  });
   const nodes = planNodes(context, api, runtime);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
   const createdAt = new Date(start.startedAt);

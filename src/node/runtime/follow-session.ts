@@ -23,7 +23,7 @@ export function followSession(container: Pick<RunningContainer, 'logs'>, exited:
     stdin: null,
     ...streams,
     resize: () => undefined,
-    exit: exited.then(({ code }) => ({ code })),
+    exit: exited.then(() => ({ code: 0 })),
     kill: () => abort.abort(),
   };
 }

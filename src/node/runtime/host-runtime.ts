@@ -15,13 +15,21 @@ export interface HostRuntimeOptions {
   readonly standIns: StandInClient;
   /** Directories of the host no container may see into: the state of all labs. */
   readonly hidden?: readonly string[];
+  /** The script behind `/agnhost` in containers (`agnhost-main`). */
+  readonly agnhost?: string;
 }
 
 /** Prepares the directory and gives the runtime that every kubelet of the lab uses. */
-export function hostRuntime({ kernel, directory, standIns, hidden = [] }: HostRuntimeOptions): ContainerRuntime {
+export function hostRuntime({
+  kernel,
+  directory,
+  standIns,
+  hidden = [],
+  agnhost,
+}: HostRuntimeOptions): ContainerRuntime {
   const host: ProgramHost = {
     kernel,
-    tree: prepareHostTree(join(directory, 'tree'), [directory, ...hidden]),
+    tree: prepareHostTree(join(directory, 'tree'), [directory, ...hidden], agnhost),
     directory: join(directory, 'containers'),
   };
   const programs = new Map<string, ProgramContainer>();

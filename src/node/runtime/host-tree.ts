@@ -3,7 +3,7 @@
  * it makes lies in the lab's state directory and goes with it.
  */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
 
@@ -20,9 +20,9 @@ const DEVICE_LINKS = {
 
 /**
  * Prepares `directory` (absolute, the lab's own, without `:` or `,`) and says what the host looks like. `hidden` are
- * directories no container may see into, besides `directory` itself.
+ * directories no container may see into, besides `directory` itself; `agnhost` is the script behind `/agnhost`.
  */
-export function prepareHostTree(directory: string, hidden: readonly string[] = []): HostTree {
+export function prepareHostTree(directory: string, hidden: readonly string[] = [], agnhost?: string): HostTree {
   if (/[:,\\\s]/.test(directory)) throw new RangeError(`not fit for a mount option: ${directory}`);
   const base = join(directory, 'base');
   const skeleton = join(directory, 'skeleton');
@@ -39,6 +39,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
     }
   }
   makeSkeleton(skeleton);
+  if (agnhost !== undefined) addAgnhost(skeleton, agnhost);
   const emptyDirectory = join(directory, 'empty');
   const root = join(directory, 'root');
   const applets = join(directory, 'applets');
@@ -48,6 +49,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
     root,
     emptyDirectory,
     skeleton,
+    ...(agnhost === undefined ? {} : { agnhost: { node: process.execPath, directory: dirname(agnhost) } }),
     applets,
     hidden: outermost([directory, ...hidden].map((path) => realpathSync(path))).filter((path) => !isFresh(path)),
     programs,
@@ -64,6 +66,14 @@ function makeSkeleton(skeleton: string): void {
   for (const [path, mode] of Object.entries(FRESH_DIRECTORIES)) {
     makeDirectory(join(skeleton, path), Number.parseInt(mode, 8));
   }
+}
+
+/** A small script at the root, and the places its Node and its program are mounted on. */
+function addAgnhost(skeleton: string, script: string): void {
+  makeDirectory(join(skeleton, '.podwire/agnhost'));
+  makeFile(join(skeleton, '.podwire/node'), '');
+  const program = join('/.podwire/agnhost', basename(script));
+  makeFile(join(skeleton, 'agnhost'), `#!/bin/sh\nexec /.podwire/node ${program} "$@"\n`, 0o755);
 }
 
 function link(target: string, path: string): void {

@@ -46,6 +46,8 @@ export interface HostTree {
   readonly emptyDirectory: string;
   /** Files every container finds above the host's: `/dev`, mount points, `/agnhost`. */
   readonly skeleton: string;
+  /** The program behind `/agnhost`: a Node and the directory of its script; absent: there is no `/agnhost`. */
+  readonly agnhost?: { readonly node: string; readonly directory: string };
   /** A directory of busybox's applets, filled when a container needs it. */
   readonly applets: string;
   /** Directories that are no container's to see: the lab's own. Those that a fresh directory hides anyway are not among them. */
@@ -123,6 +125,10 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
       if (kind === 'file') lines.push(tableLine('/dev/null', root + path, 'none', ['bind']));
       if (kind === 'directory') lines.push(tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly));
     }
+  }
+  if (host.agnhost !== undefined) {
+    lines.push(tableLine(host.agnhost.node, `${root}/.podwire/node`, 'none', ['bind', 'ro', 'nosuid', 'nodev']));
+    lines.push(tableLine(host.agnhost.directory, `${root}/.podwire/agnhost`, 'none', bindReadOnly));
   }
   if (applets) lines.push(tableLine(host.applets, `${root}/.podwire/applets`, 'none', bindReadOnly.slice(0, -1)));
   for (const mount of mounts) {

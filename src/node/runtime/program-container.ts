@@ -111,7 +111,8 @@ export class ProgramContainer implements RunningContainer {
       stdout,
       stderr: this.#spec.tty ? null : stderr,
       resize: this.#resize,
-      exit: this.exited.then(({ code }) => ({ code })),
+      // Attaching is no running: its end is success, and the code is in the pod's status.
+      exit: this.exited.then(() => ({ code: 0 })),
       kill: detach,
     };
   }

@@ -70,6 +70,14 @@ describe('stand-ins', () => {
     const dial = `http://${ip}:8080/dial?host=${ip}&port=8081&protocol=udp&request=hostname&tries=2`;
     expect((await lab.get(dial)).text).toContain('{"responses":["netexec","netexec"]}');
     expect((await lab.get(`http://${ip}:8080/shell?cmd=hostname`)).text).toContain('{"output":"netexec\\n"}');
+    expect(await lab.exec('netexec', ['/agnhost', 'connect', `${ip}:8080`, '--timeout=1s'])).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(await lab.exec('netexec', ['/agnhost', 'connect', `${ip}:1`])).toMatchObject({
+      code: 1,
+      stderr: 'REFUSED\n',
+    });
     await lab.get(`http://${ip}:8080/exit?code=3`);
     const pod = await eventually(async () => {
       const seen = await lab.pod('netexec');
@@ -187,7 +195,7 @@ describe('programs', () => {
       '-c',
       'hostname; ip -4 -o addr show eth0; command -v nslookup; command -v wget',
     ]);
-    expect(stdout).toMatch(new RegExp(`^box\\n.*${ip}/24.*\\n/.podwire/applets/nslookup\\n/.podwire/applets/wget\\n$`));
+    expect(stdout).toMatch(new RegExp(`^box\\n.*${ip}/24.*\\n/usr/bin/nslookup\\n/.podwire/applets/wget\\n$`));
     const web = (await ready('web')).status!.podIP!;
     expect((await lab.exec('box', ['wget', '-qO-', `http://${web}/`])).stdout).toContain('pod: web');
     expect(await lab.exec('box', ['nothing'])).toMatchObject({

@@ -73,7 +73,8 @@ function startPorter(context: StandInContext): Promise<StandIn> {
 
 /** Connects once to `HOST:PORT` and ends with 0, or with 1 and the reason in one word. */
 async function startConnect(context: StandInContext, args: readonly string[]): Promise<StandIn> {
-  void connectOnce(context, args).then((failure) => {
+  const { sockets, netns } = context;
+  void connectOnce({ connect: (address) => sockets.connect(netns, address) }, args).then((failure) => {
     if (failure !== undefined) context.log(failure, 'stderr');
     context.exit(failure === undefined ? 0 : 1);
   });

@@ -1,10 +1,10 @@
 /** agnhost's `connect`: one connection attempt, its outcome in one word. */
-import type { StandInContext } from '../stand-in.ts';
+import type { Socket } from 'node:net';
 import { durationMs, parseFlags } from './flags.ts';
 
 /** Undefined when `HOST:PORT` could be connected to; else what agnhost prints: `TIMEOUT`, `REFUSED`, `DNS: …`, `OTHER: …`. */
 export function connectOnce(
-  { sockets, netns }: Pick<StandInContext, 'sockets' | 'netns'>,
+  { connect }: { readonly connect: (address: { host: string; port: number }) => Socket },
   args: readonly string[],
 ): Promise<string | undefined> {
   const flags = parseFlags(args);
@@ -14,7 +14,7 @@ export function connectOnce(
   if (protocol !== 'tcp') return Promise.resolve(`OTHER: unsupported protocol ${protocol}`);
   const timeout = durationMs(flags.get('timeout', '0s')) || undefined;
   return new Promise((resolve) => {
-    const socket = sockets.connect(netns, { host: target[1]!, port: Number(target[2]) });
+    const socket = connect({ host: target[1]!, port: Number(target[2]) });
     const timer = timeout === undefined ? undefined : setTimeout(() => finish('TIMEOUT'), timeout);
     const finish = (outcome: string | undefined) => {
       clearTimeout(timer);
