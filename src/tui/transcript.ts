@@ -17,6 +17,8 @@ export interface Transcript {
   readonly anchor: number;
 }
 
+const BLANK: TranscriptLine = { text: '', tone: 'dim' };
+
 /** Lays out everything that has happened so far. */
 export function layOut(events: readonly ScenarioEvent[], language: Language, width: number): Transcript {
   const lines: TranscriptLine[] = [];
@@ -24,7 +26,12 @@ export function layOut(events: readonly ScenarioEvent[], language: Language, wid
   for (const event of events) {
     const added = linesOf(event, language, width);
     if (event.type === 'stepStarted' && event.step.narration !== undefined) anchor = lines.length;
-    lines.push(...added);
+    // A blank line before what has no command above it; never two of them.
+    const last = lines.at(-1);
+    const needsBlank = event.type === 'output' && (last?.tone === 'narration' || last?.tone === 'held');
+    const repeatsBlank = last?.text === '' && added[0]?.text === '';
+    if (needsBlank) lines.push(BLANK);
+    lines.push(...(repeatsBlank ? added.slice(1) : added));
   }
   return { lines, anchor };
 }
@@ -40,10 +47,10 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
     }
     case 'stepStarted':
       if (event.step.narration === undefined) return [];
-      return [{ text: '', tone: 'dim' }, ...wrapped('narration', event.step.narration[language], width)];
+      return [BLANK, ...wrapped('narration', event.step.narration[language], width)];
     case 'command': {
       const text = `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`;
-      return [{ text: '', tone: 'dim' }, ...folded('command', text, width)];
+      return [BLANK, ...folded('command', text, width)];
     }
     case 'output':
       return folded('output', event.text, width);
@@ -66,7 +73,7 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
       const { outcome, steps, checks } = event;
       const text = `${words[outcome]} · ${words.ended(steps, checks)}`;
       const tone = outcome === 'passed' ? 'held' : 'failed';
-      return [{ text: '', tone: 'dim' }, ...hanging(tone, outcome === 'passed' ? '✓ ' : '✗ ', text, width)];
+      return [BLANK, ...hanging(tone, outcome === 'passed' ? '✓ ' : '✗ ', text, width)];
     }
     default:
       return [];
@@ -74,7 +81,7 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
 }
 
 function evidenceLines({ title, text }: Evidence, width: number): TranscriptLine[] {
-  return [{ text: '', tone: 'dim' }, ...wrapped('dim', `${title}:`, width), ...folded('output', text, width)];
+  return [BLANK, ...wrapped('dim', `${title}:`, width), ...folded('output', text, width)];
 }
 
 function wrapped(tone: Tone, text: string, width: number): TranscriptLine[] {

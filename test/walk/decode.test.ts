@@ -37,6 +37,13 @@ describe('decodeNetwork', () => {
     });
   });
 
+  it('names what an ICMP error says', () => {
+    const text = describePacket(decodeNetwork(ETHERTYPE_IPV4, UNREACHABLE));
+    expect(text).toMatch(
+      /^10\.244\.2\.1 > 10\.244\.1\.2: ICMP port unreachable about 10\.244\.1\.2:20001 > 10\.96\.0\.99:80/,
+    );
+  });
+
   it('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom(0x0800, 0x0806, 0x86dd, 0), (bytes, etherType) => {

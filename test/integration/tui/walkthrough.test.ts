@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { down } from '../../../src/lab/down.ts';
@@ -109,6 +109,16 @@ describe('the walkthrough, on a real terminal', () => {
     } finally {
       await lab.down();
     }
+  });
+
+  it('removes its lab when it is told to end', async () => {
+    const tty = open(80, 24, 'pod-to-pod-vxlan');
+    await tty.shows('Press enter to begin.');
+    const shell = tty.pid();
+    const [child] = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim().split(' ');
+    process.kill(Number(child), 'SIGTERM');
+    await tty.shows('exit 0');
+    expect(left()).toEqual([]);
   });
 
   it('refuses a scenario there is none of', async () => {
