@@ -99,11 +99,12 @@ export class ContainerSet {
       const restartCount = former === undefined || former.id === '' ? 0 : former.restartCount + 1;
       this.#setRunning(container, running, timestamp(), restartCount);
     } catch (error) {
-      if (!(error instanceof ContainerConfigError)) throw error;
+      if (error instanceof MountError) throw error;
+      const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
+      const { message } = error as Error;
       const base = former ?? newRecord(container.name, '');
-      const state = { kind: 'waiting', reason: 'CreateContainerConfigError', message: error.message } as const;
-      this.#records.set(container.name, { ...base, state });
-      this.#events.failed(container, error.message);
+      this.#records.set(container.name, { ...base, state: { kind: 'waiting', reason, message } });
+      this.#events.failed(container, message);
       throw error;
     }
   }

@@ -2,7 +2,7 @@
  * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets and the downward API. Kinds that
  * would reach beyond the pod (hostPath) or that a lab has not (claims, tokens) are refused, with the reason.
  */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { Container, Pod } from '../../objects/wire.ts';
 import type { Mount } from '../runtime/container-runtime.ts';
@@ -76,6 +76,8 @@ export function containerMounts(
       throw new MountError(`subPath "${subPath}" leads out of the volume`);
     // What a program has put into an emptyDir could be a link to elsewhere by the time of a restart.
     if (source !== volume.path && volume.writable) throw new MountError(`subPath of an emptyDir is not supported`);
+    if (source !== volume.path && !existsSync(source))
+      throw new MountError(`subPath "${subPath}" is not in volume "${name}"`);
     const target = normalize(`/${mountPath}`).replace(/(?<=.)\/$/, '');
     return { source, target, readOnly: readOnly === true || !volume.writable };
   });

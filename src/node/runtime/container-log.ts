@@ -5,12 +5,13 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { LogLine } from '../standins/protocol.ts';
 
-const KEPT_CHARACTERS = 1 << 20;
+const MEBIBYTE = 1 << 20;
 const LONGEST_LINE = 16 * 1024;
 
 type Stream = LogLine['stream'];
 
 export class ContainerLog {
+  readonly #kept: number;
   #lines: LogLine[] = [];
   #characters = 0;
   #ended = false;
@@ -19,6 +20,11 @@ export class ContainerLog {
     stderr: { decoder: new StringDecoder('utf8'), text: '' },
   };
   readonly #followers = new Set<{ lines: LogLine[]; wake: () => void }>();
+
+  /** Keeps the last `kept` characters. */
+  constructor(kept = MEBIBYTE) {
+    this.#kept = kept;
+  }
 
   /** Bytes as they were written; lines may begin in one chunk and end in another. */
   write(stream: Stream, chunk: Buffer): void {
@@ -37,7 +43,7 @@ export class ContainerLog {
     const line: LogLine = { time: timestamp(), stream, text };
     this.#lines.push(line);
     this.#characters += text.length + 1;
-    if (this.#characters > KEPT_CHARACTERS) this.#dropOldest();
+    if (this.#characters > this.#kept) this.#dropOldest();
     for (const follower of this.#followers) {
       follower.lines.push(line);
       follower.wake();
@@ -81,7 +87,7 @@ export class ContainerLog {
   /** Drops a tenth more than needed, so that a chatty container does not pay for each line. */
   #dropOldest(): void {
     let first = 0;
-    while (this.#characters > KEPT_CHARACTERS * 0.9 && first < this.#lines.length - 1) {
+    while (this.#characters > this.#kept * 0.9 && first < this.#lines.length - 1) {
       this.#characters -= this.#lines[first]!.text.length + 1;
       first += 1;
     }

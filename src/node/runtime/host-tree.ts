@@ -6,6 +6,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, symlinkSyn
 import { basename, dirname, join } from 'node:path';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
+import { INIT_SCRIPT, START_SCRIPT } from './scripts.ts';
 
 const PROGRAM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** Directories a program may need that may be file systems of their own. */
@@ -38,6 +39,9 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
       programs.push(path);
     }
   }
+  const initScript = join(directory, 'init');
+  makeFile(initScript, INIT_SCRIPT);
+  makeFile(join(base, 'start'), START_SCRIPT);
   makeSkeleton(skeleton);
   if (agnhost !== undefined) addAgnhost(skeleton, agnhost);
   const emptyDirectory = join(directory, 'empty');
@@ -46,6 +50,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
   for (const path of [emptyDirectory, root, applets]) makeDirectory(path);
   return {
     base,
+    initScript,
     root,
     emptyDirectory,
     skeleton,

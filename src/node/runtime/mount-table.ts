@@ -40,6 +40,8 @@ const FRESH_SIZE = '64m';
 export interface HostTree {
   /** Where the base is built: a directory with `usr`, `container`, `old` and the links `bin`, `lib`, … */
   readonly base: string;
+  /** The script that makes a container. */
+  readonly initScript: string;
   /** An empty directory to mount on. */
   readonly root: string;
   /** An empty directory, and an empty file, to hide things with. */

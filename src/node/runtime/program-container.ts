@@ -47,12 +47,9 @@ export class ProgramContainer implements RunningContainer {
     this.#spec = spec;
     const directory = join(host.directory, spec.id);
     writeTables(host.tree, directory, pod, spec);
-    const launch = initLaunch(spec, argv, {
-      root: host.tree.root,
-      tables: directory,
-      skeleton: host.tree.skeleton,
-      hostname: pod.hostname,
-    });
+    const { root, skeleton, initScript } = host.tree;
+    const place = { script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
+    const launch = initLaunch(spec, argv, place);
     const signal = host.kernel.openPipe();
     const start = (stdio: [number | 'ignore', number, number]) =>
       host.kernel.spawn(pod.netns, launch.argv, { env: launch.env, stdio: [...stdio, signal.writeEnd] });

@@ -4,7 +4,6 @@
  */
 import { boundingSet } from './capabilities.ts';
 import type { ContainerSpec } from './container-runtime.ts';
-import { INIT_SCRIPT, START_SCRIPT } from './scripts.ts';
 
 /** What the tools themselves need; the container's own environment travels beside it and is set last. */
 const TOOL_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
@@ -31,17 +30,27 @@ export function startEnvironment(container: Confinement, tty: boolean): Record<s
   };
 }
 
+/** Paths of the host that INIT_SCRIPT works with, and the container's host name. */
+export interface InitPlace {
+  /** The file that holds INIT_SCRIPT. */
+  readonly script: string;
+  readonly root: string;
+  readonly tables: string;
+  readonly skeleton: string;
+  readonly hostname: string;
+}
+
 /** Makes the container and starts `argv` as its PID 1. It ends with the daemon: its output would have no reader. */
 export function initLaunch(
   container: Confinement & { readonly tty: boolean },
   argv: readonly string[],
-  place: { readonly root: string; readonly tables: string; readonly skeleton: string; readonly hostname: string },
+  place: InitPlace,
 ): Launch {
   return {
     argv: [
       ...['setpriv', '--pdeathsig', 'KILL', '--'],
       ...['unshare', '--mount', '--pid', '--uts', '--ipc', '--propagation', 'private', '--kill-child', '--'],
-      ...['sh', '-c', INIT_SCRIPT, 'podwire', ...argv],
+      ...['sh', place.script, ...argv],
     ] as [string, ...string[]],
     env: {
       ...startEnvironment(container, container.tty),
@@ -58,7 +67,7 @@ export function execLaunch(container: Confinement, argv: readonly string[], init
   return {
     argv: [
       ...['nsenter', '--target', String(initPid), '--mount', '--uts', '--ipc', '--net', '--pid', '--'],
-      ...['sh', '-c', START_SCRIPT, 'podwire', ...argv],
+      ...['sh', '/start', ...argv],
     ] as [string, ...string[]],
     env: startEnvironment(container, tty),
   };

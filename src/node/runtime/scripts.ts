@@ -1,6 +1,7 @@
 /**
  * The two shell texts that make a container and start a program in it. They are constants: every value travels in the
- * environment or as an argument, so no name or text of an object is ever read as shell.
+ * environment or as an argument, so no name or text of an object is ever read as shell. They lie in files, so that `ps` on the host
+ * shows what runs and not how it was started.
  *
  * A container's mount namespace has two trees. The base (`/`) is read-only and holds the host's `/usr` alone; the
  * container (`/container`) is the overlay its program sees. Whatever runs with full rights runs from the base, which no program
@@ -10,7 +11,7 @@
  */
 
 /**
- * Starts `"$@"` in the container. Environment: `PODWIRE_CAPABILITIES` for setpriv (empty: keeps all), `PODWIRE_USER`
+ * Starts `"$@"` in the container; it is `/start` of the base. Environment: `PODWIRE_CAPABILITIES` for setpriv (empty: keeps all), `PODWIRE_USER`
  * `uid:gid` or empty, `PODWIRE_DIRECTORY` or empty, `PODWIRE_TTY` non-empty when standard input is a terminal to own,
  * `PODWIRE_ENV_COUNT` and `PODWIRE_ENV_0…` with one `NAME=value` each.
  */
@@ -47,4 +48,5 @@ cd /
 umount -l /old
 echo stands >&3
 exec 3>&-
-${START_SCRIPT}`;
+. /start
+`;

@@ -6,6 +6,8 @@ import type { StandIn, StandInFactory } from './stand-in.ts';
 
 /** Ended stand-ins whose logs are kept for `logs --previous`. */
 const KEPT_LOGS = 500;
+/** A server under load writes a line a request, and there may be a thousand. */
+const KEPT_CHARACTERS = 1 << 16;
 
 interface Entry {
   readonly log: ContainerLog;
@@ -73,7 +75,7 @@ export class StandInHost {
   }
 
   #start(spec: StandInSpec): void {
-    const log = new ContainerLog();
+    const log = new ContainerLog(KEPT_CHARACTERS);
     const starting = this.#open(spec, log);
     const entry: Entry = { log, started: starting.then(() => undefined), ended: false };
     this.#entries.set(spec.containerId, entry);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
@@ -143,6 +143,23 @@ describe('a program in a container', () => {
   it('runs as another user, in another directory', async () => {
     const { output } = await sh('id -u; id -g; pwd', { user: { uid: 1000, gid: 2000 }, workingDir: '/usr/share' });
     expect(output).toBe('1000\n2000\n/usr/share\n');
+  });
+
+  it('finds its volumes, also behind a link of the host, and as a single file', async () => {
+    const volume = join(directory, 'a volume');
+    mkdirSync(volume);
+    writeFileSync(join(volume, 'file'), 'content\n');
+    const mounts = [
+      { source: volume, target: '/var/run/data/deep', readOnly: false },
+      { source: join(volume, 'file'), target: '/etc/app.conf', readOnly: true },
+    ];
+    const { output } = await sh(
+      'cat /run/data/deep/file /etc/app.conf; echo x >/run/data/deep/x; echo y >/etc/app.conf',
+      { mounts },
+    );
+    expect(output).toBe('content\ncontent\nsh: 1: cannot create /etc/app.conf: Read-only file system\n');
+    expect(readFileSync(join(volume, 'x'), 'utf8')).toBe('x\n');
+    expect(existsSync('/run/data')).toBe(false);
   });
 
   it('answers on standard input when it was asked for', async () => {

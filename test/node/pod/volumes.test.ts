@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -64,9 +64,12 @@ describe('setUpVolumes', () => {
 });
 
 describe('containerMounts', () => {
+  const conf = join(directory, 'conf');
+  mkdirSync(conf);
+  writeFileSync(join(conf, 'conf.yaml'), '');
   const volumes = new Map([
     ['data', { path: '/state/data', writable: true }],
-    ['conf', { path: '/state/conf', writable: false }],
+    ['conf', { path: conf, writable: false }],
   ]);
   const mounts = (...volumeMounts: object[]) =>
     containerMounts({ name: 'main', volumeMounts } as unknown as Container, volumes);
@@ -79,7 +82,7 @@ describe('containerMounts', () => {
       ),
     ).toEqual([
       { source: '/state/data', target: '/data', readOnly: false },
-      { source: '/state/conf/conf.yaml', target: '/etc/conf.yaml', readOnly: true },
+      { source: join(conf, 'conf.yaml'), target: '/etc/conf.yaml', readOnly: true },
     ]);
   });
 
@@ -96,6 +99,7 @@ describe('containerMounts', () => {
     ],
     ['a subPath that leads out', [{ name: 'conf', mountPath: '/a', subPath: '../data' }], 'leads out'],
     ['a subPath of what programs write', [{ name: 'data', mountPath: '/a', subPath: 'x' }], 'not supported'],
+    ['a subPath that is not there', [{ name: 'conf', mountPath: '/a', subPath: 'no' }], 'is not in volume "conf"'],
     ['a volume the pod has not', [{ name: 'no', mountPath: '/a' }], 'not one of the pod'],
   ])('refuse a mount %s', (_title, given, message) => {
     expect(() => mounts(...given)).toThrow(message);

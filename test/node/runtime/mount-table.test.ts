@@ -4,6 +4,7 @@ import { baseTable, containerTable, type HostTree, tableLine } from '../../../sr
 const host: HostTree = {
   base: '/state/base',
   root: '/state/root',
+  initScript: '/state/init',
   emptyDirectory: '/state/empty',
   skeleton: '/state/skeleton',
   applets: '/state/applets',
