@@ -81,7 +81,9 @@ describe('files of the host', () => {
           `print join(" ", sort glob("/*")), "\\n"; open(F, ">/usr/evil") or print "usr: $!\\n"; open(F, ">/evil") or print "root: $!\\n"'`,
       );
       const [seen, ...refused] = stdout.trim().split('\n');
-      expect(seen!.split(' ').filter((path) => !/^\/(bin|sbin|lib\w*|usr|container|old|proc|start)$/.test(path))).toEqual([]);
+      expect(
+        seen!.split(' ').filter((path) => !/^\/(bin|sbin|lib\w*|usr|container|old|proc|start)$/.test(path)),
+      ).toEqual([]);
       expect(refused).toEqual(['usr: Read-only file system', 'root: Read-only file system']);
     },
   );
