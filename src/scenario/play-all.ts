@@ -115,7 +115,7 @@ export function chooseModes(scenario: Pick<Scenario, 'proxyModes'>, asked: reado
     skip: [
       {
         proxyModes: fitting.filter((mode) => !PLAYABLE.includes(mode)),
-        reason: `kube-proxy here has the backend ${PLAYABLE.join(', ')} alone`,
+        reason: `this kube-proxy has no such backend yet; it has ${PLAYABLE.join(', ')}`,
       },
       {
         proxyModes: wanted.filter((mode) => !scenario.proxyModes.includes(mode)),

@@ -67,7 +67,7 @@ export class PrettyReporter {
       case 'scenarioEnded':
         return this.#scenarioEnded(event);
       case 'scenarioSkipped':
-        this.#skipped += 1;
+        this.#skipped += event.proxyModes.length;
         return [
           '',
           this.#paint('yellow', `- ${localize(event.scenario.title, this.#options.language)}`),

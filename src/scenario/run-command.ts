@@ -7,7 +7,7 @@ import { PrettyReporter } from './pretty-reporter.ts';
 export interface RunOptions {
   /** Scenario files, or folders of them. */
   readonly paths: readonly string[];
-  /** Backends to play each scenario in; default: iptables. `all`: every one the scenario names. */
+  /** Backends to play each scenario in; default: `all`, every one the scenario names. */
   readonly proxyModes?: readonly ProxyMode[] | 'all';
   readonly language: 'en' | 'zh';
   /** A failed scenario's lab and namespace stay for inspection. */
@@ -34,7 +34,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const print = (lines: readonly string[]): void => {
     if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
-  const { proxyModes = ['iptables'], keepOnFailure = false } = options;
+  const { proxyModes = 'all', keepOnFailure = false } = options;
   const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal });
   for (;;) {
     const next = await playing.next();

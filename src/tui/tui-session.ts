@@ -14,7 +14,7 @@ import type { TuiState, Walk } from './tui-state.ts';
 
 /** How long auto-play leaves a part of the scenario standing: by the letters there are to read. */
 const READING_MS_PER_CHARACTER = 20;
-const LONGEST_READING_MS = 5_000;
+const LONGEST_READING_MS = 4_000;
 
 export class TuiSession {
   readonly #openLab: OpenLab;
