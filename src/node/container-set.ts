@@ -16,7 +16,7 @@ import type { ContainerExit, RunningContainer } from './runtime/container-runtim
 import { resolveImage } from './standins/images.ts';
 
 /** What a container of a daemon that died is taken to have ended with. */
-const LOST: ContainerExit = { code: 137, signal: 9 };
+const LOST: ContainerExit = { code: 137 };
 const START_ERROR_CODE = 128;
 const START_ERROR_WORDS =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: ' +
@@ -224,7 +224,6 @@ export class ContainerSet {
     const isStartError = exit.startError !== undefined;
     const end: Terminated = {
       exitCode: isStartError ? START_ERROR_CODE : exit.code,
-      ...(exit.signal === undefined ? {} : { signal: exit.signal }),
       reason: isStartError ? 'StartError' : exit.code === 0 ? 'Completed' : 'Error',
       ...(isStartError ? { message: START_ERROR_WORDS + exit.startError } : {}),
       startedAt: isStartError ? '1970-01-01T00:00:00Z' : startedAt,

@@ -55,7 +55,6 @@ export interface ContainerSpec {
 export interface ContainerExit {
   /** 128 + signal when a signal ended it. */
   readonly code: number;
-  readonly signal?: number;
   /** It never ran: the runtime's own words (`exec: "foo": executable file not found in $PATH`). */
   readonly startError?: string;
 }

@@ -5,9 +5,9 @@ import { Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
 import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
-import { killWithChild } from './host-process.ts';
+import { killForked } from './host-process.ts';
 import type { Launch } from './program-start.ts';
-import { withholdStartError } from './withhold-start-error.ts';
+import { withholdComplaints } from './tool-complaints.ts';
 
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 const END_OF_TRANSMISSION = '\x04';
@@ -60,14 +60,14 @@ function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean
     stdio: [pipes.in?.readEnd ?? 'ignore', pipes.out.writeEnd, pipes.err.writeEnd],
   });
   for (const fd of [pipes.in?.readEnd, pipes.out.writeEnd, pipes.err.writeEnd]) if (fd !== undefined) closeSync(fd);
-  const errors = withholdStartError(pipeReader(pipes.err.readEnd), child.exited.then(exitCodeOf), program);
+  const errors = withholdComplaints(pipeReader(pipes.err.readEnd), child.exited.then(exitCodeOf), program);
   return {
     stdin: pipes.in === undefined ? null : pipeWriter(pipes.in.writeEnd),
     stdout: pipeReader(pipes.out.readEnd),
     stderr: errors.stream,
     resize: () => undefined,
     exit: errors.exit,
-    kill: () => killWithChild(kernel, child),
+    kill: () => killForked(kernel, child),
   };
 }
 
@@ -76,7 +76,7 @@ function onTerminal(kernel: Kernel, launch: Launch, program: string): ExecSessio
   const child = kernel.spawn('', launch.argv, { env: launch.env, stdio: [pty.slave, pty.slave, pty.slave] });
   closeSync(pty.slave);
   const terminal = terminalStream(pty.master);
-  const output = withholdStartError(terminalOutput(terminal), child.exited.then(exitCodeOf), program);
+  const output = withholdComplaints(terminalOutput(terminal), child.exited.then(exitCodeOf), program);
   return {
     stdin: terminalInput(terminal),
     stdout: output.stream,
@@ -86,6 +86,6 @@ function onTerminal(kernel: Kernel, launch: Launch, program: string): ExecSessio
       if (!terminal.destroyed) pty.resize(size);
     },
     exit: output.exit,
-    kill: () => killWithChild(kernel, child),
+    kill: () => killForked(kernel, child),
   };
 }

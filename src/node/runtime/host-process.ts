@@ -42,9 +42,11 @@ export async function awaitProgram(pid: number): Promise<boolean> {
   }
 }
 
-/** Ends a tool and what it forked. */
-export function killWithChild(kernel: Kernel, tool: KernelProcess): void {
+/**
+ * Ends what a tool forked; the tool, which waits for it, ends with it. Were the tool ended too, its child would stay a zombie until the
+ * machine's first process looks. A tool that has forked nothing (yet) is ended itself.
+ */
+export function killForked(kernel: Kernel, tool: KernelProcess): void {
   const child = childOf(tool.pid);
-  if (child !== undefined) kernel.signal(child, 'SIGKILL');
-  tool.kill('SIGKILL');
+  if (child === undefined || !kernel.signal(child, 'SIGKILL')) tool.kill('SIGKILL');
 }

@@ -3,7 +3,6 @@
  * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
  */
 import { closeSync, rmSync, statSync } from 'node:fs';
-import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Duplex, Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
@@ -11,13 +10,13 @@ import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
 import { attachedInput, execSession, exitCodeOf, terminalInput } from './exec-session.ts';
-import { awaitProgram, childOf, killWithChild } from './host-process.ts';
+import { awaitProgram, childOf, killForked } from './host-process.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
 import { resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
 import { execLaunch, initLaunch } from './program-start.ts';
-import { withholdStartError } from './withhold-start-error.ts';
+import { withholdComplaints } from './tool-complaints.ts';
 
 export interface ProgramHost {
   readonly kernel: Kernel;
@@ -85,7 +84,7 @@ export class ProgramContainer implements RunningContainer {
     if (this.#ended) return;
     await this.#stands;
     if (graceMs > 0 && this.#initPid !== undefined) this.#kernel.signal(this.#initPid, 'SIGTERM');
-    const kill = () => killWithChild(this.#kernel, this.#process);
+    const kill = () => killForked(this.#kernel, this.#process);
     if (graceMs <= 0) kill();
     const timer = setTimeout(kill, graceMs);
     await this.exited;
@@ -157,9 +156,9 @@ export class ProgramContainer implements RunningContainer {
     { stderr, into }: { stderr: ReturnType<typeof pipeReader>; into: 'stdout' | 'stderr' },
     program: string,
   ): Promise<ContainerExit> {
-    const output = withholdStartError(stderr, this.#process.exited.then(exitCodeOf), program);
+    const output = withholdComplaints(stderr, this.#process.exited.then(exitCodeOf), program);
     this.#hub.add(into, output.stream);
-    const { signal } = await this.#process.exited;
+    await this.#process.exited;
     this.#ended = true;
     const { code, error } = await output.exit;
     await this.#hub.ended;
@@ -168,7 +167,6 @@ export class ProgramContainer implements RunningContainer {
     rmSync(directory, { recursive: true, force: true });
     return {
       code,
-      ...(signal === null ? {} : { signal: constants.signals[signal] }),
       ...(startError === undefined ? {} : { startError }),
     };
   }

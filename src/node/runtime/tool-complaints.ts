@@ -1,29 +1,43 @@
-/** Passes a program's standard error on, but keeps the tool's own complaint (the program could not be started) back. */
+/**
+ * Passes a program's standard error on, without what the tools that started it say there themselves: `env`, that the program could not
+ * be started; `unshare`, that it was killed (it cannot kill itself in the same way, and ends with 1 instead).
+ */
 import { type Readable, Transform } from 'node:stream';
 import { startErrorOf } from './start-error.ts';
 
 export interface Ended {
+  /** 137 for a program that was killed, whatever the tool ended with. */
   readonly code: number;
   /** The runtime's words for a program that could not be started. */
   readonly error?: string;
 }
 
+const KILLED = /unshare: sigprocmask unblock failed: [^\n]*\n/;
+const KILLED_CODE = 137;
+/** What a tool ends with that has said something. */
+const COMPLAINT_CODES = new Set([1, 125, 126, 127]);
+
 /**
- * `ended` is the exit code of the tools that start `program`. The answer's `exit` waits for the stream only with codes that a failed
- * start has, so nobody needs to read it to its end otherwise.
+ * `ended` is the exit code of the tools that start `program`. The answer's `exit` waits for the stream only with codes that a complaint
+ * goes with, so nobody needs to read it to its end otherwise.
  */
-export function withholdStartError(
+export function withholdComplaints(
   source: Readable,
   ended: Promise<number>,
   program: string,
 ): { readonly stream: Readable; readonly exit: Promise<Ended> } {
   let held = '';
+  let killed = false;
   let error: string | undefined;
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (held !== '' || /^(?:env|chroot): /.test(chunk.toString('latin1', 0, 8))) {
         held += chunk.toString();
         done();
+      } else if (chunk.includes('unshare: sigprocmask')) {
+        const text = chunk.toString();
+        killed = KILLED.test(text);
+        done(null, text.replace(KILLED, ''));
       } else done(null, chunk);
     },
     flush(done) {
@@ -47,8 +61,9 @@ export function withholdStartError(
   source.on('error', () => undefined);
   source.pipe(stream);
   const exit = ended.then(async (code) => {
-    if (code < 125 || code > 127) return { code };
+    if (!COMPLAINT_CODES.has(code)) return { code };
     await flushed;
+    if (code === 1 && killed) return { code: KILLED_CODE };
     return error === undefined ? { code } : { code, error };
   });
   return { stream, exit };
