@@ -1,10 +1,13 @@
 /** How the API server reaches the kubelet of a pod's node: injected, so that `api/` knows nothing of nodes. */
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
-export interface PodContainerRef {
+export interface PodRef {
   readonly node: string;
   readonly namespace: string;
   readonly pod: string;
+}
+
+export interface PodContainerRef extends PodRef {
   readonly container: string;
 }
 
@@ -39,4 +42,6 @@ export interface KubeletConnector {
   attach(request: Omit<ExecRequest, 'command'>): Promise<ExecSession>;
   /** Ends when the container has ended (with `follow`) or at the end of what there is. Rejects with an `ApiError`. */
   logs(request: LogRequest): Promise<Readable>;
+  /** A connection to a TCP port of the pod, made within its network. Rejects with why none could be made. */
+  portForward?(pod: PodRef, port: number): Promise<Duplex>;
 }

@@ -5,6 +5,7 @@
 import type { WebSocket } from 'ws';
 import type { Status } from '../../objects/wire.ts';
 import type { OutputChannel, StdinListener, StreamPeer } from './remote-command.ts';
+import { parseTerminalSize } from './terminal-size.ts';
 
 export const WEB_SOCKET_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
@@ -76,18 +77,10 @@ export class WebSocketPeer implements StreamPeer {
   }
 
   #receiveSize(payload: Buffer): void {
-    try {
-      const { Width, Height } = JSON.parse(payload.toString()) as { Width?: number; Height?: number };
-      if (isSize(Width) && isSize(Height)) this.#resize?.({ columns: Width, rows: Height });
-    } catch {
-      this.#socket.close(1007, 'terminal size is not JSON');
-    }
+    const size = parseTerminalSize(payload.toString());
+    if (size === undefined) this.#socket.close(1007, 'no terminal size');
+    else this.#resize?.(size);
   }
-}
-
-/** A terminal's width or height fits the kernel's 16 bits. */
-function isSize(value: number | undefined): value is number {
-  return Number.isInteger(value) && value! > 0 && value! < 65536;
 }
 
 function framed(channel: number, chunk: Uint8Array): Buffer {

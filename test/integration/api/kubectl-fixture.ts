@@ -1,9 +1,9 @@
 /** An API server with TLS on a loopback port, and the real kubectl in the versions that are installed. */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createApiServer } from '../../../src/api/api-server.ts';
 import { createApiCore } from '../../../src/api/create-api-core.ts';
 import { InProcessTransport } from '../../../src/api/in-process-transport.ts';
@@ -14,18 +14,39 @@ import { NAMESPACES } from '../../../src/objects/resource.ts';
 import type { Namespace } from '../../../src/objects/wire.ts';
 import { NO_KUBELETS } from '../../api/http/fixture.ts';
 
-const VERSIONS = ['1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33'];
+/** Folders that hold kubectls of several versions besides the one people call. */
 const FOLDERS = ['/usr/lib/google-cloud-sdk/bin'];
 
-/** Name of a version, and its program: what is installed, and whatever `kubectl` is on the path. */
-export const KUBECTLS: readonly { readonly version: string; readonly program: string }[] = [
-  ...VERSIONS.flatMap((version) =>
-    FOLDERS.map((folder) => ({ version, program: join(folder, `kubectl.${version}`) })).filter(({ program }) =>
-      existsSync(program),
-    ),
-  ),
-  { version: 'on the path', program: 'kubectl' },
-];
+export interface Kubectl {
+  /** `1.20`. */
+  readonly version: string;
+  readonly program: string;
+}
+
+/** Every version that is installed, oldest first: any `kubectl` and `kubectl.1.20` in the folders of PATH, and the above. */
+export const KUBECTLS: readonly Kubectl[] = findKubectls();
+
+function findKubectls(): Kubectl[] {
+  const found = new Map<string, string>();
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), ...FOLDERS]) {
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => /^kubectl([.-]?1\.\d+)?$/.test(name)) : [];
+    for (const name of names) {
+      const program = join(folder, name);
+      const version = /1\.\d+$/.exec(name)?.[0] ?? versionOf(program);
+      if (!found.has(version)) found.set(version, program);
+    }
+  }
+  const minor = (version: string) => Number(version.split('.')[1]);
+  return [...found]
+    .map(([version, program]) => ({ version, program }))
+    .sort((a, b) => minor(a.version) - minor(b.version));
+}
+
+function versionOf(program: string): string {
+  const text = execFileSync(program, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
+  const { major, minor } = (JSON.parse(text) as { clientVersion: { major: string; minor: string } }).clientVersion;
+  return `${major}.${Number.parseInt(minor, 10)}`;
+}
 
 export interface Result {
   readonly code: number;

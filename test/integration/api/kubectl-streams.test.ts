@@ -8,9 +8,6 @@ import { KUBECTLS, type KubectlServer, POD, startKubectlServer, words } from './
 import { type ShellKubelet, shellKubelet } from './shell-kubelet.ts';
 
 const { kernel } = scratch();
-/** 1.29 and 1.30 speak WebSocket when told to; older ones speak SPDY only. */
-const WITH_WEB_SOCKET = KUBECTLS.filter(({ version }) => !['1.27', '1.28'].includes(version));
-
 let kubelet: ShellKubelet;
 let server: KubectlServer;
 
@@ -28,7 +25,6 @@ async function runPod(name: string): Promise<void> {
 beforeAll(async () => {
   kubelet = shellKubelet(kernel);
   server = await startKubectlServer(kubelet);
-  server.env.KUBECTL_REMOTE_COMMAND_WEBSOCKETS = 'true';
   await server.kubectl('apply -f -', POD);
   await runPod('web');
   await server.kubectl(
@@ -40,8 +36,17 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe.each(WITH_WEB_SOCKET)('kubectl $version exec', ({ program }) => {
+/** From 1.29 on kubectl can speak WebSocket, from 1.31 on it does; SPDY they all speak. */
+const CLIENTS = KUBECTLS.flatMap(({ version, program }) => [
+  ...(Number(version.split('.')[1]) < 29 ? [] : [{ version, program, protocol: 'WebSocket' }]),
+  { version, program, protocol: 'SPDY' },
+]);
+
+describe.each(CLIENTS)('kubectl $version exec over $protocol', ({ program, protocol }) => {
   const exec = (args: string, input?: string) => server.kubectl(`exec ${args}`, input, program);
+  beforeAll(() => {
+    server.env.KUBECTL_REMOTE_COMMAND_WEBSOCKETS = String(protocol === 'WebSocket');
+  });
 
   it('gives output, errors and the exit code apart', async () => {
     const { code, out, err } = await exec("web -- sh -c 'echo out; echo err >&2; exit 7'");
