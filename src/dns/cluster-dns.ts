@@ -8,6 +8,7 @@ import type { Component } from '../objects/component.ts';
 import { ENDPOINT_SLICES, NAMESPACES, type ResourceType, SERVICES } from '../objects/resource.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { ApiObject } from '../objects/wire.ts';
+import { DnsMetrics } from './dns-metrics.ts';
 import { openDnsServer } from './dns-server.ts';
 import { openHealthServer } from './health-server.ts';
 import { RecordIndex } from './record-index.ts';
@@ -27,7 +28,7 @@ export interface ClusterDnsOptions {
   readonly transport: Transport;
   /** `cluster.local`. */
   readonly clusterDomain: string;
-  /** A DNS server on the fabric for all other names; without one they are refused. */
+  /** A DNS server on the fabric for all other names; without one they do not exist. */
   readonly upstream?: { readonly host: string; readonly port: number };
 }
 
@@ -62,9 +63,15 @@ export class ClusterDns implements Component {
     try {
       const upstream = await this.#upstream();
       const zone = new ClusterZone(this.#index, clusterDomain);
-      const resolve = resolver({ zone, isSynced, ...(upstream === undefined ? {} : { upstream }) });
+      const metrics = new DnsMetrics(address.includes(':') ? 6 : 4);
+      const resolve = resolver({
+        ...{ zone, isSynced, ...(upstream === undefined ? {} : { upstream }) },
+        onAnswered: (query) => metrics.answered(query),
+      });
       this.#open.push(await openDnsServer(sockets, netns, { host: address, port }, resolve));
-      this.#open.push(await openHealthServer(sockets, netns, address, isSynced));
+      this.#open.push(
+        await openHealthServer(sockets, netns, address, { isReady: isSynced, metrics: () => metrics.render() }),
+      );
     } catch (error) {
       await this.#close();
       throw error;

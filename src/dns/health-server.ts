@@ -1,31 +1,51 @@
-/** What the DNS pod's probes ask: `:8080/health` (alive) and `:8181/ready` (has seen the API), as CoreDNS has them. */
+/**
+ * The HTTP ports of the DNS pod, as CoreDNS has them: `:8080/health` (alive) and `:8181/ready` (has seen the API) for its
+ * probes, `:9153/metrics` for whoever collects.
+ */
 import { createServer, type Server } from 'node:http';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
 
 const HEALTH_PORT = 8080;
 const READY_PORT = 8181;
+const METRICS_PORT = 9153;
 
-/** Opens both ports; `close` of the result closes them. */
+export interface HealthSource {
+  isReady(): boolean;
+  /** The page of `/metrics`. */
+  metrics(): string;
+}
+
+type Answer = readonly [status: number, body: string];
+
+/** Opens the three ports; `close` of the result closes them. */
 export async function openHealthServer(
   sockets: NamespaceSockets,
   netns: Netns,
   host: string,
-  isReady: () => boolean,
+  source: HealthSource,
 ): Promise<{ close(): Promise<void> }> {
-  const health = answering('/health', () => [200, 'OK']);
-  // CoreDNS names the plugins that are not ready yet.
-  const ready = answering('/ready', () => (isReady() ? [200, 'OK'] : [503, 'kubernetes']));
-  await sockets.listen(netns, health, { host, port: HEALTH_PORT });
+  const pages: readonly (readonly [port: number, path: string, answer: () => Answer])[] = [
+    [HEALTH_PORT, '/health', () => [200, 'OK']],
+    // CoreDNS names the plugins that are not ready yet.
+    [READY_PORT, '/ready', () => (source.isReady() ? [200, 'OK'] : [503, 'kubernetes'])],
+    [METRICS_PORT, '/metrics', () => [200, source.metrics()]],
+  ];
+  const open: Server[] = [];
+  const close = async () => void (await Promise.all(open.map(closed)));
   try {
-    await sockets.listen(netns, ready, { host, port: READY_PORT });
+    for (const [port, path, answer] of pages) {
+      const server = answering(path, answer);
+      await sockets.listen(netns, server, { host, port });
+      open.push(server);
+    }
   } catch (error) {
-    health.close();
+    await close();
     throw error;
   }
-  return { close: async () => void (await Promise.all([closed(health), closed(ready)])) };
+  return { close };
 }
 
-function answering(path: string, answer: () => [status: number, body: string]): Server {
+function answering(path: string, answer: () => Answer): Server {
   return createServer((request, response) => {
     const [status, body] = request.url === path ? answer() : ([404, '404 page not found\n'] as const);
     response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(body);

@@ -102,6 +102,11 @@ export function writeResponse(query: Query, answer: DnsAnswer, options: Response
   return Buffer.from(scratch.subarray(0, length));
 }
 
+/** The response code of a response, without the upper bits that EDNS adds. */
+export function rcodeOf(response: Buffer): number {
+  return response.readUInt8(3) & 15;
+}
+
 function udpLimit(offered: number | undefined): number {
   return offered === undefined ? UDP_DEFAULT : Math.max(UDP_DEFAULT, Math.min(offered, UDP_SIZE));
 }

@@ -13,11 +13,6 @@ export function addressOfReverseName(name: string): string | undefined {
   return canonical(nibbles.join('').replace(/(.{4})(?!$)/g, '$1:'));
 }
 
-/** True for names of in-addr.arpa and ip6.arpa, whether or not they spell an address. */
-export function isReverseName(name: string): boolean {
-  return name.endsWith(IPV4) || name.endsWith(IPV6);
-}
-
 function canonical(text: string): string | undefined {
   const ip = parseIp(text);
   return ip === undefined ? undefined : formatIp(ip);

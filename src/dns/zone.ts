@@ -12,6 +12,8 @@ import type { ServiceEntry, SrvTarget } from './service-entry.ts';
 /** CoreDNS's default. */
 export const TTL = 5;
 const SCHEMA_VERSION = '1.1.0';
+/** The root as dns-packet spells it. */
+const ROOT = '.';
 /** A chain of ExternalNames within the cluster is followed this far. */
 const CNAME_DEPTH = 8;
 
@@ -38,14 +40,17 @@ export class ClusterZone {
     return this.#forward(name, lower, type);
   }
 
-  /** NXDOMAIN with the zone's SOA: also for reverse names nobody knows. */
-  noSuchName(): DnsAnswer {
-    return this.#negative(RCODE.NXDOMAIN);
+  /**
+   * The answer for a name that is not this zone's where there is nobody else to ask: it does not exist. The SOA of a negative
+   * answer belongs to a zone that holds the name (RFC 2308), so it stands at the root.
+   */
+  nothingElse(name: string): DnsAnswer {
+    return this.#negative(name === ROOT ? RCODE.NOERROR : RCODE.NXDOMAIN, '');
   }
 
   #forward(name: string, lower: string, type: string): DnsAnswer {
     const found = this.#find(lower, type);
-    if (found === undefined) return this.noSuchName();
+    if (found === undefined) return this.#negative(RCODE.NXDOMAIN);
     const alias = found.records.find((record) => record.type === 'CNAME');
     if (alias?.type === 'CNAME') return this.#alias(name, alias.data, type);
     const answers = found.records
@@ -162,8 +167,8 @@ export class ClusterZone {
     return `${name}.${namespace}.svc.${this.#domain}`;
   }
 
-  #negative(rcode: typeof RCODE.NOERROR | typeof RCODE.NXDOMAIN): DnsAnswer {
-    return { rcode, answers: [], authorities: [{ name: this.#domain, ttl: TTL, ...this.#soa() }], additionals: [] };
+  #negative(rcode: typeof RCODE.NOERROR | typeof RCODE.NXDOMAIN, zone = this.#domain): DnsAnswer {
+    return { rcode, answers: [], authorities: [{ name: zone, ttl: TTL, ...this.#soa() }], additionals: [] };
   }
 
   #soa(): RecordData {

@@ -147,14 +147,24 @@ describe('resolver', () => {
     });
   });
 
+  it.each([
+    ['example.com', 'A', 'NXDOMAIN'],
+    ['kubernetes.default', 'A', 'NXDOMAIN'],
+    ['9.9.9.9.in-addr.arpa', 'PTR', 'NXDOMAIN'],
+    ['', 'NS', 'NOERROR'],
+  ] as const)(
+    'says of %s, with nobody else to ask, that it does not exist, with an SOA above it',
+    (other, type, rcode) => {
+      expect(code(query({ questions: [{ name: other, type }] }))).toMatchObject({
+        rcode,
+        flag_aa: false,
+        answers: [],
+        authorities: [{ type: 'SOA', name: '.', ttl: 5 }],
+      });
+    },
+  );
+
   it('refuses what it cannot answer, each with its code, and is silent to what is no query', () => {
-    expect(code(query({ questions: [{ name: 'example.com', type: 'A' }] }))).toMatchObject({
-      rcode: 'REFUSED',
-      flag_aa: false,
-    });
-    expect(code(query({ questions: [{ name: '9.9.9.9.in-addr.arpa', type: 'PTR' }] }))).toMatchObject({
-      rcode: 'NXDOMAIN',
-    });
     expect(code(query({ questions: [{ name, type: 'A', class: 'CH' }] }))).toMatchObject({ rcode: 'REFUSED' });
     expect(code(query({ questions: [] }))).toMatchObject({ rcode: 'FORMERR' });
     expect(code(query().subarray(0, 20))).toMatchObject({ rcode: 'FORMERR', id: 4711 });

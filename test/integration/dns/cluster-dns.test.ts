@@ -97,7 +97,9 @@ describe('dig', () => {
       /cluster\.local\.\s+5\s+IN\s+SOA\s+ns\.dns\.cluster\.local\. hostmaster\.cluster\.local\./,
     );
     expect(await dig('empty.default.svc.cluster.local')).toMatch(/status: NOERROR.*\n.*ANSWER: 0/);
-    expect(await dig('example.com')).toContain('status: REFUSED');
+    const outside = await dig('example.com');
+    expect(outside).toContain('status: NXDOMAIN');
+    expect(outside).toMatch(/^\.\s+5\s+IN\s+SOA\s+ns\.dns\.cluster\.local\./m);
   });
 
   it('falls back to TCP for what is too long', async () => {
@@ -113,6 +115,23 @@ describe('dig', () => {
     await transport.delete(SERVICE_TYPE, { namespace: 'default', name: 'plain' });
     await eventually(async () => (await dig('plain.default.svc.cluster.local')).includes('NXDOMAIN'));
   });
+});
+
+it('counts queries under the names of CoreDNS on port 9153', async () => {
+  const page = async () => (await kernel.read(client, ['curl', '-s', 'http://10.9.0.53:9153/metrics'])).stdout;
+  const value = async (series: string) =>
+    Number(
+      (await page())
+        .split('\n')
+        .find((line) => line.startsWith(series))
+        ?.split(' ')[1] ?? 0,
+    );
+  const requests = 'coredns_dns_requests_total{family="1",proto="tcp",server="dns://:53",type="A",view="",zone="."}';
+  const missing = 'coredns_dns_responses_total{plugin="",rcode="NXDOMAIN",server="dns://:53",view="",zone="."}';
+  const before = [await value(requests), await value(missing)];
+  await dig('+tcp', web);
+  await dig('example.org');
+  expect([await value(requests), await value(missing)]).toEqual([before[0]! + 1, before[1]! + 1]);
 });
 
 describe('busybox nslookup', () => {
