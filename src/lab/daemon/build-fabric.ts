@@ -1,5 +1,6 @@
-/** Stage: the namespaces of the plan, the underlay switch, and everybody's cable to it. */
+/** Stage: the namespaces of the plan, the underlay switch, everybody's cable to it, and what a node has before any component runs. */
 import { type FabricHost, planFabric } from '../../cni/fabric.ts';
+import { planKubeletChains } from '../../proxy/backends/iptables/kubelet-chains.ts';
 import type { LabPlan } from '../plan-lab.ts';
 import { plannedNamespaces } from '../plan-lab.ts';
 import type { DaemonContext } from './daemon-context.ts';
@@ -16,7 +17,11 @@ export async function buildFabric({ plan, kernel, timings }: DaemonContext): Pro
       hosts: fabricHosts(plan),
     });
     await kernel.run(wiring.netns, wiring.batches);
-    await Promise.all(hosts.map(({ netns, batches }) => kernel.run(netns, batches)));
+    await Promise.all([
+      ...hosts.map(({ netns, batches }) => kernel.run(netns, batches)),
+      // Before kube-proxy, which makes the same jumps where they are missing: two at once would make them twice.
+      ...plan.nodes.map(({ netns }) => kernel.run(netns, planKubeletChains(4))),
+    ]);
   });
 }
 
