@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { containerEnvironment } from './pod/container-environment.ts';
-import { appletsOf, confinementOf, portsOf, runOf } from './pod/container-plan.ts';
+import { APPLET_DIRECTORY, confinementOf, portsOf, runOf } from './pod/container-plan.ts';
 import type { PodSandbox } from './pod-sandbox.ts';
 import type { ProbeListener } from './probes/prober.ts';
 import { Prober } from './probes/prober.ts';
 import { type ProbeTarget, probeHttp } from './probes/run-probe.ts';
 import { collectExec } from './runtime/collect-exec.ts';
 import type { ContainerSpec, RunningContainer } from './runtime/container-runtime.ts';
+import { appletsOf } from './standins/images.ts';
 
 type Handler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
 
@@ -70,7 +71,7 @@ export async function containerSpec(
   sandbox: PodSandbox,
   id = randomBytes(32).toString('hex'),
 ): Promise<ContainerSpec> {
-  const firstInPath = appletsOf(container.image ?? '');
+  const applets = appletsOf(container.image ?? '');
   const env = await containerEnvironment({
     pod,
     container,
@@ -78,7 +79,7 @@ export async function containerSpec(
     placement: sandbox.placement(),
     services: context.services(),
     source: context.source,
-    ...(firstInPath === undefined ? {} : { firstInPath }),
+    ...(applets === undefined ? {} : { firstInPath: APPLET_DIRECTORY }),
   });
   return {
     name: container.name,
@@ -90,7 +91,7 @@ export async function containerSpec(
     ports: portsOf(container),
     mounts: sandbox.mountsOf(container),
     ...confinementOf(pod, container),
-    applets: firstInPath !== undefined,
+    ...(applets === undefined ? {} : { applets }),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,

@@ -31,12 +31,6 @@ export function runOf(
 /** Where busybox's applets are found in a container of that image. */
 export const APPLET_DIRECTORY = '/.podwire/applets';
 
-/** The directory of applets for images that bring their own. */
-export function appletsOf(image: string): string | undefined {
-  const { behaviour } = resolveImage(image);
-  return 'program' in behaviour && behaviour.applets === true ? APPLET_DIRECTORY : undefined;
-}
-
 /** The container's rights. */
 export function confinementOf(
   pod: Pod,

@@ -1,25 +1,33 @@
-/** The applets of the host's busybox as a directory of links, so that a busybox container finds its own nslookup and wget. */
+/**
+ * The applets of the host's busybox as directories of links, so that a busybox container finds its own nslookup and wget: `new` as
+ * the host's busybox has them, `old` with the nslookup of the time before 1.29.
+ */
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kernel } from '../../kernel/kernel.ts';
-import { makeDirectory } from './make-files.ts';
+import type { AppletAge } from '../standins/images.ts';
+import { makeDirectory, makeFile } from './make-files.ts';
+import { OLD_NSLOOKUP } from './old-nslookup.ts';
+
+/** Where the applets of that age are. */
+export function appletDirectory(directory: string, age: AppletAge): string {
+  return join(directory, age);
+}
 
 /**
- * The program, whether the host has another nslookup, and the applets. Newer applets of that name ignore ndots and ask for a name with a
- * dot as it is, so `nslookup kubernetes.default` fails where busybox 1.28's worked; the one of bind's tools keeps to resolv.conf.
+ * Fills both directories with a link for each applet. A host without busybox leaves `new` empty, and `old` with its nslookup: its own
+ * tools are found then.
  */
-const LIST = `busybox=$(command -v busybox) || exit 0
-echo "$busybox"
-other=$(command -v nslookup) && [ "$(basename "$(readlink -f "$other")")" != busybox ] && echo yes || echo no
-busybox --list`;
-
-/** Fills `directory` with a link for each applet. A host without busybox leaves it empty: its own tools are found then. */
 export async function makeApplets(kernel: Kernel, directory: string): Promise<void> {
-  makeDirectory(directory);
-  const { stdout } = await kernel.read('', ['sh', '-c', LIST]);
-  const [program, hasNslookup, ...applets] = stdout.split('\n');
-  for (const applet of applets) {
-    if (applet === '' || (applet === 'nslookup' && hasNslookup === 'yes')) continue;
-    symlinkSync(program!, join(directory, applet));
+  const command = 'busybox=$(command -v busybox) && echo "$busybox" && busybox --list';
+  const { stdout } = await kernel.read('', ['sh', '-c', command]);
+  const [program, ...applets] = stdout.split('\n').filter((line) => line !== '');
+  for (const age of ['new', 'old'] as const) {
+    const links = appletDirectory(directory, age);
+    makeDirectory(links);
+    for (const applet of applets) {
+      if (age === 'new' || applet !== 'nslookup') symlinkSync(program!, join(links, applet));
+    }
   }
+  makeFile(join(appletDirectory(directory, 'old'), 'nslookup'), OLD_NSLOOKUP, 0o755);
 }

@@ -4,6 +4,7 @@
  */
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Netns } from '../../kernel/kernel.ts';
+import type { AppletAge } from '../standins/images.ts';
 import type { LogLine } from '../standins/protocol.ts';
 
 /** What a pod's containers share. */
@@ -44,8 +45,8 @@ export interface ContainerSpec {
   readonly capabilities: readonly string[];
   readonly privileged: boolean;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** Busybox's applets stand in `/.podwire/applets`. */
-  readonly applets?: boolean;
+  /** Busybox's applets stand in `/.podwire/applets`: those of this age. */
+  readonly applets?: AppletAge;
   readonly stdin: boolean;
   /** Its standard input ends with the first session attached to it. */
   readonly stdinOnce?: boolean;

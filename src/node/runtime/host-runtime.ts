@@ -35,7 +35,7 @@ export function hostRuntime({
   const programs = new Map<string, ProgramContainer>();
   let applets: Promise<void> | undefined;
   const startProgram = async (pod: PodPlace, spec: ContainerSpec, argv: readonly [string, ...string[]]) => {
-    if (spec.applets === true) {
+    if (spec.applets !== undefined) {
       applets ??= makeApplets(kernel, host.tree.applets);
       await applets;
     }

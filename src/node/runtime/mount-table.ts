@@ -50,7 +50,7 @@ export interface HostTree {
   readonly skeleton: string;
   /** The program behind `/agnhost`: a Node and the directory of its script; absent: there is no `/agnhost`. */
   readonly agnhost?: { readonly node: string; readonly directory: string };
-  /** A directory of busybox's applets, filled when a container needs it. */
+  /** Directories of busybox's applets, filled when a container needs them. */
   readonly applets: string;
   /** Directories that are no container's to see: the lab's own. Those that a fresh directory hides anyway are not among them. */
   readonly hidden: readonly string[];
@@ -91,7 +91,8 @@ export function baseTable(host: HostTree): string {
 export interface ContainerMounts {
   readonly mounts: readonly Mount[];
   readonly privileged: boolean;
-  readonly applets: boolean;
+  /** The directory of busybox's applets to put in. */
+  readonly applets?: string;
 }
 
 /** The container: overlay, /proc, /sys, /dev, fresh directories, masks, and its volumes last. */
@@ -132,7 +133,8 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     lines.push(tableLine(host.agnhost.node, `${root}/.podwire/node`, 'none', ['bind', 'ro', 'nosuid', 'nodev']));
     lines.push(tableLine(host.agnhost.directory, `${root}/.podwire/agnhost`, 'none', bindReadOnly));
   }
-  if (applets) lines.push(tableLine(host.applets, `${root}/.podwire/applets`, 'none', bindReadOnly.slice(0, -1)));
+  if (applets !== undefined)
+    lines.push(tableLine(applets, `${root}/.podwire/applets`, 'none', bindReadOnly.slice(0, -1)));
   for (const mount of mounts) {
     const options = ['bind', 'nosuid', 'nodev', ...(mount.readOnly ? ['ro'] : []), 'X-mount.mkdir'];
     lines.push(tableLine(mount.source, root + mount.target, 'none', options));

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Duplex, Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import { appletDirectory } from './applets.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
 import { attachedInput, execSession, exitCodeOf, terminalInput } from './exec-session.ts';
@@ -194,6 +195,10 @@ function writeTables(tree: HostTree, directory: string, pod: PodPlace, spec: Con
   makeFile(join(directory, 'base'), baseTable(tree));
   makeFile(
     join(directory, 'container'),
-    containerTable(tree, { mounts, privileged: spec.privileged, applets: spec.applets === true }),
+    containerTable(tree, {
+      mounts,
+      privileged: spec.privileged,
+      ...(spec.applets === undefined ? {} : { applets: appletDirectory(tree.applets, spec.applets) }),
+    }),
   );
 }

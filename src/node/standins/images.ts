@@ -88,6 +88,23 @@ export const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
   netshoot: shell('bash'),
 };
 
+/** Which applets a busybox has: those of 1.29 and later, or the older ones, whose nslookup honours the search path. */
+export type AppletAge = 'new' | 'old';
+
+/** The registry folders of Kubernetes' own images, where busybox stayed at 1.27. */
+const OLD_BUSYBOX = /^(?:(?:[a-z]+\.)?gcr\.io\/google[-_]containers|k8s\.gcr\.io|registry\.k8s\.io)\/busybox$/;
+
+/** The applets of an image; undefined for one that is no busybox or the like. */
+export function appletsOf(reference: string): AppletAge | undefined {
+  const { behaviour } = resolveImage(reference);
+  if (!('program' in behaviour) || behaviour.applets !== true) return undefined;
+  if (imageName(reference) !== 'busybox') return 'new';
+  const [, path, tag = 'latest'] = /^([^@]*?)(?::([^:/@]+))?(?:@.*)?$/.exec(reference) ?? [];
+  const version = /^(\d+)\.(\d+)/.exec(tag);
+  if (version === null) return tag === 'latest' && OLD_BUSYBOX.test(path ?? '') ? 'old' : 'new';
+  return Number(version[1]) < 1 || (version[1] === '1' && Number(version[2]) < 29) ? 'old' : 'new';
+}
+
 export interface ResolvedImage {
   readonly behaviour: ImageBehaviour;
   /** False when the table does not have it and a web server stands in. */

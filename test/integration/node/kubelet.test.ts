@@ -195,7 +195,7 @@ describe('programs', () => {
       '-c',
       'hostname; ip -4 -o addr show eth0; command -v nslookup; command -v wget',
     ]);
-    expect(stdout).toMatch(new RegExp(`^box\\n.*${ip}/24.*\\n/usr/bin/nslookup\\n/.podwire/applets/wget\\n$`));
+    expect(stdout).toMatch(new RegExp(`^box\\n.*${ip}/24.*\\n/.podwire/applets/nslookup\\n/.podwire/applets/wget\\n$`));
     const web = (await ready('web')).status!.podIP!;
     expect((await lab.exec('box', ['wget', '-qO-', `http://${web}/`])).stdout).toContain('pod: web');
     expect(await lab.exec('box', ['nothing'])).toMatchObject({

@@ -40,7 +40,7 @@ describe('the mount tables', () => {
 
   it('the container', () => {
     const mounts = [{ source: '/state/pods/1/volumes/my data', target: '/data', readOnly: true }];
-    expect(containerTable(host, { mounts, privileged: false, applets: true })).toMatchInlineSnapshot(`
+    expect(containerTable(host, { mounts, privileged: false, applets: '/state/applets/new' })).toMatchInlineSnapshot(`
       "overlay /state/root/container overlay nodev,lowerdir=/,upperdir=/state/root/old/upper,workdir=/state/root/old/work 0 0
       /opt /state/root/container/opt none bind,ro,nodev 0 0
       proc /state/root/container/proc proc nosuid,nodev,noexec 0 0
@@ -66,14 +66,14 @@ describe('the mount tables', () => {
       /state/root/container/proc/sys /state/root/container/proc/sys none bind,ro,nosuid,nodev,noexec 0 0
       /dev/null /state/root/container/proc/kcore none bind 0 0
       /state/empty /state/root/container/sys/firmware none bind,ro,nosuid,nodev,noexec 0 0
-      /state/applets /state/root/container/.podwire/applets none bind,ro,nosuid,nodev 0 0
+      /state/applets/new /state/root/container/.podwire/applets none bind,ro,nosuid,nodev 0 0
       /state/pods/1/volumes/my\\040data /state/root/container/data none bind,nosuid,nodev,ro,X-mount.mkdir 0 0
       "
     `);
   });
 
   it('a privileged container may set the kernel', () => {
-    const table = containerTable(host, { mounts: [], privileged: true, applets: false });
+    const table = containerTable(host, { mounts: [], privileged: true });
     expect(table).not.toContain('/proc/sys');
     expect(table).toContain('/etc/shadow');
   });

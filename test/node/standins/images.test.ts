@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runOf } from '../../../src/node/pod/container-plan.ts';
-import { imageName, resolveImage } from '../../../src/node/standins/images.ts';
+import { appletsOf, imageName, resolveImage } from '../../../src/node/standins/images.ts';
 
 describe('imageName', () => {
   it.each([
@@ -21,6 +21,29 @@ describe('resolveImage', () => {
     expect(resolveImage('example.com/unheard:1')).toEqual({ behaviour: { standIn: 'web', ports: [80] }, known: false });
     expect(resolveImage('constructor').known).toBe(false);
     expect(resolveImage('nginx').known).toBe(true);
+  });
+});
+
+describe('appletsOf', () => {
+  it.each([
+    ['busybox', 'new'],
+    ['busybox:latest', 'new'],
+    ['busybox:1.28.4', 'old'],
+    ['busybox:1.28', 'old'],
+    ['docker.io/library/busybox:1.27.2-glibc@sha256:abc', 'old'],
+    ['busybox:1.29', 'new'],
+    ['busybox:1.36.1', 'new'],
+    ['busybox:stable', 'new'],
+    ['gcr.io/google-containers/busybox', 'old'],
+    ['gcr.io/google_containers/busybox:1.24', 'old'],
+    ['k8s.gcr.io/busybox', 'old'],
+    ['registry.k8s.io/e2e-test-images/busybox:1.29-4', 'new'],
+    ['registry:5000/busybox', 'new'],
+    ['alpine:3.8', 'new'],
+    ['debian', undefined],
+    ['nginx', undefined],
+  ])('%s: %s', (reference, expected) => {
+    expect(appletsOf(reference)).toBe(expected);
   });
 });
 
