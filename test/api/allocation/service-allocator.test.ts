@@ -67,9 +67,9 @@ describe('cluster IPs', () => {
     );
     allocator.addRanges('sources', ['10.10.5.0/24', '172.17.188.0/24']);
     expect(taken(allocator, { clusterIP: '10.10.5.91' }).clusterIP).toBe('10.10.5.91');
-    expect(refusal(allocator, { clusterIP: '10.11.0.1' })).toContain('10.96.0.0/12, 10.10.5.0/24, 172.17.188.0/24');
+    expect(refusal(allocator, { clusterIP: '10.11.0.1' })).toContain('does not match the current range');
     allocator.removeRanges('sources');
-    expect(refusal(allocator, { clusterIP: '10.10.5.92' })).toContain('not in the valid range');
+    expect(refusal(allocator, { clusterIP: '10.10.5.92' })).toContain('does not match the current range');
     allocator.removeRanges('kubernetes');
     expect(refusal(allocator, { clusterIP: '10.96.0.77' })).toBeUndefined();
   });
