@@ -6,8 +6,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-NODE_VERSION=24.21.0 # for machines whose own Node is older than 22
-NODE_LEAST=22
+NODE_VERSION=24.21.0 # for machines whose own Node is older than this:
+NODE_LEAST=22.13
 PACKAGES='
 iproute2:ip iptables:iptables-restore nftables:nft ipset:ipset conntrack:conntrack tcpdump:tcpdump ethtool:ethtool
 iputils-ping:ping busybox:busybox bind9-dnsutils:dig curl:curl procps:sysctl util-linux:unshare ca-certificates:/etc/ssl/certs
@@ -60,7 +60,7 @@ fi
 
 # ---- Node ----
 has node && has npm || fail 'node or npm is missing' 'podwire is a Node program' 'apt-get install -y nodejs npm'
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -ge "$NODE_LEAST" ]; then
+if [ "$(printf '%s\n' "$NODE_LEAST" "$(node -p process.versions.node)" | sort -V | head -n 1)" = "$NODE_LEAST" ]; then
   node=$(command -v node)
 else
   case $(uname -m) in

@@ -5,10 +5,16 @@ import { applyPatch } from './patch/index.ts';
 import { createRegistry, type RegistryOptions } from './registry.ts';
 import { Store, type StoreOptions } from './store/store.ts';
 
-export function createApiCore(registry: RegistryOptions, store: StoreOptions = {}): ApiCore {
-  return {
-    store: new Store(store),
+/** What restored objects hold of shared ranges is taken again. */
+export function createApiCore(registry: RegistryOptions, options: StoreOptions = {}): ApiCore {
+  const core = {
+    store: new Store(options),
     definitions: new DefinitionIndex(createRegistry(registry).definitions),
     applyPatch,
   };
+  for (const { type, strategy } of core.definitions.all) {
+    if (strategy.restore === undefined) continue;
+    for (const { object } of core.store.collection(type).entries()) strategy.restore(object);
+  }
+  return core;
 }

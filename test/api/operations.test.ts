@@ -207,9 +207,11 @@ describe('the write-ahead hook', () => {
   it('comes before the change and can refuse it', async () => {
     const seen: string[] = [];
     const { core } = await testApi({
-      writeAhead: ({ operation, resource, revision }) => {
-        if (resource === 'pods') throw new Error('disk full');
-        seen.push(`${revision} ${operation} ${resource}`);
+      writeAhead: (changes) => {
+        for (const { operation, resource, revision } of changes) {
+          if (resource === 'pods') throw new Error('disk full');
+          seen.push(`${revision} ${operation} ${resource}`);
+        }
       },
     });
     const before = core.store.revision;

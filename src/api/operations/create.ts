@@ -38,10 +38,18 @@ export function createObject(
   if (isTaken(core, definition, candidate, metadata.name ?? '')) throw alreadyExists(type, metadata.name ?? '');
   refuseInvalid(definition, candidate, strategy.allocate?.(candidate, undefined, context));
   if (context.dryRun) return new StoredObject(candidate, core.store.revision);
-  const stored = core.store.put(type, candidate);
-  createAlongside(core, definition, stored.object, context);
-  syncCompanions(core, definition, undefined, stored.object);
-  return stored;
+  try {
+    return core.store.atomically(() => {
+      const stored = core.store.put(type, candidate);
+      createAlongside(core, definition, stored.object, context);
+      syncCompanions(core, definition, undefined, stored.object);
+      return stored;
+    });
+  } catch (error) {
+    // It could not be kept (a full disk): nothing is stored, so nothing may stay taken.
+    strategy.release?.(candidate);
+    throw error;
+  }
 }
 
 /** Throws Invalid when there is anything to complain of. */

@@ -43,9 +43,12 @@ export function deleteObject(
 
 /** Takes an object out of the store and gives back what it had been allocated. */
 export function removeObject(core: ApiCore, definition: ResourceDefinition, object: ApiObject): StoredObject {
-  const removed = core.store.remove(definition.type, object);
+  const removed = core.store.atomically(() => {
+    const entry = core.store.remove(definition.type, object);
+    syncCompanions(core, definition, entry.object, undefined);
+    return entry;
+  });
   definition.strategy.release?.(removed.object);
-  syncCompanions(core, definition, removed.object, undefined);
   return removed;
 }
 

@@ -50,9 +50,18 @@ export function updateObject(
   if (equalJson(candidate, previous.object) && !isFinished(definition, candidate)) return previous;
   if (context.dryRun) return new StoredObject(candidate, previous.revision);
   if (isFinished(definition, candidate)) return removeObject(core, definition, candidate);
-  const stored = core.store.put(type, candidate);
-  syncCompanions(core, definition, previous.object, stored.object);
-  return stored;
+  try {
+    return core.store.atomically(() => {
+      const stored = core.store.put(type, candidate);
+      syncCompanions(core, definition, previous.object, stored.object);
+      return stored;
+    });
+  } catch (error) {
+    // It could not be kept: what was taken and given back is as the stored object says.
+    strategy.release?.(candidate);
+    strategy.restore?.(previous.object);
+    throw error;
+  }
 }
 
 function checkPreconditions({ type }: ResourceDefinition, object: ApiObject, previous: ApiObject): void {

@@ -84,37 +84,58 @@ export class Collection {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Stores a version and tells the watchers. Only the store calls this. */
-  put(object: ApiObject, revision: number): StoredObject {
-    const { namespace, name } = placeOf(object);
+  /** Stores a version, of which the watchers learn by `announce`. Only the store calls this. */
+  put(object: ApiObject, revision: number): StoreEvent {
+    const current = new StoredObject(object, revision);
+    const previous = this.#set(current);
+    const type = previous === undefined ? 'ADDED' : 'MODIFIED';
+    return { type, revision, current, previous, frames: new Map() };
+  }
+
+  /** Removes an object; `last` is its last state under the revision of the deletion. Only the store calls this. */
+  remove(last: ApiObject, revision: number): StoreEvent {
+    const previous = this.#unset(last);
+    return { type: 'DELETED', revision, current: new StoredObject(last, revision), previous, frames: new Map() };
+  }
+
+  /** Takes back a change that could not be kept and was not announced. Changes are taken back latest first. */
+  takeBack({ current, previous }: StoreEvent): void {
+    if (previous === undefined) this.#unset(current.object);
+    else this.#set(previous);
+  }
+
+  /** Tells the watchers of a change. */
+  announce(event: StoreEvent): void {
+    this.#log.append(event);
+    for (const listener of this.#listeners) listener(event);
+    // The log keeps the event for long; its encodings served those who watched at this moment.
+    event.frames.clear();
+    event.previous?.forgetJson();
+    if (event.type === 'DELETED') event.current.forgetJson();
+  }
+
+  /** Returns what stood in its place. */
+  #set(entry: StoredObject): StoredObject | undefined {
+    const { namespace, name } = placeOf(entry.object);
     let shelf = this.#shelves.get(namespace);
     if (shelf === undefined) {
       shelf = { byName: new Map(), sorted: [] };
       this.#shelves.set(namespace, shelf);
     }
-    const current = new StoredObject(object, revision);
     const previous = shelf.byName.get(name);
     const position = positionOf(shelf.sorted, name);
-    shelf.byName.set(name, current);
+    shelf.byName.set(name, entry);
     if (previous === undefined) {
-      shelf.sorted.splice(position, 0, current);
+      shelf.sorted.splice(position, 0, entry);
       this.#size += 1;
     } else {
-      shelf.sorted[position] = current;
+      shelf.sorted[position] = entry;
     }
-    this.#announce({
-      type: previous === undefined ? 'ADDED' : 'MODIFIED',
-      revision,
-      current,
-      previous,
-      frames: new Map(),
-    });
-    return current;
+    return previous;
   }
 
-  /** Removes an object; `last` is its last state under the revision of the deletion. Only the store calls this. */
-  remove(last: ApiObject, revision: number): StoredObject {
-    const { namespace, name } = placeOf(last);
+  #unset(object: ApiObject): StoredObject {
+    const { namespace, name } = placeOf(object);
     const shelf = this.#shelves.get(namespace);
     const previous = shelf?.byName.get(name);
     if (shelf === undefined || previous === undefined) throw new Error(`no ${namespace}/${name} to remove`);
@@ -122,18 +143,7 @@ export class Collection {
     shelf.sorted.splice(positionOf(shelf.sorted, name), 1);
     if (shelf.sorted.length === 0) this.#shelves.delete(namespace);
     this.#size -= 1;
-    const current = new StoredObject(last, revision);
-    this.#announce({ type: 'DELETED', revision, current, previous, frames: new Map() });
-    return current;
-  }
-
-  #announce(event: StoreEvent): void {
-    this.#log.append(event);
-    for (const listener of this.#listeners) listener(event);
-    // The log keeps the event for long; its encodings served those who watched at this moment.
-    event.frames.clear();
-    event.previous?.forgetJson();
-    if (event.type === 'DELETED') event.current.forgetJson();
+    return previous;
   }
 }
 

@@ -26,7 +26,7 @@ export class StoredObject {
   }
 }
 
-/** A change of one object. A DELETED event's object is the last state under the revision of its deletion. */
+/** A change of one object of one collection. A DELETED event's object is the last state under the revision of its deletion. */
 export interface StoreEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly revision: number;
