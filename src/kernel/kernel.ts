@@ -110,17 +110,23 @@ export interface Kernel {
    */
   within<T>(netns: Netns, action: () => T): T;
   /**
-   * A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both.
+   * A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both. With
+   * `pid`, it is of the devpts that the process (of a container) has on its /dev/pts, else of the host's.
    */
-  openPty(size: { columns: number; rows: number }): Pty;
+  openPty(size: TerminalSize, pid?: number): Pty;
   /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };
   /** Sends a signal to any process; false when there is none of that pid. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
 }
 
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 export interface Pty {
   readonly master: number;
   readonly slave: number;
-  resize(size: { columns: number; rows: number }): void;
+  resize(size: TerminalSize): void;
 }

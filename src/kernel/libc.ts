@@ -15,6 +15,7 @@ const bind = libc.func('int bind(int fd, const void *address, unsigned int lengt
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, unsigned int length)');
 const ioctl = libc.func('int ioctl(int fd, unsigned long request, ...)');
 const fcntl = libc.func('int fcntl(int fd, int command, ...)');
+const syscall = libc.func('long syscall(long number, ...)');
 const openpty = libc.func('int openpty(_Out_ int *master, _Out_ int *slave, void *name, void *terminal, void *size)');
 
 const CLONE_NEWNET = 0x40000000;
@@ -30,6 +31,13 @@ const SO_REUSEADDR = 2;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const TIOCSWINSZ = 0x5414;
+const TIOCSPTLCK = 0x40045431;
+const TIOCGPTPEER = 0x5441;
+const O_CLOEXEC = 0o2000000;
+/** The same number on every architecture. */
+const SYS_OPENAT2 = 437;
+/** RESOLVE_IN_ROOT, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS of openat2(2). */
+const RESOLVE_WITHIN = 0x10 | 0x04 | 0x02;
 const SIOCGIFFLAGS = 0x8913;
 const SIOCSIFFLAGS = 0x8914;
 const IFF_UP = 1;
@@ -112,12 +120,29 @@ export function closeDescriptor(fd: number): void {
   check('close', close(fd));
 }
 
-/** A pseudo-terminal; both ends are closed on exec, so that no other process started meanwhile keeps it open. */
-export function openTerminal(): { master: number; slave: number } {
+/** Both ends of a pseudo-terminal, closed on exec. */
+export function openTerminalPair(): { master: number; slave: number } {
   const [master, slave] = [[0], [0]];
   check('openpty', openpty(master, slave, null, null, null));
   for (const fd of [master[0]!, slave[0]!]) check('fcntl', fcntl(fd, F_SETFD, 'int', FD_CLOEXEC));
   return { master: master[0]!, slave: slave[0]! };
+}
+
+/** Opens `path` (relative) below the directory `root` without following a link; closed on exec. */
+export function openInRoot(root: number, path: string, flags: number): number {
+  const how = new BigUint64Array([BigInt(flags | O_CLOEXEC), 0n, BigInt(RESOLVE_WITHIN)]);
+  const fd = syscall(SYS_OPENAT2, 'int', root, 'str', path, 'void *', how, 'size_t', how.byteLength);
+  return check('openat2', Number(fd), path);
+}
+
+/** Lets a terminal's other end be opened. */
+export function unlockTerminal(master: number): void {
+  check('ioctl', ioctl(master, TIOCSPTLCK, 'void *', new Int32Array([0])));
+}
+
+/** The other end of a terminal, in the devpts of its master; closed on exec. */
+export function openPeer(master: number, flags: number): number {
+  return check('ioctl', ioctl(master, TIOCGPTPEER, 'int', flags | O_CLOEXEC));
 }
 
 const pipe2 = libc.func('int pipe2(void *ends, int flags)');

@@ -11,9 +11,10 @@ import type {
   Pty,
   ReadResult,
   SpawnOptions,
+  TerminalSize,
 } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
-import { openPipe, openTerminal, setTerminalSize } from './libc.ts';
+import { openPipe } from './libc.ts';
 import { namespaceSockets } from './namespace-sockets.ts';
 import { namespaceExists, namespaceInode, within } from './namespace-window.ts';
 import {
@@ -28,6 +29,7 @@ import {
 import { runTool } from './run-tool.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { writeSysctls } from './sysctl.ts';
+import { openPty } from './terminal.ts';
 
 export interface LinuxKernelOptions {
   readonly journal?: Journal;
@@ -81,10 +83,8 @@ export class LinuxKernel implements Kernel {
     return within(netns, action);
   }
 
-  openPty(size: { columns: number; rows: number }): Pty {
-    const { master, slave } = openTerminal();
-    setTerminalSize(master, size);
-    return { master, slave, resize: (next) => setTerminalSize(master, next) };
+  openPty(size: TerminalSize, pid?: number): Pty {
+    return openPty(size, pid);
   }
 
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {

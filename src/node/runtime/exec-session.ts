@@ -12,14 +12,21 @@ import { withholdComplaints } from './tool-complaints.ts';
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 const END_OF_TRANSMISSION = '\x04';
 
+export interface ExecOptions {
+  readonly stdin: boolean;
+  readonly tty: boolean;
+  /** PID 1 of the container, as the host counts: the terminal is one of the container's own. Absent: one of the host's. */
+  readonly initPid?: number;
+}
+
 /** Starts `launch` (which enters the container itself). `program` is the first word of the user's command. */
 export function execSession(
   kernel: Kernel,
   launch: Launch,
   program: string,
-  { stdin, tty }: { stdin: boolean; tty: boolean },
+  { stdin, tty, initPid }: ExecOptions,
 ): ExecSession {
-  return tty ? onTerminal(kernel, launch, program) : onPipes(kernel, launch, program, stdin);
+  return tty ? onTerminal(kernel, launch, program, initPid) : onPipes(kernel, launch, program, stdin);
 }
 
 /** 128 + signal when a signal ended the program, as a shell says it. */
@@ -71,8 +78,8 @@ function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean
   };
 }
 
-function onTerminal(kernel: Kernel, launch: Launch, program: string): ExecSession {
-  const pty = kernel.openPty(DEFAULT_SIZE);
+function onTerminal(kernel: Kernel, launch: Launch, program: string, initPid?: number): ExecSession {
+  const pty = kernel.openPty(DEFAULT_SIZE, initPid);
   const child = kernel.spawn('', launch.argv, { env: launch.env, stdio: [pty.slave, pty.slave, pty.slave] });
   closeSync(pty.slave);
   const terminal = terminalStream(pty.master);

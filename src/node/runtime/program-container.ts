@@ -93,8 +93,11 @@ export class ProgramContainer implements RunningContainer {
   }
 
   async exec(command: readonly [string, ...string[]], options: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
-    const launch = execLaunch(this.#spec, command, await this.#enterable(), options.tty);
-    return execSession(this.#kernel, launch, command[0], options);
+    const initPid = await this.#enterable();
+    // Its terminal is found below the program's root, which it has when it runs.
+    if (options.tty) await awaitProgram(initPid);
+    const launch = execLaunch(this.#spec, command, initPid, options.tty);
+    return execSession(this.#kernel, launch, command[0], { ...options, initPid });
   }
 
   async execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {

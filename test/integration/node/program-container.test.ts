@@ -208,14 +208,24 @@ describe('exec', () => {
 
   it('gives a terminal of its own', async () => {
     const container = start(['sleep', '60']);
-    const session = await container.exec(['sh', '-c', 'read x; echo "got $x"; stty size; exit 7'], {
+    const session = await container.exec(['sh', '-c', 'tty; read x; echo "got $x" >"$(tty)"; stty size; exit 7'], {
       stdin: true,
       tty: true,
     });
     session.resize({ columns: 100, rows: 50 });
     session.stdin!.write('word\n');
-    expect(await textOf(session.stdout)).toContain('got word\r\n50 100');
+    const said = await textOf(session.stdout);
+    expect(said).toContain('/dev/pts/0\r\n');
+    expect(said).toContain('got word\r\n50 100');
     expect(await session.exit).toEqual({ code: 7 });
+    await container.stop(0);
+  });
+
+  it('opens nothing of the host for a terminal, whatever stands at /dev/pts/ptmx', async () => {
+    const script = 'umount /dev/pts && ln -s /proc/1/root/etc/passwd /dev/pts/ptmx && echo ready && exec sleep 60';
+    const container = start(['sh', '-c', script], { capabilities: capabilitiesOf(['SYS_ADMIN']) });
+    await logged(container, 'ready');
+    await expect(container.exec(['true'], { stdin: true, tty: true })).rejects.toMatchObject({ code: 'ELOOP' });
     await container.stop(0);
   });
 });
