@@ -41,14 +41,28 @@ export async function runDaemon(
     timings,
     kernel: new RecordedKernel(recorder, openJournal(directory.journal)),
   };
-  const kubelets = new NodeKubelets();
   const standIns = new StandInClient();
-  const [api] = await Promise.all([
-    timings.measure('API', () => openApi(context, listener, start.apiAddress, kubelets)),
-    buildFabric(context),
+  // Containers wait for the pods process themselves, so the cluster need not: it takes as long as the fabric and the API.
+  await Promise.all([
     timings.measure('pods process', () => startPodsProcess(context, recorder, standIns)),
+    buildCluster(context, start, listener, standIns),
   ]);
-  await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
+}
+
+async function buildCluster(
+  context: DaemonContext,
+  { startedAt, apiAddress }: StartMessage,
+  listener: Server,
+  standIns: StandInClient,
+): Promise<void> {
+  const { plan, directory, timings } = context;
+  const kubelets = new NodeKubelets();
+  const openWithObjects = async () => {
+    const api = await timings.measure('API', () => openApi(context, listener, apiAddress, kubelets));
+    await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
+    return api;
+  };
+  const [api] = await Promise.all([openWithObjects(), buildFabric(context)]);
   await serveApiOnControlPlane(context, api.server);
   const runtime = hostRuntime({
     kernel: context.kernel,
@@ -59,8 +73,7 @@ export async function runDaemon(
   });
   const nodes = planNodes(context, api, runtime);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
-  const createdAt = new Date(start.startedAt);
-  const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
+  const observer = await observeLab(context, api.transport, new Date(startedAt), () => proxyStates(nodes));
   const [controllers] = await Promise.all([
     timings.measure('controllers', () =>
       startControllers({

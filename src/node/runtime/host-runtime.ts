@@ -5,6 +5,7 @@ import type { StandInClient } from '../standins/stand-in-client.ts';
 import { makeApplets } from './applets.ts';
 import type { ContainerRuntime, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { prepareHostTree } from './host-tree.ts';
+import type { HostTree } from './mount-table.ts';
 import { ProgramContainer, type ProgramHost } from './program-container.ts';
 import { StandInContainer } from './stand-in-container.ts';
 
@@ -19,7 +20,7 @@ export interface HostRuntimeOptions {
   readonly agnhost?: string;
 }
 
-/** Prepares the directory and gives the runtime that every kubelet of the lab uses. */
+/** The runtime that every kubelet of the lab uses. */
 export function hostRuntime({
   kernel,
   directory,
@@ -27,9 +28,14 @@ export function hostRuntime({
   hidden = [],
   agnhost,
 }: HostRuntimeOptions): ContainerRuntime {
+  let tree: HostTree | undefined;
   const host: ProgramHost = {
     kernel,
-    tree: prepareHostTree(join(directory, 'tree'), [directory, ...hidden], agnhost),
+    // Made for the first program: sixty files, which a lab of stand-ins never needs and its start should not wait for.
+    get tree() {
+      tree ??= prepareHostTree(join(directory, 'tree'), [directory, ...hidden], agnhost);
+      return tree;
+    },
     directory: join(directory, 'containers'),
   };
   const programs = new Map<string, ProgramContainer>();
