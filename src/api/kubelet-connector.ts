@@ -43,5 +43,5 @@ export interface KubeletConnector {
   /** Ends when the container has ended (with `follow`) or at the end of what there is. Rejects with an `ApiError`. */
   logs(request: LogRequest): Promise<Readable>;
   /** A connection to a TCP port of the pod, made within its network. Rejects with why none could be made. */
-  portForward?(pod: PodRef, port: number): Promise<Duplex>;
+  portForward(pod: PodRef, port: number): Promise<Duplex>;
 }

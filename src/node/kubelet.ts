@@ -3,11 +3,13 @@
  * successor begins when nothing of its predecessor is left.
  */
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { EventRecorder } from '../client/event-recorder.ts';
 import { Informer, type InformerChange, keyOf } from '../client/informer.ts';
 import type { Component } from '../objects/component.ts';
 import { PODS, SERVICES } from '../objects/resource.ts';
 import type { Pod, Service } from '../objects/wire.ts';
+import { connectToPod } from './connect-to-pod.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import type { NodeContext } from './node-context.ts';
 import { NodeHeartbeat } from './node-heartbeat.ts';
@@ -66,6 +68,12 @@ export class Kubelet implements Component {
   /** The worker of a pod of this node. */
   worker(namespace: string, name: string): PodWorker | undefined {
     return this.#workers.get(`${namespace}/${name}`);
+  }
+
+  /** A connection to a TCP port of a pod, made within its network. Rejects with why there is none. */
+  async connect({ network, identity }: PodWorker, port: number): Promise<Socket> {
+    if (network === undefined) throw new Error(`pod "${identity.name}" has no network yet`);
+    return await connectToPod(this.#options.kernel.sockets, network, port);
   }
 
   #onPod(change: InformerChange<Pod>): void {

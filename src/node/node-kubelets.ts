@@ -1,11 +1,12 @@
 /** The API server's way to the kubelets of the lab's nodes: exec, attach, logs, with the errors a kubelet gives. */
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type {
   ExecRequest,
   ExecSession,
   KubeletConnector,
   LogRequest,
   PodContainerRef,
+  PodRef,
 } from '../api/kubelet-connector.ts';
 import { badRequest, internalError, statusError } from '../api/status-error.ts';
 import type { Kubelet } from './kubelet.ts';
@@ -47,6 +48,10 @@ export class NodeKubelets implements KubeletConnector {
     return logStream(instance.logs({ follow: request.follow, signal: abort.signal }), request, abort);
   }
 
+  async portForward(ref: PodRef, port: number): Promise<Duplex> {
+    return await this.#kubelet(ref.node).connect(this.#worker(ref), port);
+  }
+
   /**
    * argv and environment with which the caller itself runs a program in a container, with its own standard input and output. The
    * container is the one named, else the pod's first.
@@ -59,12 +64,16 @@ export class NodeKubelets implements KubeletConnector {
     return this.#running({ ...ref, container }).execArgv(command);
   }
 
-  #worker({ node, namespace, pod }: Omit<PodContainerRef, 'container'>): PodWorker {
-    const kubelet = this.#kubelets.get(node);
-    if (kubelet === undefined) throw statusError(500, 'InternalError', `no kubelet for node ${JSON.stringify(node)}`);
-    const worker = kubelet.worker(namespace, pod);
+  #worker({ node, namespace, pod }: PodRef): PodWorker {
+    const worker = this.#kubelet(node).worker(namespace, pod);
     if (worker === undefined) throw statusError(404, 'NotFound', `pod "${pod}" not found on node ${node}`);
     return worker;
+  }
+
+  #kubelet(node: string): Kubelet {
+    const kubelet = this.#kubelets.get(node);
+    if (kubelet === undefined) throw statusError(500, 'InternalError', `no kubelet for node ${JSON.stringify(node)}`);
+    return kubelet;
   }
 
   #running(ref: PodContainerRef): RunningContainer {

@@ -24,6 +24,11 @@ export class PodSandbox {
     return this.#network?.ip;
   }
 
+  /** Where the pod stands; undefined before it has an address. */
+  get network(): Network | undefined {
+    return this.#network;
+  }
+
   /** Gives the pod its network; one that stands already (of a former daemon) is taken over. Idempotent. */
   async connect(pod: Pod): Promise<Network> {
     const { netns, nodeIp } = this.#context.options;

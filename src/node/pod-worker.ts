@@ -66,6 +66,11 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** Where the pod stands; undefined before it has an address. */
+  get network(): PodSandbox['network'] {
+    return this.#sandbox.network;
+  }
+
   /** The pod has changed in the API. */
   update(pod: Pod): void {
     const before = graceMs(this.#pod);

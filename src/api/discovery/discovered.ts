@@ -41,6 +41,7 @@ const SUBRESOURCES: Partial<
   eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   log: { kind: 'Pod', group: '', version: 'v1', verbs: ['get'] },
   exec: { kind: 'PodExecOptions', group: '', version: 'v1', verbs: ['create', 'get'] },
+  portforward: { kind: 'PodPortForwardOptions', group: '', version: 'v1', verbs: ['create', 'get'] },
   attach: { kind: 'PodAttachOptions', group: '', version: 'v1', verbs: ['create', 'get'] },
 };
 

@@ -7,6 +7,7 @@ import { type Scale, scaleOf, updateScale } from '../operations/scale.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, pathNotFound } from '../status-error.ts';
 import { handleLog } from '../streams/log-handler.ts';
+import { handleUnupgradedPortForward } from '../streams/port-forward/forward-target.ts';
 import { handleUnupgradedStream } from '../streams/stream-request.ts';
 import { answerValue } from './answer.ts';
 import { bodyType, parseJson, readBody, readValue } from './body.ts';
@@ -35,6 +36,7 @@ const SUBRESOURCES: Partial<Record<Subresource, Methods>> = {
   log: { GET: handleLog },
   exec: { GET: handleUnupgradedStream, POST: handleUnupgradedStream },
   attach: { GET: handleUnupgradedStream, POST: handleUnupgradedStream },
+  portforward: { GET: handleUnupgradedPortForward, POST: handleUnupgradedPortForward },
 };
 
 /** Throws 404 for a subresource the resource does not have. */

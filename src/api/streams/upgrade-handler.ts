@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ObjectRequest } from '../http/resource-request.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { pathNotFound } from '../status-error.ts';
+import { servePortForward } from './port-forward/serve-port-forward.ts';
 import { serveRemoteCommand } from './serve-remote-command.ts';
 
 type Subresource = ResourceDefinition['subresources'][number];
@@ -12,6 +13,7 @@ type UpgradeHandler = (request: ObjectRequest, socket: Duplex, head: Buffer) => 
 const HANDLERS: Partial<Record<Subresource, UpgradeHandler>> = {
   exec: serveRemoteCommand,
   attach: serveRemoteCommand,
+  portforward: servePortForward,
 };
 
 /** Serves the subresources that are streams. Throws before the handshake only; 404 for the others. */

@@ -9,7 +9,8 @@ import { parseTerminalSize } from './terminal-size.ts';
 
 export const WEB_SOCKET_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
 
-const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+/** Channels of a remote command; the last, of v5, names a channel that is closed. */
+export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 const NORMAL_CLOSURE = 1000;
 
 export class WebSocketPeer implements StreamPeer {
@@ -83,7 +84,8 @@ export class WebSocketPeer implements StreamPeer {
   }
 }
 
-function framed(channel: number, chunk: Uint8Array): Buffer {
+/** A message of a channel. */
+export function framed(channel: number, chunk: Uint8Array): Buffer {
   const message = Buffer.allocUnsafe(chunk.byteLength + 1);
   message[0] = channel;
   message.set(chunk, 1);

@@ -38,6 +38,7 @@ export const NO_KUBELETS: KubeletConnector = {
   exec: () => Promise.reject(statusError(500, 'InternalError', 'no kubelet')),
   attach: () => Promise.reject(statusError(500, 'InternalError', 'no kubelet')),
   logs: () => Promise.reject(statusError(500, 'InternalError', 'no kubelet')),
+  portForward: () => Promise.reject(statusError(500, 'InternalError', 'no kubelet')),
 };
 
 export async function startTestServer(

@@ -1,37 +1,25 @@
 import { closeSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { terminalStream } from '../../../src/node/runtime/descriptor-streams.ts';
-import { PODS } from '../../../src/objects/resource.ts';
-import type { Pod } from '../../../src/objects/wire.ts';
 import { eventually, scratch } from '../scratch.ts';
 import { KUBECTLS, type KubectlServer, POD, startKubectlServer, words } from './kubectl-fixture.ts';
+import { runPod } from './run-pod.ts';
 import { type ShellKubelet, shellKubelet } from './shell-kubelet.ts';
 
 const { kernel } = scratch();
 let kubelet: ShellKubelet;
 let server: KubectlServer;
 
-/** Has the pod run, as a scheduler and a kubelet would. */
-async function runPod(name: string): Promise<void> {
-  const key = { namespace: 'default', name };
-  await server.transport.create(PODS, { metadata: key, target: { name: 'node-1' } } as unknown as Pod, {
-    subresource: 'binding',
-  });
-  const containerStatuses = [{ name: 'main', ready: true, state: { running: {} } }];
-  const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses };
-  await server.transport.patch(PODS, key, 'merge', { status }, { subresource: 'status' });
-}
-
 beforeAll(async () => {
   kubelet = shellKubelet(kernel);
   server = await startKubectlServer(kubelet);
   await server.kubectl('apply -f -', POD);
-  await runPod('web');
+  await runPod(server.transport, 'web');
   await server.kubectl(
     'apply -f -',
     POD.replace('name: web', 'name: two').replace(/( +- name: main\n.*\n)/, '$1  - name: stopped\n    image: nginx\n'),
   );
-  await runPod('two');
+  await runPod(server.transport, 'two');
   await server.kubectl('run unscheduled --image=nginx');
 });
 afterAll(() => server.close());

@@ -1,4 +1,6 @@
 /** A kubelet small enough for tests of the API's streams: every container is the host's shell. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { KubeletConnector, LogRequest } from '../../../src/api/kubelet-connector.ts';
 import { statusError } from '../../../src/api/status-error.ts';
@@ -10,7 +12,7 @@ export interface ShellKubelet extends KubeletConnector {
   readonly logRequests: LogRequest[];
 }
 
-/** Exec runs the command on the host; attach is `cat`; logs are two lines, then, with follow, one more. */
+/** Exec runs the command on the host; attach is `cat`; a port is one of the host's loopback; logs are two lines, then, with follow, one more. */
 export function shellKubelet(kernel: Kernel): ShellKubelet {
   const env = { PATH: process.env.PATH ?? '', PS1: '# ', TERM: 'xterm' };
   const logRequests: LogRequest[] = [];
@@ -21,6 +23,11 @@ export function shellKubelet(kernel: Kernel): ShellKubelet {
       return execSession(kernel, { argv: command, env }, command[0], { stdin, tty });
     },
     attach: async ({ stdin, tty }) => execSession(kernel, { argv: ['cat'], env }, 'cat', { stdin, tty }),
+    portForward: async (_pod, port) => {
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    },
     logs: async (request) => {
       logRequests.push(request);
       return Readable.from(linesOf(request.follow));

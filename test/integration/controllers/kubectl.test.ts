@@ -29,7 +29,7 @@ beforeAll(async () => {
   const refuse = (): Promise<never> => Promise.reject(new Error('no kubelets here'));
   server = createApiServer({
     core: cluster.core,
-    kubelets: { exec: refuse, attach: refuse, logs: refuse },
+    kubelets: { exec: refuse, attach: refuse, logs: refuse, portForward: refuse },
     tokens: [{ token: 'secret', user: { username: 'admin', groups: ['system:masters'] } }],
     tls: certificate,
     kubernetesVersion: 'v1.36.0',
