@@ -23,7 +23,7 @@ async function greetingOf(port: number): Promise<string> {
 beforeAll(async () => {
   [netns] = (await create(['default.web'])) as [string];
   await kernel.run(netns, [
-    { tool: 'command', argv: ['ip', 'link', 'add', 'eth0', 'type', 'dummy'] },
+    { tool: 'command', argv: ['ip', 'link', 'add', 'eth0', 'type', 'bridge'] },
     { tool: 'command', argv: ['ip', 'addr', 'add', `${IP}/24`, 'dev', 'eth0'] },
     { tool: 'command', argv: ['ip', 'link', 'set', 'eth0', 'up'] },
   ]);
