@@ -20,6 +20,6 @@ PATH=$PATH:/usr/sbin:/sbin
   mine=$(readlink /proc/self/ns/net)
   for process in /proc/[0-9]*; do
     its=$(readlink "$process/ns/net" 2>/dev/null) && [ -n "$its" ] && [ "$its" != "$mine" ] &&
-      echo "process in another network namespace: $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null | cut -c 1-100)"
+      echo "process in another network namespace: $(tr '\0\n' '  ' <"$process/cmdline" 2>/dev/null | cut -c 1-100)"
   done
 } | sort

@@ -1,9 +1,10 @@
 /** The real kubectl against API and controllers: what users do with a Deployment, and what they must see. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type ApiServer, createApiServer } from '../../../src/api/api-server.ts';
 import { Informer } from '../../../src/client/informer.ts';
@@ -65,8 +66,10 @@ afterAll(async () => {
   expect(cluster.complaints).toEqual([]);
 });
 
+const run = promisify(execFile);
+
 async function kubectl(...args: string[]): Promise<string> {
-  const { stdout } = await execa('kubectl', args, { env: { KUBECONFIG: kubeconfig, HOME: folder } });
+  const { stdout } = await run('kubectl', args, { env: { ...process.env, KUBECONFIG: kubeconfig, HOME: folder } });
   return stdout;
 }
 
