@@ -25,7 +25,8 @@ export function matchesExpression(
   values: readonly string[],
   labels: Labels | undefined,
 ): boolean {
-  const value = labels?.[key];
+  // A label may well be called `constructor`.
+  const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);

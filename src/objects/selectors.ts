@@ -2,11 +2,10 @@
  * Label and field selectors: the object form (`matchLabels`, `matchExpressions`) and the string grammar of the API's
  * query parameters (`a=b,c in (d,e),!f`). Knows labels, no kind.
  */
+import { type Labels, matchesExpression } from './label-selector.ts';
 import type { LabelSelector } from './wire.ts';
 
-export type Labels = Readonly<Record<string, string>>;
-
-type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'GreaterThan' | 'LessThan';
+type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
 
 interface Requirement {
   readonly key: string;
@@ -22,20 +21,9 @@ export class SelectorError extends Error {
   override readonly name = 'SelectorError';
 }
 
-const NO_LABELS: Labels = {};
 const TOKEN = /\s*(==|!=|=|!|,|\(|\)|<|>|[^\s,()=!<>]+)/y;
 const KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
-
-/** A matcher of the object form. An absent selector matches nothing, an empty one everything. */
-export function labelSelectorMatcher(selector: LabelSelector | undefined): LabelMatcher {
-  return selector === undefined ? () => false : matcherOf(requirementsOf(selector));
-}
-
-/** A matcher of a plain map of labels (a Service's or ReplicationController's `spec.selector`); empty matches all. */
-export function equalityMatcher(selector: Labels): LabelMatcher {
-  return matcherOf(Object.entries(selector).map(([key, value]) => ({ key, operator: 'In', values: [value] })));
-}
 
 /** A matcher of the string grammar. Throws `SelectorError`. */
 export function parseLabelSelector(text: string): LabelMatcher {
@@ -65,26 +53,8 @@ function requirementsOf(selector: LabelSelector): Requirement[] {
 }
 
 function matcherOf(requirements: readonly Requirement[]): LabelMatcher {
-  if (requirements.length === 0) return () => true;
-  return (labels = NO_LABELS) => requirements.every((requirement) => holds(requirement, labels));
-}
-
-function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
-  const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'GreaterThan':
-      return value !== undefined && Number.parseInt(value, 10) > Number(values[0]);
-    case 'LessThan':
-      return value !== undefined && Number.parseInt(value, 10) < Number(values[0]);
-  }
+  return (labels) =>
+    requirements.every(({ key, operator, values }) => matchesExpression(key, operator, values, labels));
 }
 
 function parseRequirements(text: string): Requirement[] {
@@ -143,7 +113,7 @@ function parseRequirement(tokens: readonly string[], at: number, into: Requireme
         throw unreadable(
           `values[0][${key}]: Invalid value: "${bound ?? ''}": for 'Gt', 'Lt' operators, the value must be an integer`,
         );
-      into.push({ key, operator: operator === '>' ? 'GreaterThan' : 'LessThan', values: [bound] });
+      into.push({ key, operator: operator === '>' ? 'Gt' : 'Lt', values: [bound] });
       return at + 3;
     }
     default:

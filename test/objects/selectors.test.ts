@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  equalityMatcher,
-  formatLabelSelector,
-  labelSelectorMatcher,
-  parseFieldSelector,
-  parseLabelSelector,
-} from '../../src/objects/selectors.ts';
+import { formatLabelSelector, parseFieldSelector, parseLabelSelector } from '../../src/objects/selectors.ts';
 
 const labels = { app: 'web', tier: 'front', 'example.com/size': '10', empty: '' };
 
@@ -46,25 +40,10 @@ describe('label selectors as text', () => {
   });
 });
 
-describe('label selectors as objects', () => {
-  it('an absent one matches nothing, an empty one everything', () => {
-    expect(labelSelectorMatcher(undefined)(labels)).toBe(false);
-    expect(labelSelectorMatcher({})(undefined)).toBe(true);
-  });
-
-  it('joins labels and expressions', () => {
-    const selector = {
-      matchLabels: { app: 'web' },
-      matchExpressions: [{ key: 'tier', operator: 'NotIn', values: ['back'] }],
-    };
-    expect(labelSelectorMatcher(selector)(labels)).toBe(true);
-    expect(labelSelectorMatcher(selector)({ app: 'web', tier: 'back' })).toBe(false);
-    expect(formatLabelSelector(selector)).toBe('app=web,tier notin (back)');
-  });
-
-  it('an equality map asks for every pair', () => {
-    expect(equalityMatcher({ app: 'web', tier: 'front' })(labels)).toBe(true);
-    expect(equalityMatcher({ app: 'web', tier: 'back' })(labels)).toBe(false);
+describe('label selectors of objects', () => {
+  it('have a form as text', () => {
+    const matchExpressions = [{ key: 'tier', operator: 'NotIn', values: ['back'] }];
+    expect(formatLabelSelector({ matchLabels: { app: 'web' }, matchExpressions })).toBe('app=web,tier notin (back)');
   });
 });
 

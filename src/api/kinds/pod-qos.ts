@@ -1,6 +1,7 @@
 /** Quality of service: Guaranteed, Burstable or BestEffort, from cpu and memory requests and limits. Pure. */
+
+import { nanoValue } from '../../objects/quantity.ts';
 import type { Pod } from '../../objects/wire.ts';
-import { nanoValue } from '../schema/quantity.ts';
 
 const COUNTED = ['cpu', 'memory'] as const;
 

@@ -3,9 +3,10 @@
  * reported, nulls are absent fields, a value of the wrong type refuses the whole object in the decoder's own words.
  * Knows schemas only; what is required or sensible is validation's matter.
  */
+
+import { canonicalQuantity } from '../../objects/quantity.ts';
 import { definitionOf, resolve, type SchemaNode } from './definitions.ts';
 import { goType, structName } from './go-types.ts';
-import { canonicalQuantity } from './quantity.ts';
 
 /** A value no field of this type can hold. The message is what follows `cannot be handled as a KIND: `. */
 export class DecodeError extends Error {

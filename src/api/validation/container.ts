@@ -1,7 +1,8 @@
 /** Rules of one container. */
+
+import { nanoValue } from '../../objects/quantity.ts';
 import type { Container, ContainerPort } from '../../objects/wire.ts';
 import type { FieldError } from '../field-error.ts';
-import { nanoValue } from '../schema/quantity.ts';
 import { oneOf, PROTOCOLS, port, text } from './checks.ts';
 import { duplicate, invalid, notFound, required } from './field.ts';
 import { dnsLabel, environmentName, portName } from './names.ts';

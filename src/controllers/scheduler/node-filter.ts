@@ -1,7 +1,7 @@
 /** Whether a pod may run on a node, and if not, why, in kube-scheduler's words. Pure. */
 import { matchesExpression, matchesPairs } from '../../objects/label-selector.ts';
+import { quantityValue } from '../../objects/quantity.ts';
 import type { Node, Pod } from '../../objects/wire.ts';
-import { quantity } from './quantity.ts';
 import { type Taint, untoleratedTaint } from './tolerations.ts';
 
 /** A node with what runs on it, pods that were just bound included. */
@@ -63,14 +63,14 @@ export function matchesNodeSelection(pod: Pod, node: Node): boolean {
 function lackingResources(pod: Pod, { node, pods, requested }: NodeLoad): string[] {
   const allocatable = node.status?.allocatable ?? {};
   const reasons: string[] = [];
-  if (allocatable.pods !== undefined && pods + 1 > quantity(allocatable.pods)) reasons.push('Too many pods');
+  if (allocatable.pods !== undefined && pods + 1 > quantityValue(allocatable.pods)) reasons.push('Too many pods');
   for (const [resource, amount] of requestsOf(pod)) {
     if (amount === 0 || resource.startsWith('hostPort/')) continue;
     const known = allocatable[resource];
     // A node that says nothing of cpu or memory does not limit them; an extended resource must be there.
     if (known === undefined && (resource === 'cpu' || resource === 'memory')) continue;
     // A small tolerance keeps sums of tenths from exceeding a whole.
-    if ((requested.get(resource) ?? 0) + amount > quantity(known) + 1e-9) reasons.push(`Insufficient ${resource}`);
+    if ((requested.get(resource) ?? 0) + amount > quantityValue(known) + 1e-9) reasons.push(`Insufficient ${resource}`);
   }
   return reasons;
 }
@@ -80,12 +80,12 @@ export function requestsOf(pod: Pod): Map<string, number> {
   const total = new Map<string, number>();
   for (const container of pod.spec?.containers ?? []) {
     for (const [resource, amount] of Object.entries(container.resources?.requests ?? {})) {
-      total.set(resource, (total.get(resource) ?? 0) + quantity(amount));
+      total.set(resource, (total.get(resource) ?? 0) + quantityValue(amount));
     }
   }
   for (const container of pod.spec?.initContainers ?? []) {
     for (const [resource, amount] of Object.entries(container.resources?.requests ?? {})) {
-      total.set(resource, Math.max(total.get(resource) ?? 0, quantity(amount)));
+      total.set(resource, Math.max(total.get(resource) ?? 0, quantityValue(amount)));
     }
   }
   for (const port of takenPorts(pod)) total.set(port, 1);

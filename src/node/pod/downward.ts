@@ -1,6 +1,7 @@
 /** The downward API: what `fieldRef` and `resourceFieldRef` say of a pod. Pure. */
+
+import { quantityValue } from '../../objects/quantity.ts';
 import type { Container, Pod } from '../../objects/wire.ts';
-import { parseQuantity } from './quantity.ts';
 
 export interface PodPlacement {
   readonly podIp: string;
@@ -51,8 +52,8 @@ export function resourceValue(
   if (list !== 'limits' && list !== 'requests') throw new Error(`unsupported container resource : ${resource}`);
   const { limits, requests } = container.resources ?? {};
   const given = list === 'limits' ? (limits?.[name] ?? allocatable[name]) : (requests?.[name] ?? limits?.[name]);
-  const unit = divisor === undefined || divisor === '0' || divisor === '' ? 1 : parseQuantity(divisor);
-  return String(Math.ceil(parseQuantity(given ?? '0') / unit));
+  const unit = divisor === undefined || divisor === '0' || divisor === '' ? 1 : quantityValue(divisor);
+  return String(Math.ceil(quantityValue(given) / unit));
 }
 
 /** Labels and annotations as the downward API writes them: `key="value"`, sorted, one a line. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { nodeLoads, placePods, schedulingOrder } from '../../../src/controllers/scheduler/place-pods.ts';
-import { quantity } from '../../../src/controllers/scheduler/quantity.ts';
 import { type Taint, tolerates } from '../../../src/controllers/scheduler/tolerations.ts';
 import type { Node, Pod } from '../../../src/objects/wire.ts';
 
@@ -120,24 +119,5 @@ describe('tolerations', () => {
     [{ operator: 'Equal', value: 'v' }, false],
   ])('%j: %s', (toleration, covers) => {
     expect(tolerates(toleration, taint)).toBe(covers);
-  });
-});
-
-describe('quantities', () => {
-  it.each([
-    ['1', 1],
-    ['100m', 0.1],
-    ['1.5', 1.5],
-    ['.5', 0.5],
-    ['64Mi', 64 * 2 ** 20],
-    ['1k', 1000],
-    ['2Gi', 2 ** 31],
-    ['1e3', 1000],
-    ['12E', 12e18],
-    ['', 0],
-    [undefined, 0],
-    ['many', 0],
-  ])('%s is %d', (text, value) => {
-    expect(quantity(text)).toBeCloseTo(value, 9);
   });
 });

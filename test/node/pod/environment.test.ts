@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { ConfigSource } from '../../../src/node/pod/config-source.ts';
 import { containerEnvironment } from '../../../src/node/pod/container-environment.ts';
 import { expand } from '../../../src/node/pod/expand.ts';
-import { parseQuantity } from '../../../src/node/pod/quantity.ts';
 import { serviceEnvironment } from '../../../src/node/pod/service-environment.ts';
 import type { Container, Pod, Service } from '../../../src/objects/wire.ts';
 
@@ -126,20 +125,5 @@ describe('containerEnvironment', () => {
     await expect(
       environment({ env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'no' } } }] }),
     ).rejects.toThrow("couldn't find key no in ConfigMap shop/conf");
-  });
-});
-
-describe('parseQuantity', () => {
-  it.each([
-    ['100m', 0.1],
-    ['2', 2],
-    ['1.5Gi', 1.5 * 2 ** 30],
-    ['1e3', 1000],
-    ['3k', 3000],
-  ])('%s', (text, expected) => {
-    expect(parseQuantity(text)).toBeCloseTo(expected);
-  });
-  it('refuses what is none', () => {
-    expect(() => parseQuantity('1 Gi')).toThrow(RangeError);
   });
 });

@@ -24,6 +24,11 @@ export function nanoValue(text: string): bigint | undefined {
   return sign === '-' ? -value : value;
 }
 
+/** The value in base units (cores, bytes); 0 for an absent one and for what is no quantity (the API refuses those). */
+export function quantityValue(text: string | undefined): number {
+  return Number(nanoValue(text ?? '') ?? 0n) / 1e9;
+}
+
 /** `0.5` → `500m`, `1000m` → `1`, `1024Ki` → `1Mi`; undefined when it is no quantity. */
 export function canonicalQuantity(input: string | number): string | undefined {
   const text = String(input);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity, nanoValue } from '../../../src/api/schema/quantity.ts';
+import { canonicalQuantity, nanoValue, quantityValue } from '../../src/objects/quantity.ts';
 
 describe('quantities', () => {
   it.each<[string | number, string | undefined]>([
@@ -33,5 +33,24 @@ describe('quantities', () => {
   it('compare by value', () => {
     expect(nanoValue('1Gi')).toBe(nanoValue('1024Mi'));
     expect(nanoValue('1')! > nanoValue('999m')!).toBe(true);
+  });
+});
+
+describe('quantities as numbers', () => {
+  it.each([
+    ['1', 1],
+    ['100m', 0.1],
+    ['1.5', 1.5],
+    ['.5', 0.5],
+    ['64Mi', 64 * 2 ** 20],
+    ['1k', 1000],
+    ['2Gi', 2 ** 31],
+    ['1e3', 1000],
+    ['12E', 12e18],
+    ['', 0],
+    [undefined, 0],
+    ['many', 0],
+  ])('%s is %d', (text, value) => {
+    expect(quantityValue(text)).toBeCloseTo(value, 9);
   });
 });
