@@ -6,12 +6,12 @@ export interface Sample {
   readonly label: string;
   /** What was varied: Services, pods; 0 where nothing was. */
   readonly size: number;
-  /** Each run in milliseconds, in order. */
-  readonly ms: readonly number[];
+  /** Each run in order, in the benchmark's quantity. */
+  readonly values: readonly number[];
   /** What it is compared with: other samples of the same size, by label; ratios of medians. */
   readonly targets?: readonly RatioTarget[];
-  /** An absolute bound on the median, in milliseconds. */
-  readonly limitMs?: number;
+  /** An absolute bound on the median, in the benchmark's quantity. */
+  readonly limit?: number;
 }
 
 export interface RatioTarget {
@@ -54,6 +54,8 @@ export interface Benchmark {
   readonly targets: readonly string[];
   readonly title: string;
   readonly unit: string;
+  /** What is measured; default: milliseconds. */
+  readonly quantity?: 'ms' | 'MB' | '% of a core';
   run(context: BenchmarkContext): Promise<BenchmarkResult>;
 }
 

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
+import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
@@ -17,7 +18,17 @@ import { rulesUpdate } from './benchmarks/rules-update.ts';
 import { renderSvg } from './report-svg.ts';
 import { judge, renderTable } from './report-table.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [cliStart, labCycle, podWiring, namespaceSockets, rulesUpdate, rulesLoad];
+const BENCHMARKS: readonly Benchmark[] = [
+  cliStart,
+  labCycle,
+  labPods,
+  labMemory,
+  labIdle,
+  podWiring,
+  namespaceSockets,
+  rulesUpdate,
+  rulesLoad,
+];
 
 const USAGE = `Usage: npm run bench -- [--quick] [--strict] [--out DIR] [NAME...]
   --quick    smaller sizes, fewer runs
@@ -96,20 +107,21 @@ function write(out: string, results: readonly [Benchmark, BenchmarkResult][], is
     at: new Date().toISOString(),
     machine,
     isQuick,
-    benchmarks: results.map(([{ name, targets, title, unit }, { samples, missing, notes = [] }]) => ({
+    benchmarks: results.map(([{ name, targets, title, unit, quantity = 'ms' }, { samples, missing, notes = [] }]) => ({
       name,
       targets,
       title,
       unit,
+      quantity,
       notes,
       missing,
       samples: samples.map((sample) => ({
         label: sample.label.trim(),
         size: sample.size,
-        minimumMs: minimum(sample.ms),
-        medianMs: median(sample.ms),
-        runsMs: sample.ms,
-        ...judge(sample, samples),
+        minimum: minimum(sample.values),
+        median: median(sample.values),
+        runs: sample.values,
+        ...judge(sample, samples, quantity),
       })),
     })),
   };

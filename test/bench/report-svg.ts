@@ -1,6 +1,6 @@
 /** The results as one picture: a bar for each median, on a logarithmic scale, the minimum marked. Pure. */
 import { type Benchmark, type BenchmarkResult, median, minimum, type Sample } from './benchmark.ts';
-import { formatMs, judge } from './report-table.ts';
+import { formatValue, judge } from './report-table.ts';
 
 const WIDTH = 900;
 const LABEL_WIDTH = 330;
@@ -33,11 +33,11 @@ export function renderSvg(results: readonly (readonly [Benchmark, BenchmarkResul
   ].join('\n');
 }
 
-/** Milliseconds → pixels: each decade takes the same room. */
-function scaleOf(samples: readonly Sample[]): (ms: number) => number {
-  const least = Math.floor(Math.log10(minimum(samples.map(({ ms }) => minimum(ms)))));
-  const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...samples.map(({ ms }) => median(ms))))));
-  return (ms) => Math.max(1, ((Math.log10(ms) - least) / (most - least)) * BAR_WIDTH);
+/** Values → pixels: each decade takes the same room. */
+function scaleOf(samples: readonly Sample[]): (value: number) => number {
+  const least = Math.floor(Math.log10(minimum(samples.map(({ values }) => minimum(values)))));
+  const most = Math.max(least + 1, Math.ceil(Math.log10(Math.max(...samples.map(({ values }) => median(values))))));
+  return (value) => Math.max(1, ((Math.log10(value) - least) / (most - least)) * BAR_WIDTH);
 }
 
 function row(
@@ -45,18 +45,23 @@ function row(
   sample: Sample,
   samples: readonly Sample[],
   y: number,
-  scale: (ms: number) => number,
+  scale: (value: number) => number,
 ): string {
-  const { isMet, bound } = judge(sample, samples);
+  const { quantity = 'ms' } = benchmark;
+  const { isMet, bound } = judge(sample, samples, quantity);
   const kind = isMet === undefined ? 'plain' : isMet ? 'met' : 'missed';
-  const middle = median(sample.ms);
+  const middle = median(sample.values);
   const size = sample.size === 0 ? '' : `, ${sample.size} ${benchmark.unit}`;
-  const mark = LABEL_WIDTH + scale(minimum(sample.ms));
+  const mark = LABEL_WIDTH + scale(minimum(sample.values));
   return [
     text(LABEL_WIDTH - 8, y + 12, `${sample.label.trim()}${size}`, undefined, 'end'),
     `<rect class="${kind}" x="${LABEL_WIDTH}" y="${y + 2}" width="${scale(middle).toFixed(1)}" height="${ROW - 5}"/>`,
     `<path d="M${mark.toFixed(1)} ${y + 1}v${ROW - 3}" stroke="#222"/>`,
-    text(LABEL_WIDTH + scale(middle) + 6, y + 12, `${formatMs(middle)} ms${bound === '' ? '' : ` (${bound})`}`),
+    text(
+      LABEL_WIDTH + scale(middle) + 6,
+      y + 12,
+      `${formatValue(middle)} ${quantity}${bound === '' ? '' : ` (${bound})`}`,
+    ),
   ].join('');
 }
 

@@ -11,16 +11,16 @@ export interface Judgement {
 }
 
 /** How a sample compares with its target. */
-export function judge(sample: Sample, samples: readonly Sample[]): Judgement {
-  const own = median(sample.ms);
+export function judge(sample: Sample, samples: readonly Sample[], quantity = 'ms'): Judgement {
+  const own = median(sample.values);
   const verdicts: boolean[] = [];
   const bounds: string[] = [];
   const ratios: string[] = [];
   for (const { against, bound } of sample.targets ?? []) {
     const other = samples.find(({ label, size }) => label === against && size === sample.size);
     if (other === undefined) throw new Error(`no sample ${against} at ${sample.size} to compare with`);
-    const isFaster = bound === undefined ? own < median(other.ms) : 'atLeast' in bound;
-    const value = isFaster ? median(other.ms) / own : own / median(other.ms);
+    const isFaster = bound === undefined ? own < median(other.values) : 'atLeast' in bound;
+    const value = isFaster ? median(other.values) / own : own / median(other.values);
     ratios.push(`${value.toFixed(2)} × ${isFaster ? 'faster than ' : ''}${against}`);
     if (bound !== undefined && 'atMost' in bound) {
       bounds.push(`≤ ${bound.atMost} ×`);
@@ -30,9 +30,9 @@ export function judge(sample: Sample, samples: readonly Sample[]): Judgement {
       verdicts.push(value >= bound.atLeast);
     }
   }
-  if (sample.limitMs !== undefined) {
-    bounds.push(`≤ ${sample.limitMs} ms`);
-    verdicts.push(own <= sample.limitMs);
+  if (sample.limit !== undefined) {
+    bounds.push(`≤ ${sample.limit} ${quantity}`);
+    verdicts.push(own <= sample.limit);
   }
   return {
     ratio: ratios.join('; '),
@@ -43,15 +43,16 @@ export function judge(sample: Sample, samples: readonly Sample[]): Judgement {
 
 /** One benchmark's table, with what is missing and what to know. */
 export function renderTable(benchmark: Benchmark, { samples, missing, notes = [] }: BenchmarkResult): string {
-  const header = ['', benchmark.unit, 'min ms', 'median ms', 'runs', 'ratio', 'target', ''];
+  const { unit, quantity = 'ms' } = benchmark;
+  const header = ['', unit, `min ${quantity}`, `median ${quantity}`, 'runs', 'ratio', 'target', ''];
   const rows = samples.map((sample) => {
-    const { ratio, bound, isMet } = judge(sample, samples);
+    const { ratio, bound, isMet } = judge(sample, samples, quantity);
     return [
       sample.label,
       sample.size === 0 ? '' : String(sample.size),
-      formatMs(minimum(sample.ms)),
-      formatMs(median(sample.ms)),
-      String(sample.ms.length),
+      formatValue(minimum(sample.values)),
+      formatValue(median(sample.values)),
+      String(sample.values.length),
       ratio,
       bound,
       isMet === undefined ? '' : isMet ? 'met' : 'MISSED',
@@ -75,6 +76,6 @@ export function renderTable(benchmark: Benchmark, { samples, missing, notes = []
 }
 
 /** Three significant digits, as far as they matter. */
-export function formatMs(ms: number): string {
-  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
+export function formatValue(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -11,16 +11,21 @@ const BENCHMARK: Benchmark = {
   run: () => Promise.reject(new Error('not run')),
 };
 
-const BARE: Sample = { label: 'bare', size: 100, ms: [10, 12, 11] };
+const BARE: Sample = { label: 'bare', size: 100, values: [10, 12, 11] };
 const OURS: Sample = {
   label: 'ours',
   size: 100,
-  ms: [14, 12, 13.2],
+  values: [14, 12, 13.2],
   targets: [{ against: 'bare', bound: { atMost: 1.2 } }],
 };
-const SLOW: Sample = { label: 'ours again', size: 100, ms: [2], targets: [{ against: 'bare', bound: { atLeast: 8 } }] };
+const SLOW: Sample = {
+  label: 'ours again',
+  size: 100,
+  values: [2],
+  targets: [{ against: 'bare', bound: { atLeast: 8 } }],
+};
 const RESULT: BenchmarkResult = {
-  samples: [OURS, BARE, SLOW, { label: 'start', size: 0, ms: [90], limitMs: 80 }],
+  samples: [OURS, BARE, SLOW, { label: 'start', size: 0, values: [90], limit: 80 }],
   missing: [{ name: 'kind', why: 'not installed', install: 'go install sigs.k8s.io/kind@latest' }],
   notes: ['a note'],
 };

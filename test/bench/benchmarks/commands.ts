@@ -1,35 +1,8 @@
 /** P1, P3, P11: whole processes of the built program. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Benchmark, BenchmarkContext, MissingPeer, Sample } from '../benchmark.ts';
+import { notBuilt, podwire } from '../bench-lab.ts';
+import type { Benchmark, Sample } from '../benchmark.ts';
 import { inTurns, timed } from '../measure.ts';
-
-const TIMEOUT_MS = 60_000;
-
-/** Runs `dist/podwire.js` to its end. Throws with its stderr when it fails. */
-function podwire(context: BenchmarkContext, ...args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(context.root, 'dist/podwire.js'), ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: TIMEOUT_MS,
-    });
-    let stderr = '';
-    child.stderr.on('data', (data) => {
-      stderr += data;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`podwire ${args.join(' ')} ended with ${code}: ${stderr.trim()}`));
-    });
-  });
-}
-
-function notBuilt(context: BenchmarkContext): MissingPeer[] {
-  if (existsSync(join(context.root, 'dist/podwire.js'))) return [];
-  return [{ name: 'dist/podwire.js', why: 'the program is not built', install: 'npm run build' }];
-}
 
 export const labCycle: Benchmark = {
   name: 'lab-cycle',
@@ -49,11 +22,11 @@ export const labCycle: Benchmark = {
         down: () => timed(() => podwire(context, 'down', '--name', name)),
       });
       const samples: Sample[] = [
-        { label: 'podwire up', size: 0, ms: times.up!, limitMs: 800 },
-        { label: 'podwire status', size: 0, ms: times.status!, limitMs: 150 },
-        { label: 'podwire down', size: 0, ms: times.down!, limitMs: 300 },
+        { label: 'podwire up', size: 0, values: times.up!, limit: 800 },
+        { label: 'podwire status', size: 0, values: times.status!, limit: 150 },
+        { label: 'podwire down', size: 0, values: times.down! },
       ];
-      return { samples, missing, notes: ['The bound of `down` is that of 100 pods; this lab has none but its own.'] };
+      return { samples, missing };
     } finally {
       await podwire(context, 'down', '--name', name);
     }
@@ -86,8 +59,8 @@ export const cliStart: Benchmark = {
     const targets = [{ against: 'node -e 0', bound: undefined }];
     return {
       samples: [
-        { label: 'podwire --help', size: 0, ms: times.help!, limitMs: 80, targets },
-        { label: 'node -e 0', size: 0, ms: times.node! },
+        { label: 'podwire --help', size: 0, values: times.help!, limit: 80, targets },
+        { label: 'node -e 0', size: 0, values: times.node! },
       ],
       missing,
     };

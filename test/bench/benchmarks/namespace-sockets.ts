@@ -52,11 +52,11 @@ async function listen(context: BenchmarkContext, size: number): Promise<Sample[]
       {
         label: 'one process: listen in each',
         size,
-        ms: times.listen!,
+        values: times.listen!,
         targets: [{ against: 'one busybox process each', bound: undefined }],
       },
-      { label: 'one process: a connection to each', size, ms: times.connect! },
-      { label: 'one busybox process each', size, ms: times.processes! },
+      { label: 'one process: a connection to each', size, values: times.connect! },
+      { label: 'one busybox process each', size, values: times.processes! },
     ];
   });
 }

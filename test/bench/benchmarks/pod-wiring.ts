@@ -72,11 +72,17 @@ async function wire(context: BenchmarkContext, size: number): Promise<Sample[]> 
     'shell, 8 ip processes per pod': () => onNodes(context, nodes, () => shell(context, nodes.map(eightPerPod))),
   });
   const bounds: Record<string, number> = { 10: 150, 100: 600 };
-  return Object.entries(times).map(([label, ms]): Sample => {
-    if (label !== 'podwire') return { label, size, ms };
+  return Object.entries(times).map(([label, values]): Sample => {
+    if (label !== 'podwire') return { label, size, values };
     const targets = [{ against: 'shell, 3 ip processes per pod', bound: undefined }];
-    return { label, size, ms, targets, ...(bounds[size] === undefined ? {} : { limitMs: bounds[size] }) };
+    return { label, size, values, targets, ...(bounds[size] === undefined ? {} : { limit: bounds[size] }) };
   });
+}
+
+/** `size` pods wired onto two nodes and removed again: the milliseconds of the wiring. */
+export function wireOnTwoNodes(context: BenchmarkContext, size: number): Promise<number> {
+  const nodes = layOut(context.prefix, size);
+  return onNodes(context, nodes, () => attach(context, nodes));
 }
 
 /** Nodes with their bridges, not counted; everything is deleted afterwards, the pods too. */

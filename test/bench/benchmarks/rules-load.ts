@@ -54,14 +54,14 @@ async function load(context: BenchmarkContext, size: number): Promise<Sample[]> 
     {
       label: 'podwire: read, plan, load',
       size,
-      ms: fast.podwire!,
+      values: fast.podwire!,
       targets: [
         { against: 'bare load of the same text', bound: size >= 1000 ? { atMost: 1.2 } : undefined },
         { against: 'one transaction', bound: size >= 5000 ? { atLeast: 8 } : undefined },
       ],
     },
-    { label: 'bare load of the same text', size, ms: fast.bare! },
-    { label: 'one transaction', size, ms: slow['one transaction']! },
-    { label: "kube-proxy's way", size, ms: slow["kube-proxy's way"]! },
+    { label: 'bare load of the same text', size, values: fast.bare! },
+    { label: 'one transaction', size, values: slow['one transaction']! },
+    { label: "kube-proxy's way", size, values: slow["kube-proxy's way"]! },
   ];
 }

@@ -72,12 +72,12 @@ async function update(context: BenchmarkContext, size: number): Promise<Sample[]
         return timed(() => kernel.run(netns, [{ tool: 'iptables-restore', family: 4, text: partialSync(views, key) }]));
       },
     });
-    return Object.entries(times).map(([label, ms]): Sample => {
+    return Object.entries(times).map(([label, values]): Sample => {
       const isOurs = `${label}, bare` in times;
       return {
         label,
         size,
-        ms,
+        values,
         ...(isOurs ? { targets: [{ against: `${label}, bare`, bound: { atMost: 1.3 } }] } : {}),
       };
     });
