@@ -1,6 +1,6 @@
 /**
  * The words of a lab file, once, for the loader and for the published JSON Schema. kind's words where kind has them
- * (`nodes`, `networking`), flannel's own for its backend, and `hosts` for what else hangs on the underlay. Only what
+ * (`nodes`, `networking`), flannel's own for its backend, KubeletConfiguration's for the kubelets, and `hosts` for what else hangs on the underlay. Only what
  * works is a word here: an option that comes later is unknown until then. What needs several fields at once
  * (overlaps, sizes) is checked by `lab-file-rules.ts`.
  */
@@ -80,6 +80,10 @@ const flannel = z.strictObject({
     .prefault({}),
 });
 
+const kubelet = z.strictObject({
+  maxPods: z.int().min(1).max(5_000).default(110).describe('Pods a node takes; its block needs an address for each.'),
+});
+
 const underlay = z.strictObject({
   subnet: cidr.default('192.168.1.0/24').describe('Addresses of nodes and hosts; the first is the gateway’s.'),
   mtu: z.int().min(576).max(65_535).default(1500).describe('MTU of every link of the underlay.'),
@@ -105,6 +109,7 @@ export const LAB_FILE_SCHEMA = z
       .describe('The nodes, in the order of their addresses and pod blocks.'),
     networking: networking.prefault({}),
     flannel: flannel.prefault({}),
+    kubelet: kubelet.prefault({}),
     underlay: underlay.prefault({}),
     hosts: z
       .array(host)

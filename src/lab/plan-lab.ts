@@ -23,6 +23,8 @@ export interface LabPlan {
   readonly dnsServiceIp: string;
   readonly proxyMode: 'iptables';
   readonly vxlan: { readonly vni: number; readonly port: number };
+  /** Pods each node takes. */
+  readonly maxPods: number;
 }
 
 export interface HostPlan {
@@ -73,6 +75,7 @@ export function planLab(name: string, file: LabFile): LabPlan {
     dnsServiceIp: nthAddress(service, 10),
     proxyMode: networking.kubeProxyMode,
     vxlan: { vni: flannel.Backend.VNI, port: flannel.Backend.Port },
+    maxPods: file.kubelet.maxPods,
   };
 }
 

@@ -13,6 +13,13 @@ import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
 import type { OpenApi } from './open-api.ts';
 
+/**
+ * Pods whose neighbours may be learned. The machine's neighbour table holds 1,024 learned entries of all namespaces together
+ * (net.ipv4.neigh.default.gc_thresh3, which a namespace cannot set), and a pod that is spoken to takes two; permanent ones
+ * do not count.
+ */
+const MOST_LEARNED_NEIGHBOURS = 400;
+
 export interface RunningNode {
   readonly plan: NodePlan;
   readonly flannel: FlannelAgent;
@@ -92,6 +99,7 @@ function kubelet(
     podCidr: node.podCIDR,
     network: plan.podSubnet,
     mtu: plan.underlay.mtu - VXLAN_OVERHEAD,
+    permanentNeighbours: plan.nodes.length * plan.maxPods > MOST_LEARNED_NEIGHBOURS,
   });
   return new Kubelet({
     node: node.name,
@@ -105,5 +113,6 @@ function kubelet(
     directory: directory.containers,
     clusterDns: plan.dnsServiceIp,
     clusterDomain: plan.dnsDomain,
+    maxPods: plan.maxPods,
   });
 }
