@@ -1,4 +1,5 @@
 /** What the launcher and the daemon say to each other over the channel between them while a lab is built. */
+import type { ApiAddress } from './identity.ts';
 import type { LabErrorText } from './lab-error.ts';
 import type { LabPlan } from './plan-lab.ts';
 
@@ -9,7 +10,9 @@ export interface StartMessage {
   /** The lab's mark; see `record.ts`. */
   readonly mark: string;
   /** Where the listener listens, as the kubeconfig must name it. */
-  readonly apiAddress: { readonly host: string; readonly port: number };
+  readonly apiAddress: ApiAddress;
+  /** The lab stands already, at least in part: a former daemon has died, and this one takes over what it left. */
+  readonly adopt: boolean;
   /** The launcher's start, in milliseconds since the epoch: what timings count from. */
   readonly startedAt: number;
 }

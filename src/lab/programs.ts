@@ -3,9 +3,12 @@ import { join } from 'node:path';
 
 const isBundle = !import.meta.filename.endsWith('.ts');
 
-/** Arguments for node that start the daemon. */
+/** Arguments for node that start the daemon. Before Node 24.15 `node:sqlite` warns that it is experimental. */
 export function daemonProgram(): string[] {
-  return [join(import.meta.dirname, isBundle ? 'daemon.js' : 'daemon-main.ts')];
+  return [
+    '--disable-warning=ExperimentalWarning',
+    join(import.meta.dirname, isBundle ? 'daemon.js' : 'daemon-main.ts'),
+  ];
 }
 
 /** Arguments for node that start the process that serves inside pods. */

@@ -12,6 +12,10 @@ export interface StateDirectory {
   /** The plan the lab was built from, as JSON. */
   readonly plan: string;
   readonly kubeconfig: string;
+  /** Certificates and tokens of the API: `identity.ts`. */
+  readonly identity: string;
+  /** The API's objects: `store-file.ts`. */
+  readonly objects: string;
   readonly socket: string;
   readonly log: string;
   readonly journal: string;
@@ -36,6 +40,8 @@ export function stateDirectory(lab: string): StateDirectory {
     record: join(path, 'record'),
     plan: join(path, 'plan.json'),
     kubeconfig: join(path, 'kubeconfig'),
+    identity: join(path, 'identity.json'),
+    objects: join(path, 'objects.db'),
     socket: join(path, 'daemon.sock'),
     log: join(path, 'daemon.log'),
     journal: join(path, 'journal.jsonl'),

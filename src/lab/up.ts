@@ -132,6 +132,7 @@ async function build(
         plan,
         mark,
         apiAddress: { host: '127.0.0.1', port: address.port },
+        adopt: false,
         startedAt,
       };
       await followBuilding(daemon, start, listener, directory, signal, onBuilt);

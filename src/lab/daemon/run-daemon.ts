@@ -19,6 +19,7 @@ import { openJournal } from './journal-file.ts';
 import { componentLogger } from './logger.ts';
 import { observeLab } from './observe-lab.ts';
 import { openApi, serveApiOnControlPlane } from './open-api.ts';
+import { openState } from './open-state.ts';
 import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
 import { planNodes, proxyStates, startKubelets, startNodeNetworks } from './start-nodes.ts';
@@ -51,14 +52,14 @@ export async function runDaemon(
 
 async function buildCluster(
   context: DaemonContext,
-  { startedAt, apiAddress }: StartMessage,
+  start: StartMessage,
   listener: Server,
   standIns: StandInClient,
 ): Promise<void> {
   const { plan, directory, timings } = context;
   const kubelets = new NodeKubelets();
   const openWithObjects = async () => {
-    const api = await timings.measure('API', () => openApi(context, listener, apiAddress, kubelets));
+    const api = await timings.measure('API', () => openApi(context, listener, openState(context, start), kubelets));
     await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
     return api;
   };
@@ -73,7 +74,7 @@ async function buildCluster(
   });
   const nodes = planNodes(context, api, runtime);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
-  const observer = await observeLab(context, api.transport, new Date(startedAt), () => proxyStates(nodes));
+  const observer = await observeLab(context, api.transport, new Date(start.startedAt), () => proxyStates(nodes));
   const [controllers] = await Promise.all([
     timings.measure('controllers', () =>
       startControllers({
