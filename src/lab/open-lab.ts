@@ -5,6 +5,7 @@ import { DaemonClient } from './daemon-client.ts';
 import type { BuiltPart } from './daemon-protocol.ts';
 import { down } from './down.ts';
 import { findLab } from './find-lab.ts';
+import { kubectlEnvironment } from './kubectl-environment.ts';
 import type { ExecOptions, ExecResult, LabHandle } from './lab-handle.ts';
 import { DEFAULT_LAB_NAME } from './lab-name.ts';
 import { runCaptured } from './run-captured.ts';
@@ -39,12 +40,14 @@ class OpenLab implements LabHandle {
   readonly kubeconfig: string;
   readonly transport: Transport;
   readonly kernel = new LinuxKernel();
+  readonly #directory: StateDirectory;
   readonly #daemon: DaemonClient;
   readonly #subscriptions = new Set<() => void>();
 
   constructor(name: string, directory: StateDirectory, daemon: DaemonClient, transport: Transport) {
     this.name = name;
     this.kubeconfig = directory.kubeconfig;
+    this.#directory = directory;
     this.transport = transport;
     this.#daemon = daemon;
   }
@@ -73,7 +76,7 @@ class OpenLab implements LabHandle {
 
   kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult> {
     return runCaptured(this.kernel, ['kubectl', ...argv], {
-      env: { ...process.env, KUBECONFIG: this.kubeconfig },
+      env: kubectlEnvironment(this.#directory),
       ...(stdin === undefined ? {} : { stdin }),
     });
   }

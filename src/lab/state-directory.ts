@@ -16,6 +16,8 @@ export interface StateDirectory {
   readonly identity: string;
   /** The API's objects: `store-file.ts`. */
   readonly objects: string;
+  /** Where the kubectls that podwire starts keep what they have learnt of the API. */
+  readonly kubectlCache: string;
   readonly socket: string;
   readonly log: string;
   readonly journal: string;
@@ -42,6 +44,7 @@ export function stateDirectory(lab: string): StateDirectory {
     kubeconfig: join(path, 'kubeconfig'),
     identity: join(path, 'identity.json'),
     objects: join(path, 'objects.db'),
+    kubectlCache: join(path, 'kubectl-cache'),
     socket: join(path, 'daemon.sock'),
     log: join(path, 'daemon.log'),
     journal: join(path, 'journal.jsonl'),
