@@ -4,11 +4,12 @@
  */
 import { createServer, type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Server, Socket } from 'node:net';
+import { type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../objects/component.ts';
 import type { ApiCore } from './api-core.ts';
 import { ANONYMOUS, bearerAuthenticator, type TokenGrant } from './auth/tokens.ts';
+import type { Dial } from './dial.ts';
 import { type Exchange, sendError } from './http/exchange.ts';
 import { createRouter, type Router } from './http/router.ts';
 import type { KubeletConnector } from './kubelet-connector.ts';
@@ -17,6 +18,8 @@ import { asApiError, badRequest } from './status-error.ts';
 export interface ApiServerOptions {
   readonly core: ApiCore;
   readonly kubelets: KubeletConnector;
+  /** For `proxy`; absent: the cluster's network is out of reach. */
+  readonly dial?: Dial;
   readonly tokens: readonly TokenGrant[];
   /** PEM texts; plain HTTP without (tests and benchmarks on a loopback). */
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -40,9 +43,9 @@ export interface ApiServer {
 const KEEP_ALIVE_MS = 180_000;
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { core, kubelets, tokens, tls, kubernetesVersion, ready = () => true, logger } = options;
+  const { core, kubelets, dial = dialNowhere, tokens, tls, kubernetesVersion, ready = () => true, logger } = options;
   const health = { kubernetesVersion, ready };
-  const router = createRouter({ core, kubelets, authenticate: bearerAuthenticator(tokens), health });
+  const router = createRouter({ core, kubelets, dial, authenticate: bearerAuthenticator(tokens), health });
   const server: HttpServer =
     tls === undefined ? createServer() : createTlsServer({ ...tls, ALPNProtocols: ['http/1.1'] });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -80,6 +83,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
   };
 }
+
+const dialNowhere: Dial = () => new Socket().destroy(new Error('this API server has no way into the cluster'));
 
 async function serve(
   router: Router,

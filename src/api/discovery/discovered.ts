@@ -32,6 +32,8 @@ export interface DiscoveredSubresource {
 
 const RESOURCE_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
+const PROXY_VERBS = ['create', 'delete', 'get', 'patch', 'update'];
+
 /** Subresources with a body of another kind than their resource's. */
 const SUBRESOURCES: Partial<
   Record<string, { kind: string; group: string; version: string; verbs: readonly string[] }>
@@ -96,6 +98,7 @@ export function subresourcesOf(resource: DiscoveredResource): DiscoveredSubresou
   return resource.subresources.flatMap((name): DiscoveredSubresource[] => {
     if (name === 'status') return [{ name, kind, group, version, verbs: ['get', 'patch', 'update'] }];
     if (name === 'finalize') return [{ name, kind, group, version, verbs: ['update'] }];
+    if (name === 'proxy') return [{ name, kind: `${kind}ProxyOptions`, group, version, verbs: PROXY_VERBS }];
     const other = SUBRESOURCES[name];
     return other === undefined ? [] : [{ name, ...other }];
   });

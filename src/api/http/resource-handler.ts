@@ -18,6 +18,6 @@ export async function handleResource(request: ResourceRequest): Promise<void> {
   if (definition.type.namespaced && path.namespace === undefined) throw methodNotAllowed();
   const object: ObjectRequest = { ...request, namespace: path.namespace ?? '', name: path.name };
   if (path.subresource === undefined) return byMethod(OBJECT, object);
-  if (path.rest.length > 0) throw pathNotFound();
+  if (path.rest.length > 0 && path.subresource !== 'proxy') throw pathNotFound();
   await handleSubresource(object, path.subresource);
 }

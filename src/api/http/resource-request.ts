@@ -1,5 +1,6 @@
 /** A request for a resource: what it is for, and what its handler needs. */
 import type { ApiCore } from '../api-core.ts';
+import type { Dial } from '../dial.ts';
 import type { KubeletConnector } from '../kubelet-connector.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { methodNotAllowed } from '../status-error.ts';
@@ -9,6 +10,7 @@ import type { ResourcePath } from './request-path.ts';
 export interface ResourceRequest {
   readonly core: ApiCore;
   readonly kubelets: KubeletConnector;
+  readonly dial: Dial;
   readonly definition: ResourceDefinition;
   readonly path: ResourcePath;
   readonly exchange: Exchange;

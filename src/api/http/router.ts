@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { ApiCore } from '../api-core.ts';
 import { ANONYMOUS, type User } from '../auth/tokens.ts';
+import type { Dial } from '../dial.ts';
 import type { KubeletConnector } from '../kubelet-connector.ts';
 import { OpenApi } from '../openapi/open-api.ts';
 import { findReview } from '../reviews.ts';
@@ -20,6 +21,7 @@ import { handleReview } from './review-handler.ts';
 export interface RouterOptions {
   readonly core: ApiCore;
   readonly kubelets: KubeletConnector;
+  readonly dial: Dial;
   readonly authenticate: (authorization: string | undefined) => User | undefined;
   readonly health: Health;
 }
@@ -42,14 +44,14 @@ const ROOT_PATHS = ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/open
 const CUSTOM_RESOURCE_DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const NO_CUSTOM_RESOURCES = { kind: 'CustomResourceDefinitionList', apiVersion: 'apiextensions.k8s.io/v1' };
 
-export function createRouter({ core, kubelets, authenticate, health }: RouterOptions): Router {
+export function createRouter({ core, kubelets, dial, authenticate, health }: RouterOptions): Router {
   const discovery = discoveryHandler(core);
   const openApi = new OpenApi(core.definitions, health.kubernetesVersion);
 
   function resourceRequest(exchange: Exchange, path: ResourcePath): ResourceRequest | undefined {
     const apiVersion = path.group === '' ? path.version : `${path.group}/${path.version}`;
     const definition = core.definitions.byResource(apiVersion, path.plural);
-    return definition === undefined ? undefined : { core, kubelets, definition, path, exchange };
+    return definition === undefined ? undefined : { core, kubelets, dial, definition, path, exchange };
   }
 
   return {
@@ -83,8 +85,9 @@ export function createRouter({ core, kubelets, authenticate, health }: RouterOpt
       if (exchange.user === ANONYMOUS) throw unauthorized();
       const path = readPath(exchange.path);
       const request = path === undefined ? undefined : resourceRequest(exchange, path);
-      if (request === undefined || path?.name === undefined || path.namespace === undefined) throw pathNotFound();
-      await handleUpgrade({ ...request, namespace: path.namespace, name: path.name }, socket, head);
+      if (request === undefined || path?.name === undefined) throw pathNotFound();
+      if (request.definition.type.namespaced !== (path.namespace !== undefined)) throw pathNotFound();
+      await handleUpgrade({ ...request, namespace: path.namespace ?? '', name: path.name }, socket, head);
     },
   };
 }

@@ -4,6 +4,7 @@ import { type Binding, bindPod } from '../operations/bind-pod.ts';
 import { deleteObject } from '../operations/delete.ts';
 import { getObject } from '../operations/read.ts';
 import { type Scale, scaleOf, updateScale } from '../operations/scale.ts';
+import { handleProxy } from '../proxy/handle-proxy.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, pathNotFound } from '../status-error.ts';
 import { handleLog } from '../streams/log-handler.ts';
@@ -42,6 +43,8 @@ const SUBRESOURCES: Partial<Record<Subresource, Methods>> = {
 /** Throws 404 for a subresource the resource does not have. */
 export async function handleSubresource(request: ObjectRequest, subresource: string): Promise<void> {
   const served = request.definition.subresources.find((found) => found === subresource);
+  // Which methods there are is for the program behind it to say.
+  if (served === 'proxy') return handleProxy(request);
   const methods = served === undefined ? undefined : SUBRESOURCES[served];
   if (methods === undefined) throw pathNotFound();
   await byMethod(methods, request);

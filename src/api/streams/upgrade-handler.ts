@@ -1,6 +1,7 @@
 /** Requests to upgrade a connection: what is wrong with their target is told in plain HTTP, before the handshake. */
 import type { Duplex } from 'node:stream';
 import type { ObjectRequest } from '../http/resource-request.ts';
+import { upgradeProxy } from '../proxy/upgrade-proxy.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { pathNotFound } from '../status-error.ts';
 import { servePortForward } from './port-forward/serve-port-forward.ts';
@@ -14,6 +15,7 @@ const HANDLERS: Partial<Record<Subresource, UpgradeHandler>> = {
   exec: serveRemoteCommand,
   attach: serveRemoteCommand,
   portforward: servePortForward,
+  proxy: upgradeProxy,
 };
 
 /** Serves the subresources that are streams. Throws before the handshake only; 404 for the others. */

@@ -41,6 +41,7 @@ export async function openApi(
   const server = createApiServer({
     core,
     kubelets,
+    dial: (address) => kernel.sockets.connect(controlPlane(plan).netns, address),
     tokens: grantsOf(identity),
     tls: { key, cert },
     kubernetesVersion: KUBERNETES_VERSION,

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { ApiCore } from '../../../src/api/api-core.ts';
 import { createApiServer } from '../../../src/api/api-server.ts';
 import { createApiCore } from '../../../src/api/create-api-core.ts';
+import type { Dial } from '../../../src/api/dial.ts';
 import { InProcessTransport } from '../../../src/api/in-process-transport.ts';
 import type { KubeletConnector } from '../../../src/api/kubelet-connector.ts';
 import { statusError } from '../../../src/api/status-error.ts';
@@ -42,7 +43,7 @@ export const NO_KUBELETS: KubeletConnector = {
 };
 
 export async function startTestServer(
-  options: { kubelets?: KubeletConnector; store?: StoreOptions } = {},
+  options: { kubelets?: KubeletConnector; dial?: Dial; store?: StoreOptions } = {},
 ): Promise<TestServer> {
   const registry = { serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: 'PEM' };
   const core = createApiCore(registry, { freeze: true, ...options.store });
@@ -51,6 +52,7 @@ export async function startTestServer(
   const server = createApiServer({
     core,
     kubelets: options.kubelets ?? NO_KUBELETS,
+    ...(options.dial === undefined ? {} : { dial: options.dial }),
     tokens: [{ token: TOKEN, user: { username: 'admin', groups: ['system:masters'] } }],
     kubernetesVersion: 'v1.36.0',
   });
