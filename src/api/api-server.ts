@@ -42,6 +42,9 @@ export interface ApiServer {
 /** Longer than clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 180_000;
 
+/** Idle time before TCP probes a client: one whose link was cut must not hold its watches for ever. */
+const TCP_KEEPALIVE_MS = 15_000;
+
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { core, kubelets, dial = dialNowhere, tokens, tls, kubernetesVersion, ready = () => true, logger } = options;
   const health = { kubernetesVersion, ready };
@@ -75,6 +78,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => socket.destroy());
       socket.setNoDelay(true);
+      socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
       server.emit('connection', socket);
     },
     close() {

@@ -16,6 +16,8 @@ export interface ApiSocketOptions {
   /** The name the server's certificate must carry, when it is not the URL's host. */
   readonly serverName?: string;
   readonly insecureSkipTlsVerify?: boolean;
+  /** Idle milliseconds before TCP probes the silent server; at least 1,000, default 15,000. */
+  readonly keepAliveMs?: number;
   /** Opens the TCP connection. Returns at once; 'connect' or 'error' follow. Default: from this process' namespace. */
   readonly connect?: (host: string, port: number) => net.Socket;
 }
@@ -69,7 +71,7 @@ function dial(url: URL, options: ApiSocketOptions): net.Socket {
   const socket = connect(hostOf(url), portOf(url));
   const tune = (): void => {
     socket.setNoDelay(true);
-    socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
+    socket.setKeepAlive(true, options.keepAliveMs ?? TCP_KEEPALIVE_MS);
   };
   if (socket.connecting) socket.once('connect', tune);
   else tune();

@@ -13,7 +13,14 @@ interface Block {
 
 /** Every rule the file breaks, in the order of the file. */
 export function checkLabFile(file: LabFile): FileIssue[] {
-  return [...checkNodes(file), ...checkOverlaps(file), ...checkSizes(file), ...checkHosts(file), ...checkFlannel(file)];
+  return [
+    ...checkNodes(file),
+    ...checkOverlaps(file),
+    ...checkSizes(file),
+    ...checkHosts(file),
+    ...checkFlannel(file),
+    ...checkHeartbeats(file),
+  ];
 }
 
 function checkNodes(file: LabFile): FileIssue[] {
@@ -123,6 +130,17 @@ function checkFlannel(file: LabFile): FileIssue[] {
     {
       path: ['flannel', 'Network'],
       message: `${Network} is not networking.podSubnet (${file.networking.podSubnet}): flannel would route other addresses than the pods have`,
+    },
+  ];
+}
+
+function checkHeartbeats({ kubelet, controllerManager }: LabFile): FileIssue[] {
+  const { nodeLeaseDurationSeconds: lease } = kubelet;
+  if (controllerManager.nodeMonitorGracePeriodSeconds > lease) return [];
+  return [
+    {
+      path: ['controllerManager', 'nodeMonitorGracePeriodSeconds'],
+      message: `must be longer than kubelet.nodeLeaseDurationSeconds (${lease}): a node in good health would be written off between two heartbeats`,
     },
   ];
 }

@@ -82,6 +82,21 @@ const flannel = z.strictObject({
 
 const kubelet = z.strictObject({
   maxPods: z.int().min(1).max(5_000).default(110).describe('Pods a node takes; its block needs an address for each.'),
+  nodeLeaseDurationSeconds: z
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(40)
+    .describe('Life of a node’s Lease; the kubelet renews it four times as often.'),
+});
+
+const controllerManager = z.strictObject({
+  nodeMonitorGracePeriodSeconds: z
+    .int()
+    .min(2)
+    .max(86_400)
+    .default(50)
+    .describe('Silence of a node after which its Ready is Unknown and its pods leave the endpoints.'),
 });
 
 const underlay = z.strictObject({
@@ -110,6 +125,7 @@ export const LAB_FILE_SCHEMA = z
     networking: networking.prefault({}),
     flannel: flannel.prefault({}),
     kubelet: kubelet.prefault({}),
+    controllerManager: controllerManager.prefault({}),
     underlay: underlay.prefault({}),
     hosts: z
       .array(host)

@@ -25,6 +25,9 @@ export interface LabPlan {
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
   readonly maxPods: number;
+  /** Seconds a node's Lease lives, and those of silence after which the node is written off. */
+  readonly nodeLeaseSeconds: number;
+  readonly nodeGraceSeconds: number;
 }
 
 export interface HostPlan {
@@ -76,6 +79,8 @@ export function planLab(name: string, file: LabFile): LabPlan {
     proxyMode: networking.kubeProxyMode,
     vxlan: { vni: flannel.Backend.VNI, port: flannel.Backend.Port },
     maxPods: file.kubelet.maxPods,
+    nodeLeaseSeconds: file.kubelet.nodeLeaseDurationSeconds,
+    nodeGraceSeconds: file.controllerManager.nodeMonitorGracePeriodSeconds,
   };
 }
 

@@ -25,4 +25,6 @@ export interface KubeletOptions {
   readonly clusterDomain: string;
   /** Pods the node takes; Kubernetes' default is 110. */
   readonly maxPods?: number;
+  /** Life of the node's Lease, renewed four times as often; Kubernetes' default is 40. */
+  readonly leaseSeconds?: number;
 }

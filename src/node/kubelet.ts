@@ -20,6 +20,7 @@ import { SandboxQueue } from './sandbox-queue.ts';
 
 /** Kubernetes' own limit. */
 const DEFAULT_MAX_PODS = 110;
+const DEFAULT_LEASE_SECONDS = 40;
 
 export class Kubelet implements Component {
   readonly name: string;
@@ -31,14 +32,14 @@ export class Kubelet implements Component {
   readonly #workers = new Map<string, PodWorker>();
 
   constructor(options: KubeletOptions) {
-    const { node, transport, nodeIp, log, maxPods = DEFAULT_MAX_PODS } = options;
+    const { node, transport, nodeIp, log, maxPods = DEFAULT_MAX_PODS, leaseSeconds = DEFAULT_LEASE_SECONDS } = options;
     this.name = `kubelet/${node}`;
     this.#options = options;
     const onError = (error: unknown) => log.warn(`${this.name}: ${(error as Error).message}`);
     this.#pods = new Informer(transport, PODS, { fieldSelector: `spec.nodeName=${node}`, onError });
     this.#services = new Informer(transport, SERVICES, { onError });
     const facts = machineFacts();
-    this.#heartbeat = new NodeHeartbeat({ node, nodeIp, maxPods, transport, facts, onError });
+    this.#heartbeat = new NodeHeartbeat({ node, nodeIp, maxPods, leaseSeconds, transport, facts, onError });
     this.#context = {
       options,
       recorder: new EventRecorder(transport, { component: 'kubelet', host: node, onError }),

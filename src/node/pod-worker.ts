@@ -48,6 +48,7 @@ export class PodWorker {
     this.#sandbox = new PodSandbox(context, this.identity);
     this.containers = new ContainerSet(context, pod, this.#sandbox, this.#events, () => this.#onChange());
     this.#writer = new StatusWriter(context.options.transport, this.identity, (error) => this.#report('status', error));
+    this.#writer.observe(pod);
     this.#runner = new CoalescingRunner(
       () => this.#sync(),
       (error) => this.#report('sync', error),
@@ -75,6 +76,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = graceMs(this.#pod);
     this.#pod = pod;
+    this.#writer.observe(pod);
     // A second, shorter delete cuts the grace that already runs.
     if (this.#departing && graceMs(pod) < before) {
       for (const { running } of this.containers.instances) void running.stop(graceMs(pod));

@@ -1,18 +1,37 @@
-/** Writes a pod's status: the latest only, one write at a time, nothing when nothing changed. */
+/**
+ * Writes a pod's status: the latest only, one write at a time, nothing when the API has it already. Others write there too
+ * (the node controller takes Ready from the pods of a cut node), so it is compared with what the API was last seen to have.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { PODS } from '../objects/resource.ts';
 import { hasReason, type Transport } from '../objects/transport.ts';
-import type { PodStatus } from '../objects/wire.ts';
+import type { Pod, PodStatus } from '../objects/wire.ts';
 import type { PodIdentity } from './pod-network-seam.ts';
 
 const RETRY_MS = 500;
+
+/** The fields a kubelet changes, besides the conditions. */
+const OURS = [
+  'phase',
+  'reason',
+  'message',
+  'hostIP',
+  'hostIPs',
+  'podIP',
+  'podIPs',
+  'startTime',
+  'initContainerStatuses',
+  'containerStatuses',
+] as const;
 
 export class StatusWriter {
   readonly #transport: Transport;
   readonly #pod: PodIdentity;
   readonly #onError: (error: unknown) => void;
   #wanted: PodStatus | undefined;
-  #written: PodStatus | undefined;
+  /** What the API has, and since which version. */
+  #present: PodStatus | undefined;
+  #version = 0;
   #running: Promise<void> | undefined;
   #gone = false;
 
@@ -22,11 +41,19 @@ export class StatusWriter {
     this.#onError = onError;
   }
 
+  /** The pod as the API has it now. What is older than the last write is passed over. */
+  observe(pod: Pod): void {
+    const version = Number(pod.metadata?.resourceVersion ?? 0);
+    if (version < this.#version) return;
+    this.#version = version;
+    this.#present = pod.status;
+  }
+
   /** Asks for this status to be written. */
   write(status: PodStatus): void {
-    if (isDeepStrictEqual(status, this.#wanted)) return;
     this.#wanted = status;
-    this.#running ??= this.#run().finally(() => {
+    if (this.#running !== undefined || this.#isPresent(status)) return;
+    this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
   }
@@ -42,11 +69,13 @@ export class StatusWriter {
   }
 
   async #run(): Promise<void> {
-    while (!this.#gone && this.#wanted !== this.#written) {
-      const status = this.#wanted!;
+    let written: PodStatus | undefined;
+    // One that has just been written is not compared again: what the API made of it is not to be argued with.
+    while (!this.#gone && this.#wanted !== undefined && this.#wanted !== written && !this.#isPresent(this.#wanted)) {
+      const status = this.#wanted;
       try {
-        await this.#patch(status);
-        this.#written = status;
+        this.observe(await this.#patch(status));
+        written = status;
       } catch (error) {
         // NotFound: removed meanwhile. Conflict: another pod of that name (the uid is a precondition).
         if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) this.#gone = true;
@@ -58,15 +87,33 @@ export class StatusWriter {
     }
   }
 
-  async #patch(status: PodStatus): Promise<void> {
+  /** True when the API has all of this status. Conditions of other types are others' (readiness gates). */
+  #isPresent(status: PodStatus): boolean {
+    const present = this.#present;
+    if (present === undefined) return false;
+    const { conditions = [], ...fields } = status;
+    const ours = (present.conditions ?? []).filter(({ type }) => conditions.some((own) => own.type === type));
+    return (
+      isDeepStrictEqual(byType(conditions), byType(ours)) &&
+      OURS.every((field) => isDeepStrictEqual(fields[field], present[field]))
+    );
+  }
+
+  async #patch(status: PodStatus): Promise<Pod> {
     const { namespace, name, uid } = this.#pod;
     // What is not in the new status must go: a strategic merge keeps fields that are not named.
-    const cleared = Object.fromEntries(
-      Object.keys(this.#written ?? {})
-        .filter((field) => !(field in status))
-        .map((field) => [field, null]),
-    );
+    const cleared = Object.fromEntries(OURS.filter((field) => !(field in status)).map((field) => [field, null]));
     const patch = { metadata: { uid }, status: { ...cleared, ...status } };
-    await this.#transport.patch(PODS, { namespace, name }, 'strategic', patch, { subresource: 'status' });
+    return await this.#transport.patch(PODS, { namespace, name }, 'strategic', patch, { subresource: 'status' });
   }
+}
+
+/** Conditions by their type; the scheduler's probe times are nothing to compare. */
+function byType(conditions: NonNullable<PodStatus['conditions']>): Map<string, object> {
+  return new Map(
+    conditions.map(({ type, status, reason, message, lastTransitionTime }) => [
+      type,
+      { status, reason, message, lastTransitionTime },
+    ]),
+  );
 }

@@ -166,6 +166,13 @@ describe('the lab file', () => {
         'lab.yaml:3:11: flannel.Network: 10.1.0.0/16 is not networking.podSubnet (10.244.0.0/16): flannel would route other addresses than the pods have',
       ],
     ],
+    [
+      'a grace period within which a node in good health says nothing',
+      `${HEAD}kubelet: {nodeLeaseDurationSeconds: 10}\ncontrollerManager: {nodeMonitorGracePeriodSeconds: 10}\n`,
+      [
+        'lab.yaml:4:21: controllerManager.nodeMonitorGracePeriodSeconds: must be longer than kubelet.nodeLeaseDurationSeconds (10): a node in good health would be written off between two heartbeats',
+      ],
+    ],
     ['broken YAML', `${HEAD}nodes: [`, [expect.stringMatching(/^lab\.yaml:3:9: /)]],
     ['a key given twice', `${HEAD}kind: Lab\n`, ['lab.yaml:3:1: Map keys must be unique']],
   ];

@@ -16,7 +16,7 @@ import { evictionTime, heartbeatOf, readyCondition, silentConditions, taintsFor 
 export interface NodeLifecycleOptions {
   /** Milliseconds without a heartbeat until a node counts as silent; default 50,000, as in Kubernetes. */
   readonly gracePeriodMs?: number;
-  /** Milliseconds between two looks at the heartbeats; default 5,000. */
+  /** Milliseconds between two looks at the heartbeats; default 5,000, and less with a short grace period. */
   readonly monitorPeriodMs?: number;
   /** A clock in milliseconds that does not run while the machine sleeps; default: the process' monotonic clock. */
   readonly monotonic?: () => number;
@@ -28,7 +28,8 @@ const LEASE_NAMESPACE = 'kube-node-lease';
 /** The node lifecycle controller, as a component. */
 export function nodeLifecycleController(context: ControllerContext, options: NodeLifecycleOptions = {}): Component {
   const { transport, now } = context;
-  const { gracePeriodMs = 50_000, monitorPeriodMs = 5_000, monotonic = () => performance.now() } = options;
+  const { gracePeriodMs = 50_000, monotonic = () => performance.now() } = options;
+  const { monitorPeriodMs = Math.min(5_000, gracePeriodMs / 10) } = options;
   const nodes = context.informers.informer(NODES);
   const leases = context.informers.informer(LEASES);
   const pods = context.informers.informer(PODS);
@@ -106,13 +107,9 @@ export function nodeLifecycleController(context: ControllerContext, options: Nod
       const ready = conditionOf(pod, 'Ready');
       if (ready?.status !== 'True' || isFinished(pod)) continue;
       const { name = '', namespace = '', uid } = pod.metadata ?? {};
-      const conditions = (pod.status?.conditions ?? []).map((condition) =>
-        condition.type === 'Ready'
-          ? { ...condition, status: 'False', lastTransitionTime: timestamp(now()) }
-          : condition,
-      );
-      const patch = { metadata: { uid }, status: { conditions } };
-      await unlessGone(transport.patch(PODS, { name, namespace }, 'merge', patch, { subresource: 'status' }));
+      const notReady = { type: 'Ready', status: 'False', lastTransitionTime: timestamp(now()) };
+      const patch = { metadata: { uid }, status: { conditions: [notReady] } };
+      await unlessGone(transport.patch(PODS, { name, namespace }, 'strategic', patch, { subresource: 'status' }));
       recorder.warning({ type: PODS, object: pod }, 'NodeNotReady', 'Node is not ready');
     }
   }

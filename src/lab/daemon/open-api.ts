@@ -19,6 +19,9 @@ import { componentLogger } from './logger.ts';
 import { KUBERNETES_VERSION } from './observe-lab.ts';
 import type { LabState } from './open-state.ts';
 
+/** A node's component gives a request up after the time a kubelet does; a cut link then costs no more than that once it is mended. */
+const NODE_DEADLINE_MS = 10_000;
+
 export interface OpenApi {
   readonly server: ApiServer;
   /** For what stands in the control plane's own process. */
@@ -71,6 +74,7 @@ export async function openApi(
       ca,
       token: tokens[user],
       userAgent: user,
+      deadlineMs: NODE_DEADLINE_MS,
       connect: (host, port) => kernel.sockets.connect(netns, { host, port }),
     }),
   };

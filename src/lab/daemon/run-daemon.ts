@@ -80,7 +80,10 @@ async function buildCluster(
       startControllers({
         transport: api.transport,
         log: componentLogger('controllers'),
-        options: { kubernetesService: apiServiceOptions(plan) },
+        options: {
+          kubernetesService: apiServiceOptions(plan),
+          nodeLifecycle: { gracePeriodMs: plan.nodeGraceSeconds * 1000 },
+        },
       }),
     ),
     startNodeNetworks(context, nodes),

@@ -114,5 +114,6 @@ function kubelet(
     clusterDns: plan.dnsServiceIp,
     clusterDomain: plan.dnsDomain,
     maxPods: plan.maxPods,
+    leaseSeconds: plan.nodeLeaseSeconds,
   });
 }

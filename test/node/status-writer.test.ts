@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { createApiCore } from '../../src/api/create-api-core.ts';
+import { InProcessTransport } from '../../src/api/in-process-transport.ts';
+import { StatusWriter } from '../../src/node/status-writer.ts';
+import { NAMESPACES, PODS } from '../../src/objects/resource.ts';
+import type { Pod, PodStatus } from '../../src/objects/wire.ts';
+
+const KEY = { namespace: 'default', name: 'web' };
+const AT = '2026-01-01T00:00:00Z';
+
+const ready = (status: 'True' | 'False', fields: Partial<PodStatus> = {}): PodStatus => ({
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status, lastTransitionTime: AT }],
+  ...fields,
+});
+
+/** A writer for a pod of a real API core, whose patches are counted. */
+async function writerOf() {
+  const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: 'none' });
+  const transport = new InProcessTransport(core);
+  await transport.create(NAMESPACES, { metadata: { name: 'default' } });
+  const pod: Pod = { metadata: KEY, spec: { containers: [{ name: 'main', image: 'nginx' }] } };
+  const created = await transport.create(PODS, pod);
+  let patches = 0;
+  const counting = new Proxy(transport, {
+    get(target, name) {
+      if (name === 'patch') patches += 1;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const writer = new StatusWriter(counting, { ...KEY, uid: created.metadata?.uid ?? '' }, (error) => {
+    throw error;
+  });
+  const conditions = async () => (await transport.get(PODS, KEY)).status?.conditions;
+  return { transport, writer, conditions, patches: () => patches };
+}
+
+describe('a pod’s status', () => {
+  it('is written once, however often it is asked for', async () => {
+    const { writer, patches, conditions } = await writerOf();
+    for (let i = 0; i < 3; i += 1) {
+      writer.write(ready('True'));
+      await writer.settled();
+    }
+    expect(patches()).toBe(1);
+    expect(await conditions()).toMatchObject([{ type: 'Ready', status: 'True' }]);
+  });
+
+  it('is written again when somebody else has changed it meanwhile', async () => {
+    const { writer, transport, conditions, patches } = await writerOf();
+    writer.write(ready('True'));
+    await writer.settled();
+    const conditionsOfOthers = [{ type: 'Ready', status: 'False', lastTransitionTime: AT }];
+    const taken = { status: { conditions: conditionsOfOthers } };
+    const seen = await transport.patch(PODS, KEY, 'strategic', taken, { subresource: 'status' });
+    writer.observe(seen);
+    writer.write(ready('True'));
+    await writer.settled();
+    expect(patches()).toBe(2);
+    expect(await conditions()).toMatchObject([{ type: 'Ready', status: 'True' }]);
+  });
+
+  it('is not written again for news that are older than the last write', async () => {
+    const { writer, transport, patches } = await writerOf();
+    const before = await transport.get(PODS, KEY);
+    writer.write(ready('True'));
+    await writer.settled();
+    writer.observe(before);
+    writer.write(ready('True'));
+    await writer.settled();
+    expect(patches()).toBe(1);
+  });
+
+  it('leaves others’ conditions, and takes back fields it no longer has', async () => {
+    const { writer, transport, patches } = await writerOf();
+    const gate = { status: { conditions: [{ type: 'example.com/gate', status: 'True' }] } };
+    writer.observe(await transport.patch(PODS, KEY, 'strategic', gate, { subresource: 'status' }));
+    writer.write(ready('False', { reason: 'DeadlineExceeded', message: 'too long' }));
+    await writer.settled();
+    writer.write(ready('True'));
+    await writer.settled();
+    const { status } = await transport.get(PODS, KEY);
+    expect(status?.conditions?.map(({ type, status }) => `${type}=${status}`).sort()).toEqual([
+      'Ready=True',
+      'example.com/gate=True',
+    ]);
+    expect(status).not.toHaveProperty('reason');
+    expect(status).not.toHaveProperty('message');
+    expect(patches()).toBe(2);
+  });
+});
