@@ -4,8 +4,7 @@
 set -u
 cd "$(dirname "$0")/.."
 sh lab/setup.sh --test || exit 1
-[ ! -x .node/bin/node ] || PATH=$PWD/.node/bin:$PATH
-PATH=$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
+PATH=$PWD/.node/bin:$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin
 export PATH
 
 work=$(mktemp -d)
