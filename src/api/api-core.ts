@@ -15,6 +15,8 @@ export interface ApiCore {
 /** How a write is to be done. */
 export interface WriteRequest {
   readonly dryRun?: boolean;
+  /** In whose name fields are claimed; absent: the write is not tracked, the claims stay as they are. */
+  readonly fieldManager?: string;
   /** Takes the texts of `Warning:` headers. */
   readonly warn?: (message: string) => void;
 }

@@ -14,8 +14,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../objects/transport.ts';
-import type { ApiObject } from '../objects/wire.ts';
-import type { ApiCore } from './api-core.ts';
+import type { ApiObject, ObjectMeta } from '../objects/wire.ts';
+import type { ApiCore, WriteRequest } from './api-core.ts';
 import { copyJson } from './json.ts';
 import { type Binding, bindPod } from './operations/bind-pod.ts';
 import { createObject } from './operations/create.ts';
@@ -30,9 +30,12 @@ import { watchCollection } from './store/watch-queue.ts';
 
 export class InProcessTransport implements Transport {
   readonly #core: ApiCore;
+  readonly #fieldManager: string;
 
-  constructor(core: ApiCore) {
+  /** `fieldManager`: in whose name fields are claimed when a call names nobody. */
+  constructor(core: ApiCore, fieldManager = 'kube-controller-manager') {
     this.#core = core;
+    this.#fieldManager = fieldManager;
   }
 
   async list<T extends ApiObject>(type: ResourceType<T>, options: ListOptions = {}): Promise<ListResult<T>> {
@@ -76,16 +79,22 @@ export class InProcessTransport implements Transport {
       return object;
     }
     if (options.subresource !== undefined) throw badRequest(`cannot create ${type.plural}/${options.subresource}`);
-    return createObject(this.#core, definition, ownCopy(definition, object)).object as T;
+    return createObject(this.#core, definition, ownCopy(definition, object), this.#request(options)).object as T;
   }
 
   async update<T extends ApiObject>(type: ResourceType<T>, object: T, options: WriteOptions = {}): Promise<T> {
     const definition = this.#core.definitions.of(type);
     if (options.subresource === 'scale') {
-      return scaleOf(updateScale(this.#core, definition, object as unknown as Scale).object) as unknown as T;
+      const { object: scaled } = updateScale(
+        this.#core,
+        definition,
+        object as unknown as Scale,
+        this.#request(options),
+      );
+      return scaleOf(scaled) as unknown as T;
     }
     const scope = scopeOf(options.subresource);
-    return updateObject(this.#core, definition, ownCopy(definition, object), scope).object as T;
+    return updateObject(this.#core, definition, ownCopy(definition, object), scope, this.#request(options)).object as T;
   }
 
   async patch<T extends ApiObject>(
@@ -97,11 +106,15 @@ export class InProcessTransport implements Transport {
   ): Promise<T> {
     const target = { namespace: key.namespace ?? '', name: key.name, scope: scopeOf(options.subresource) };
     const definition = this.#core.definitions.of(type);
-    return patchObject(this.#core, definition, target, kind, patch).object as T;
+    return patchObject(this.#core, definition, target, kind, patch, this.#request(options)).object as T;
   }
 
   async delete<T extends ApiObject>(type: ResourceType<T>, key: ObjectKey, options: DeleteOptions = {}): Promise<void> {
     deleteObject(this.#core, this.#core.definitions.of(type), key.namespace ?? '', key.name, options);
+  }
+
+  #request({ fieldManager = this.#fieldManager }: WriteOptions): WriteRequest {
+    return { fieldManager };
   }
 }
 
@@ -111,9 +124,10 @@ function scopeOf(subresource: WriteOptions['subresource']): UpdateScope {
   throw badRequest(`cannot update through ${subresource}`);
 }
 
-/** A copy that may be kept and changed, with the kind that callers leave out. */
+/** A copy that may be kept and changed, with the kind that callers leave out. Claims are the server's matter: none go in. */
 function ownCopy({ type }: ResourceDefinition, object: ApiObject): ApiObject {
-  const { apiVersion: _version, kind: _kind, ...rest } = copyJson(object);
+  const { managedFields: _claims, ...metadata } = object.metadata ?? {};
+  const { apiVersion: _version, kind: _kind, ...rest } = copyJson({ ...object, metadata: metadata as ObjectMeta });
   const apiVersion = type.group === '' ? type.version : `${type.group}/${type.version}`;
   return { apiVersion, kind: type.kind, ...rest };
 }

@@ -20,7 +20,7 @@ function copy(value: unknown): unknown {
 }
 
 /** A plain assignment, except for the one key that would set the prototype. */
-function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
+export function setMember(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;

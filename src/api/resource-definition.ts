@@ -25,6 +25,8 @@ export interface ResourceStrategy<T extends ApiObject> {
   prepareForUpdate?(object: T, previous: T, context: RequestContext): void;
   /** The same for the `status` subresource: spec and metadata are carried over. */
   prepareForStatusUpdate?(object: T, previous: T, context: RequestContext): void;
+  /** Settles on create what waits for the object's name, which may be a generated one. Changes the object in place. */
+  canonicalize?(object: T): void;
   validate?(object: T, context: RequestContext): FieldError[];
   validateUpdate?(object: T, previous: T, context: RequestContext): FieldError[];
   /**

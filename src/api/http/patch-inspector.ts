@@ -2,6 +2,7 @@
 
 import { ApiError } from '../../objects/transport.ts';
 import type { ApiObject } from '../../objects/wire.ts';
+import { goText } from '../go-text.ts';
 import { strictDecodingError } from '../schema/decode.ts';
 import { invalid } from '../status-error.ts';
 import { type BodyKind, problemsOf } from './decode-object.ts';
@@ -35,13 +36,4 @@ function patchProblems(expected: BodyKind, patch: unknown, patched: ApiObject): 
 function invalidPatch(patch: unknown, why: string): ApiError {
   const message = `Invalid value: ${JSON.stringify(goText(patch))}: ${why}`;
   return invalid({ group: '', kind: '' }, '', [{ type: 'FieldValueInvalid', field: 'patch', message }]);
-}
-
-/** A JSON value as Go's `%+v` prints it: `map[spec:map[replicas:3]]`. */
-export function goText(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
-  const members = Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${members.map(([key, member]) => `${key}:${goText(member)}`).join(' ')}]`;
 }

@@ -4,21 +4,21 @@ import type { PatchType } from '../api-core.ts';
 import { createObject } from '../operations/create.ts';
 import { patchObject } from '../operations/patch.ts';
 import { type UpdateScope, updateObject } from '../operations/update.ts';
-import { badRequest, methodNotAllowed, statusError, unsupportedMediaType } from '../status-error.ts';
+import { badRequest, methodNotAllowed, unsupportedMediaType } from '../status-error.ts';
 import { answerObject } from './answer.ts';
+import { APPLY_PATCH, handleApply } from './apply-handler.ts';
 import { bodyType, parseJson, readBody, readValue } from './body.ts';
 import { bodyKindOf, decodeObject } from './decode-object.ts';
 import { warner } from './exchange.ts';
 import { patchInspector } from './patch-inspector.ts';
 import type { ObjectRequest, ResourceRequest } from './resource-request.ts';
-import { fieldValidation, writeRequest } from './write-parameters.ts';
+import { applyParameters, fieldValidation, writeRequest } from './write-parameters.ts';
 
 const PATCH_TYPES: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
 };
-const APPLY_PATCH = 'application/apply-patch+yaml';
 
 export async function handleCreate({ core, definition, exchange, path }: ResourceRequest): Promise<void> {
   if (definition.type.namespaced && path.namespace === undefined) throw methodNotAllowed();
@@ -46,9 +46,13 @@ export function updateHandler(scope: UpdateScope): (request: ObjectRequest) => P
 
 /** A handler of PATCH for the object or one of its subresources. */
 export function patchHandler(scope: UpdateScope): (request: ObjectRequest) => Promise<void> {
-  return async ({ core, definition, exchange, namespace, name }) => {
+  return async (objectRequest) => {
+    const { core, definition, exchange, namespace, name } = objectRequest;
+    const mediaType = bodyType(exchange.request);
+    if (mediaType === APPLY_PATCH) return handleApply(objectRequest, scope);
+    const type = patchTypeOf(mediaType);
+    applyParameters(exchange, false);
     const request = writeRequest(exchange, 'PatchOptions');
-    const type = patchTypeOf(bodyType(exchange.request));
     const patch = parseJson((await readBody(exchange.request)).toString());
     const inspect = patchInspector(bodyKindOf(definition), patch, fieldValidation(exchange), warner(exchange));
     const target = { namespace, name, scope };
@@ -61,12 +65,7 @@ export function patchHandler(scope: UpdateScope): (request: ObjectRequest) => Pr
 export function patchTypeOf(mediaType: string): PatchType {
   const type = PATCH_TYPES[mediaType];
   if (type !== undefined) return type;
-  if (mediaType !== APPLY_PATCH) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
-  throw statusError(
-    415,
-    'UnsupportedMediaType',
-    'this server does not offer server-side apply; apply without --server-side',
-  );
+  throw unsupportedMediaType([...Object.keys(PATCH_TYPES), APPLY_PATCH]);
 }
 
 /** The object in the namespace of the path. Throws BadRequest when it says another. */

@@ -10,6 +10,12 @@ const NAME_LABEL = 'kubernetes.io/metadata.name';
 const CA_DESCRIPTION =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
+function labelWithName(object: Namespace): void {
+  const name = nameOf(object);
+  if (name === '' || object.metadata === undefined) return;
+  object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: name };
+}
+
 /** The kind; `certificateAuthority` is the PEM text pods find in their namespace. */
 export function namespace(certificateAuthority: string): ResourceDefinition<Namespace> {
   return {
@@ -20,12 +26,8 @@ export function namespace(certificateAuthority: string): ResourceDefinition<Name
     schema: 'io.k8s.api.core.v1.Namespace',
     subresources: ['status', 'finalize'],
     strategy: {
-      setDefaults(object) {
-        const name = nameOf(object);
-        if (name !== '' && object.metadata !== undefined) {
-          object.metadata.labels = { ...object.metadata.labels, [NAME_LABEL]: name };
-        }
-      },
+      setDefaults: labelWithName,
+      canonicalize: labelWithName,
       prepareForCreate(object) {
         const finalizers = object.spec?.finalizers ?? [];
         object.spec = { finalizers: finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'] };

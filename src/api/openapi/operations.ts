@@ -41,6 +41,7 @@ const WRITE = [
   query('fieldManager', 'string', 'Name of the actor that makes the change.'),
   query('fieldValidation', 'string', 'How unknown and duplicate fields are met: Ignore, Warn or Strict.'),
 ];
+const PATCH = [...WRITE, query('force', 'boolean', 'Apply takes fields from the managers that claim them.')];
 const LIST = [
   PRETTY,
   query('allowWatchBookmarks', 'boolean', 'Ask for events of type BOOKMARK in a watch.'),
@@ -145,7 +146,7 @@ function objectOperations(definition: ResourceDefinition, base: Base, path: stri
       action: 'patch',
       operationId: id('patch', definition, of),
       body: `${META}.Patch`,
-      query: WRITE,
+      query: PATCH,
     },
   ];
 }

@@ -2,7 +2,12 @@
 import type { ApiOperation } from './operations.ts';
 
 export const BODY_TYPES: Readonly<Record<'patch' | 'other', readonly string[]>> = {
-  patch: ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'],
+  patch: [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    'application/strategic-merge-patch+json',
+    'application/apply-patch+yaml',
+  ],
   other: ['application/json', 'application/yaml'],
 };
 

@@ -4,6 +4,9 @@ import { hasReason } from '../../objects/transport.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
 import type { FieldError } from '../field-error.ts';
+import { type Claim, withClaims } from '../managed-fields/claims.ts';
+import { trackUpdate } from '../managed-fields/track-update.ts';
+import { trackingOf } from '../managed-fields/tracking.ts';
 import type { RequestContext, ResourceDefinition } from '../resource-definition.ts';
 import { alreadyExists, invalid, statusError } from '../status-error.ts';
 import { StoredObject } from '../store/stored-object.ts';
@@ -14,6 +17,14 @@ import { requestContext } from './request-context.ts';
 
 const NAME_ATTEMPTS = 8;
 
+/** Who makes what comes with an object in Kubernetes, if not the server itself. */
+const CONTROLLERS = 'kube-controller-manager';
+
+export interface CreateRequest extends WriteRequest {
+  /** What an apply has settled; absent: the writer claims what it states. */
+  readonly claims?: readonly Claim[];
+}
+
 /**
  * Stores a new object. `object` belongs to the operation from here on; its namespace is already the one asked for.
  * Throws NotFound or Forbidden (its namespace), Invalid, AlreadyExists.
@@ -22,7 +33,7 @@ export function createObject(
   core: ApiCore,
   definition: ResourceDefinition,
   object: ApiObject,
-  request: WriteRequest = {},
+  request: CreateRequest = {},
 ): StoredObject {
   const { strategy, type } = definition;
   if (object.metadata?.resourceVersion) {
@@ -31,9 +42,12 @@ export function createObject(
   if (type.namespaced) ensureNamespaceOpen(core, definition, object);
   const context = requestContext(core, request);
   strategy.setDefaults?.(object);
+  // Before the server adds what is its own (status, addresses): that is nobody's.
+  const claims = request.claims ?? claimsOfWriter(definition, object, request, context.now);
   strategy.prepareForCreate?.(object, context);
   const metadata = newMetadata(object.metadata, context.now, (name) => isTaken(core, definition, object, name));
-  const candidate: ApiObject = { ...object, metadata };
+  const candidate: ApiObject = { ...object, metadata: withClaims(metadata, claims) };
+  strategy.canonicalize?.(candidate);
   refuseInvalid(definition, candidate, strategy.validate?.(candidate, context));
   if (isTaken(core, definition, candidate, metadata.name ?? '')) throw alreadyExists(type, metadata.name ?? '');
   refuseInvalid(definition, candidate, strategy.allocate?.(candidate, undefined, context));
@@ -41,7 +55,7 @@ export function createObject(
   try {
     return core.store.atomically(() => {
       const stored = core.store.put(type, candidate);
-      createAlongside(core, definition, stored.object, context);
+      createAlongside(core, definition, stored.object, context, request);
       syncCompanions(core, definition, undefined, stored.object);
       return stored;
     });
@@ -50,6 +64,15 @@ export function createObject(
     strategy.release?.(candidate);
     throw error;
   }
+}
+
+function claimsOfWriter(
+  definition: ResourceDefinition,
+  object: ApiObject,
+  { fieldManager }: WriteRequest,
+  now: string,
+): readonly Claim[] {
+  return fieldManager === undefined ? [] : trackUpdate(trackingOf(definition), undefined, object, fieldManager, now);
 }
 
 /** Throws Invalid when there is anything to complain of. */
@@ -85,12 +108,13 @@ function createAlongside(
   { strategy }: ResourceDefinition,
   object: ApiObject,
   context: RequestContext,
+  { fieldManager }: WriteRequest,
 ): void {
   for (const companion of strategy.afterCreate?.(object, context) ?? []) {
     const definition = core.definitions.byKind(companion.apiVersion ?? '', companion.kind ?? '');
     if (definition === undefined) throw new Error(`no definition of ${companion.apiVersion} ${companion.kind}`);
     try {
-      createObject(core, definition, companion);
+      createObject(core, definition, companion, fieldManager === undefined ? {} : { fieldManager: CONTROLLERS });
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) throw error;
     }

@@ -1,5 +1,5 @@
 /** Patch: the patched object goes the way of an update; a patch that changes nothing writes nothing. */
-import type { ApiObject } from '../../objects/wire.ts';
+import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, PatchType, WriteRequest } from '../api-core.ts';
 import { copyJson } from '../json.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
@@ -38,7 +38,13 @@ export function patchObject(
   if ((patched.metadata?.namespace ?? '') !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  // The patch may share members with the stored object, and defaults are set in place.
-  const owned = copyJson(patched);
+  const owned = ownCopy(patched, previous);
   return updateObject(core, definition, request.inspect?.(owned) ?? owned, scope, request);
+}
+
+/** The patch may share members with the stored object, and defaults are set in place. Claims left alone need no copy. */
+function ownCopy(patched: ApiObject, previous: ApiObject): ApiObject {
+  const { managedFields, ...metadata } = patched.metadata ?? {};
+  const untouched = managedFields === previous.metadata?.managedFields;
+  return copyJson(untouched ? { ...patched, metadata: metadata as ObjectMeta } : patched);
 }

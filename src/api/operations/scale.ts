@@ -62,7 +62,7 @@ export function updateScale(
   }
   const object = copyJson(previous.object) as Scalable;
   object.spec = { ...object.spec, replicas };
-  return updateObject(core, definition, object, 'object', request);
+  return updateObject(core, definition, object, 'object', { ...request, through: 'scale' });
 }
 
 /** A ReplicationController's selector is a plain map, everyone else's a LabelSelector. */

@@ -3,6 +3,9 @@ import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
 import type { FieldError } from '../field-error.ts';
 import { equalJson } from '../json.ts';
+import { type Claim, claimsOf, sameClaims, withClaims } from '../managed-fields/claims.ts';
+import { trackUpdate } from '../managed-fields/track-update.ts';
+import { trackingOf } from '../managed-fields/tracking.ts';
 import type { RequestContext, ResourceDefinition } from '../resource-definition.ts';
 import { conflict, invalid, modified } from '../status-error.ts';
 import { StoredObject } from '../store/stored-object.ts';
@@ -15,6 +18,13 @@ import { requestContext } from './request-context.ts';
 /** Which part of the object an update is for. `finalize` is that of Namespaces. */
 export type UpdateScope = 'object' | 'status' | 'finalize';
 
+export interface UpdateRequest extends WriteRequest {
+  /** What an apply has settled; absent: the writer claims what it changes. */
+  readonly claims?: readonly Claim[];
+  /** The subresource the write came through, where the scope does not tell. */
+  readonly through?: 'scale';
+}
+
 /**
  * Replaces an object. `object` belongs to the operation from here on. Returns the previous version unchanged when
  * there is nothing to change. Throws NotFound, Conflict, Invalid.
@@ -24,7 +34,7 @@ export function updateObject(
   definition: ResourceDefinition,
   object: ApiObject,
   scope: UpdateScope = 'object',
-  request: WriteRequest = {},
+  request: UpdateRequest = {},
 ): StoredObject {
   const { strategy, type } = definition;
   const { name = '', namespace = '' } = object.metadata ?? {};
@@ -32,12 +42,16 @@ export function updateObject(
   checkPreconditions(definition, object, previous.object);
   const context = requestContext(core, request);
   strategy.setDefaults?.(object);
+  const claims = request.claims ?? claimsAfter(definition, previous.object, object, scope, request, context.now);
   const draft: ApiObject = { ...object, metadata: carriedMetadata(object.metadata, previous.object.metadata) };
   prepare(definition, draft, previous.object, scope, context);
   // What the strategy carried over is shared with the stored object: a copy before anything is set on it.
+  const stored = claimsOf(previous.object);
+  const metadata = { ...draft.metadata, resourceVersion: previous.object.metadata?.resourceVersion } as ObjectMeta;
+  // Claims that differ in nothing but their times are no change.
   const candidate: ApiObject = {
     ...draft,
-    metadata: { ...draft.metadata, resourceVersion: previous.object.metadata?.resourceVersion } as ObjectMeta,
+    metadata: withClaims(metadata, sameClaims(claims, stored) ? stored : claims),
   };
   const errors = [
     ...newFinalizersWhileDeleting(candidate, previous.object),
@@ -48,13 +62,14 @@ export function updateObject(
   const refused = scope === 'object' ? (strategy.allocate?.(candidate, previous.object, context) ?? []) : [];
   if (refused.length > 0) throw invalid(type, name, refused);
   if (equalJson(candidate, previous.object) && !isFinished(definition, candidate)) return previous;
+  candidate.metadata = withClaims(candidate.metadata, claims);
   if (context.dryRun) return new StoredObject(candidate, previous.revision);
   if (isFinished(definition, candidate)) return removeObject(core, definition, candidate);
   try {
     return core.store.atomically(() => {
-      const stored = core.store.put(type, candidate);
-      syncCompanions(core, definition, previous.object, stored.object);
-      return stored;
+      const entry = core.store.put(type, candidate);
+      syncCompanions(core, definition, previous.object, entry.object);
+      return entry;
     });
   } catch (error) {
     // It could not be kept: what was taken and given back is as the stored object says.
@@ -62,6 +77,19 @@ export function updateObject(
     strategy.restore?.(previous.object);
     throw error;
   }
+}
+
+function claimsAfter(
+  definition: ResourceDefinition,
+  previous: ApiObject,
+  object: ApiObject,
+  scope: UpdateScope,
+  { fieldManager, through }: UpdateRequest,
+  now: string,
+): readonly Claim[] {
+  if (fieldManager === undefined) return claimsOf(previous);
+  const tracking = trackingOf(definition, scope === 'object' ? through : scope);
+  return trackUpdate(tracking, previous, object, fieldManager, now);
 }
 
 function checkPreconditions({ type }: ResourceDefinition, object: ApiObject, previous: ApiObject): void {

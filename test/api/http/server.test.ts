@@ -201,8 +201,6 @@ describe('refused bodies', () => {
   it('media types: 415 for bodies and patches, 406 for answers', async () => {
     expect((await server.send('POST', SERVICES, 'a', 'application/cbor')).status).toBe(415);
     expect((await server.send('PATCH', `${SERVICES}/x`, '{}', 'application/json')).status).toBe(415);
-    const apply = await server.send('PATCH', `${SERVICES}/x`, '{}', 'application/apply-patch+yaml');
-    expect(apply.body.message).toContain('server-side');
     const protobuf = { Accept: 'application/vnd.kubernetes.protobuf' };
     expect((await server.call('GET', SERVICES, undefined, protobuf)).status).toBe(406);
     const both = { Accept: 'application/vnd.kubernetes.protobuf,application/json' };
