@@ -1,14 +1,16 @@
 /** An API core of the real registry and semantics. */
 import type { ApiCore } from './api-core.ts';
 import { DefinitionIndex } from './definition-index.ts';
+import { withSharedSets } from './managed-fields/claims.ts';
 import { applyPatch } from './patch/index.ts';
 import { createRegistry, type RegistryOptions } from './registry.ts';
-import { Store, type StoreOptions } from './store/store.ts';
+import { type RestoredState, Store, type StoreOptions } from './store/store.ts';
 
 /** What restored objects hold of shared ranges is taken again. */
 export function createApiCore(registry: RegistryOptions, options: StoreOptions = {}): ApiCore {
+  const restored = options.restored && { ...options.restored, objects: sharing(options.restored.objects) };
   const core = {
-    store: new Store(options),
+    store: new Store(restored === undefined ? options : { ...options, restored }),
     definitions: new DefinitionIndex(createRegistry(registry).definitions),
     applyPatch,
   };
@@ -17,4 +19,8 @@ export function createApiCore(registry: RegistryOptions, options: StoreOptions =
     for (const { object } of core.store.collection(type).entries()) strategy.restore(object);
   }
   return core;
+}
+
+function* sharing(objects: RestoredState['objects']): RestoredState['objects'] {
+  for (const { resource, object } of objects) yield { resource, object: withSharedSets(object) };
 }

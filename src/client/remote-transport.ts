@@ -42,7 +42,7 @@ export class RemoteTransport implements Transport {
     );
     const typed = { apiVersion: apiVersionOf(type), kind: type.kind };
     // Items of a list carry no apiVersion and kind of their own.
-    const items = (list.items ?? []).map((item) => ({ ...typed, ...item }));
+    const items = (list.items ?? []).map((item) => withoutClaims({ ...typed, ...item }));
     return { items, resourceVersion: list.metadata?.resourceVersion ?? '' };
   }
 
@@ -166,5 +166,15 @@ function errorOf({ status, body }: ApiAnswer): ApiError {
 function eventOf<T extends ApiObject>(line: unknown): WatchEvent<T> {
   const event = line as WatchEvent<T> | { type: 'ERROR'; object: Status };
   if (event.type === 'ERROR') throw new ApiError(event.object);
+  withoutClaims(event.object);
   return event;
+}
+
+/**
+ * What is listed and watched is kept in caches, where the claims of field managers would only take room: no component reads
+ * them, and a write that leaves them out leaves them as they are. Changes the object just received.
+ */
+function withoutClaims<T extends ApiObject>(object: T): T {
+  if (object.metadata !== undefined) delete object.metadata.managedFields;
+  return object;
 }

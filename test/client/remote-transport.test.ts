@@ -86,6 +86,15 @@ describe('requests', () => {
     expect((await transport.list(SERVICES)).items).toEqual([]);
   });
 
+  it('leaves the claims of field managers out of what is kept in caches', async () => {
+    const claimed = { ...service, metadata: { ...service.metadata, managedFields: [{ manager: 'kubectl' }] } };
+    handler = answer({ kind: 'ServiceList', metadata: { resourceVersion: '7' }, items: [claimed] });
+    expect((await transport.list(SERVICES)).items[0]?.metadata).toEqual(service.metadata);
+    handler = answer(claimed);
+    const key = { namespace: 'shop', name: 'web' };
+    expect((await transport.get(SERVICES, key)).metadata?.managedFields).toHaveLength(1);
+  });
+
   it.each([
     ['create', () => transport.create(SERVICES, service), 'POST', '/api/v1/namespaces/shop/services'],
     ['update', () => transport.update(SERVICES, service), 'PUT', '/api/v1/namespaces/shop/services/web'],

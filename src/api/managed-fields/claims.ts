@@ -85,6 +85,19 @@ export function withFields(claim: Claim, fields: FieldSet): Claim {
   return { ...claim, fieldsV1: sharedSet(fields) };
 }
 
+/** An object read from a file, its claims' sets shared with those of others. */
+export function withSharedSets(object: ApiObject): ApiObject {
+  const claims = claimsOf(object);
+  if (claims.length === 0) return object;
+  return {
+    ...object,
+    metadata: withClaims(
+      object.metadata,
+      claims.map((claim) => withFields(claim, claim.fieldsV1)),
+    ),
+  };
+}
+
 /** Whether two lists claim the same, whenever it was. */
 export function sameClaims(a: readonly Claim[], b: readonly Claim[]): boolean {
   const untimed = ({ time: _time, ...claim }: Claim) => claim;

@@ -121,7 +121,10 @@ export function scheduler(context: ControllerContext): Component {
     const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
     const patch = { metadata: { uid }, status: { conditions: [...others, next] } };
     try {
-      await transport.patch(PODS, { name, namespace }, 'merge', patch, { subresource: 'status' });
+      await transport.patch(PODS, { name, namespace }, 'merge', patch, {
+        subresource: 'status',
+        fieldManager: 'kube-scheduler',
+      });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // The event has said it; the condition follows with the next attempt.

@@ -91,10 +91,10 @@ const REFUSALS: readonly [what: string, args: string, input: string, says: strin
     'Warning: unknown field "dta"\n',
   ],
   [
-    'server-side apply',
-    'apply --server-side -f -',
-    service(ports),
-    'this server does not offer server-side apply; apply without --server-side',
+    'server-side apply of an unknown field',
+    'apply --server-side --validate=false -f -',
+    service(`${ports}\nprots: []`),
+    'failed to create typed patch object (default/web; /v1, Kind=Service): .spec.prots: field not declared in schema',
   ],
 ];
 
