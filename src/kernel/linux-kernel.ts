@@ -26,6 +26,7 @@ import {
   refuseTaken,
   removeNamespaces,
 } from './namespaces.ts';
+import { applyOps } from './netlink/apply-ops.ts';
 import { runTool } from './run-tool.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { writeSysctls } from './sysctl.ts';
@@ -110,7 +111,28 @@ export class LinuxKernel implements Kernel {
     }
     const invocation = invocationOf(batch);
     if (invocation.stdin === '') return;
+    if (batch.tool === 'ip' || batch.tool === 'bridge') {
+      await this.#applyOps(netns, batch, invocation);
+      return;
+    }
     await this.#perform(netns, batch.tool, invocation, batch.tool === 'command' && batch.allowFailure);
+  }
+
+  /** By netlink as far as that goes, the rest by the tool. The journal has the lines that say the same. */
+  async #applyOps(
+    netns: Netns,
+    batch: Extract<Batch, { tool: 'ip' | 'bridge' }>,
+    invocation: Invocation,
+  ): Promise<void> {
+    const done = within(netns, () => applyOps(batch.ops));
+    if (done === batch.ops.length) this.#note(netns, batch.tool, invocation);
+    else if (done === 0) await this.#perform(netns, batch.tool, invocation);
+    else {
+      const lines = invocation.stdin!.split('\n');
+      const part = (some: readonly string[]) => ({ ...invocation, stdin: some.join('\n') });
+      this.#note(netns, batch.tool, part([...lines.slice(0, done), '']));
+      await this.#perform(netns, batch.tool, part(lines.slice(done)));
+    }
   }
 
   async #perform(

@@ -23,6 +23,12 @@ export function isMac(text: string): boolean {
   return /^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/.test(text);
 }
 
+/** The six bytes of a MAC. */
+export function macBytes(mac: string): Uint8Array {
+  if (!isMac(mac)) throw new RangeError(`not a MAC address: ${mac}`);
+  return Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16));
+}
+
 function formatMac(bytes: readonly number[]): string {
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

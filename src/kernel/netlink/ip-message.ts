@@ -1,0 +1,129 @@
+/** Addresses, routes, neighbours and FDB entries as rtnetlink messages: what `ip` and `bridge` send for the same line. */
+import { nthAddress, parseCidr } from '../../net/cidr.ts';
+import { macBytes } from '../../net/mac.ts';
+import type { BridgeOp, IpOp } from '../ops.ts';
+import { ipv4Bytes } from './ip-bytes.ts';
+import type { Lookup } from './lookup.ts';
+import { attribute, FLAG, message, number, structure } from './wire.ts';
+
+const NEW_ADDRESS = 20;
+const DELETE_ADDRESS = 21;
+const NEW_ROUTE = 24;
+const DELETE_ROUTE = 25;
+const NEW_NEIGHBOUR = 28;
+const DELETE_NEIGHBOUR = 29;
+const AF_INET = 2;
+const AF_BRIDGE = 7;
+const ADDRESS = { address: 1, local: 2, broadcast: 4 } as const;
+const ROUTE = { destination: 1, device: 4, gateway: 5, source: 7 } as const;
+const NEIGHBOUR = { destination: 1, linkAddress: 2 } as const;
+const SCOPE = { global: 0, link: 253, host: 254, nowhere: 255 } as const;
+const TABLE_MAIN = 254;
+const PROTOCOL_BOOT = 3;
+const UNICAST = 1;
+const ONLINK = 4;
+const PERMANENT = 0x80;
+const NO_ARP = 0x40;
+const SELF = 2;
+
+/** `ip address add|delete`. Undefined for IPv6. */
+export function addressMessage(
+  op: Extract<IpOp, { op: 'address-add' | 'address-delete' }>,
+  lookup: Lookup,
+): Buffer | undefined {
+  const [host = '', prefix] = op.cidr.split('/');
+  const bytes = ipv4Bytes(host);
+  const cidr = parseCidr(op.cidr);
+  if (bytes === undefined || cidr === undefined || prefix === undefined) return undefined;
+  const attributes = [attribute(ADDRESS.local, bytes), attribute(ADDRESS.address, bytes)];
+  if (op.op === 'address-add' && op.broadcast === true && cidr.prefix <= 30)
+    attributes.push(attribute(ADDRESS.broadcast, ipv4Bytes(nthAddress(cidr, -1))!));
+  const scope = host.startsWith('127.') ? SCOPE.host : SCOPE.global;
+  const fixed = structure([1, AF_INET], [1, cidr.prefix], [1, 0], [1, scope], [4, lookup.ifindex(op.device)]);
+  return op.op === 'address-add'
+    ? message(NEW_ADDRESS, FLAG.create | FLAG.exclusive, fixed, attributes)
+    : message(DELETE_ADDRESS, 0, fixed, attributes);
+}
+
+const ROUTE_FLAGS = { 'route-add': FLAG.create | FLAG.exclusive, 'route-replace': FLAG.create | FLAG.replace } as const;
+
+/** `ip route add|replace|delete`. Undefined for IPv6. */
+export function routeMessage(
+  op: Extract<IpOp, { op: 'route-add' | 'route-replace' | 'route-delete' }>,
+  lookup: Lookup,
+): Buffer | undefined {
+  const destination = op.destination === 'default' ? undefined : ipv4Block(op.destination);
+  const gateway = op.via === undefined ? undefined : ipv4Bytes(op.via);
+  const source = op.source === undefined ? undefined : ipv4Bytes(op.source);
+  const isOther = (wanted: string | undefined, bytes: unknown) => wanted !== undefined && bytes === undefined;
+  if (isOther(op.via, gateway) || isOther(op.source, source)) return undefined;
+  if (op.destination === 'default' ? gateway === undefined : destination === undefined) return undefined;
+  const attributes = [
+    ...(destination === undefined ? [] : [attribute(ROUTE.destination, destination.bytes)]),
+    ...(gateway === undefined ? [] : [attribute(ROUTE.gateway, gateway)]),
+    ...(op.device === undefined ? [] : [attribute(ROUTE.device, number(lookup.ifindex(op.device)))]),
+    ...(source === undefined ? [] : [attribute(ROUTE.source, source)]),
+  ];
+  const isDeletion = op.op === 'route-delete';
+  // A deletion matches any scope; a route without a gateway leads to what the link itself reaches.
+  const scope = op.scope ?? (isDeletion ? 'nowhere' : op.via === undefined ? 'link' : 'global');
+  const fixed = structure(
+    [1, AF_INET],
+    [1, destination?.prefix ?? 0],
+    [1, 0],
+    [1, 0],
+    [1, TABLE_MAIN],
+    [1, isDeletion ? 0 : PROTOCOL_BOOT],
+    [1, SCOPE[scope]],
+    [1, isDeletion ? 0 : UNICAST],
+    [4, op.onlink === true ? ONLINK : 0],
+  );
+  return op.op === 'route-delete'
+    ? message(DELETE_ROUTE, 0, fixed, attributes)
+    : message(NEW_ROUTE, ROUTE_FLAGS[op.op], fixed, attributes);
+}
+
+/** `ip neighbour replace|delete`. Undefined for IPv6. */
+export function neighbourMessage(
+  op: Extract<IpOp, { op: 'neighbour-replace' | 'neighbour-delete' }>,
+  lookup: Lookup,
+): Buffer | undefined {
+  const address = ipv4Bytes(op.address);
+  if (address === undefined) return undefined;
+  const fixed = neighbourHeader(AF_INET, lookup.ifindex(op.device), PERMANENT, 0);
+  const destination = attribute(NEIGHBOUR.destination, address);
+  if (op.op === 'neighbour-delete') return message(DELETE_NEIGHBOUR, 0, fixed, [destination]);
+  const linkAddress = attribute(NEIGHBOUR.linkAddress, macBytes(op.mac));
+  return message(NEW_NEIGHBOUR, FLAG.create | FLAG.replace, fixed, [destination, linkAddress]);
+}
+
+const FDB_FLAGS = { 'fdb-append': FLAG.create | FLAG.append, 'fdb-replace': FLAG.create | FLAG.replace } as const;
+
+/** `bridge fdb append|replace|delete … self`. Undefined for IPv6. */
+export function fdbMessage(
+  op: Extract<BridgeOp, { op: 'fdb-append' | 'fdb-replace' | 'fdb-delete' }>,
+  lookup: Lookup,
+): Buffer | undefined {
+  const destination = ipv4Bytes(op.destination);
+  if (destination === undefined) return undefined;
+  const attributes = [
+    attribute(NEIGHBOUR.linkAddress, macBytes(op.mac)),
+    attribute(NEIGHBOUR.destination, destination),
+  ];
+  const index = lookup.ifindex(op.device);
+  return op.op === 'fdb-delete'
+    ? message(DELETE_NEIGHBOUR, 0, neighbourHeader(AF_BRIDGE, index, NO_ARP, SELF), attributes)
+    : message(NEW_NEIGHBOUR, FDB_FLAGS[op.op], neighbourHeader(AF_BRIDGE, index, NO_ARP | PERMANENT, SELF), attributes);
+}
+
+/** struct ndmsg. */
+function neighbourHeader(family: number, index: number, state: number, flags: number): Buffer {
+  return structure([1, family], [1, 0], [2, 0], [4, index], [2, state], [1, flags], [1, 0]);
+}
+
+/** A block's address and prefix; an address alone is a block of one. Undefined for IPv6. */
+function ipv4Block(text: string): { bytes: Buffer; prefix: number } | undefined {
+  const [host = '', prefix = '32'] = text.split('/');
+  const bytes = ipv4Bytes(host);
+  return bytes === undefined ? undefined : { bytes, prefix: Number(prefix) };
+}
