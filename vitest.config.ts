@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/integration/**/*.test.tsx'],
+          setupFiles: ['test/integration/no-lab-of-the-user.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           pool: 'forks',
