@@ -9,7 +9,7 @@ export const HEALTHZ_PORT = 10_256;
 export const METRICS_PORT = 10_249;
 
 export interface HealthSource {
-  readonly mode: string;
+  mode(): string;
   /** Milliseconds since the epoch; `isHealthy` is false while rules are behind for longer than they should be. */
   health(): { readonly lastUpdated: number; readonly isHealthy: boolean };
   metrics(): string;
@@ -23,7 +23,7 @@ export async function serveHealth(kernel: Kernel, netns: Netns, source: HealthSo
   });
   const metrics = createServer((request, response) => {
     if (request.url === '/metrics') answer(response, 200, 'text/plain; version=0.0.4', source.metrics());
-    else if (request.url === '/proxyMode') answer(response, 200, 'text/plain', source.mode);
+    else if (request.url === '/proxyMode') answer(response, 200, 'text/plain', source.mode());
     else if (request.url === '/healthz') answer(response, 200, 'text/plain', 'ok');
     else answer(response, 404, 'text/plain', '404 page not found\n');
   });

@@ -9,19 +9,16 @@ import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { parseCidr } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';
 import type { Component, Logger } from '../objects/component.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
 import { defaultFacts, type ProxyFacts } from './backends/backend.ts';
-import { iptablesBackend } from './backends/iptables/backend.ts';
-import type { IptablesState } from './backends/iptables/state.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import { serveHealth } from './health-server.ts';
+import { type NodeRules, nodeRules } from './node-rules.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
-import { RuleSync } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
-
-export type ProxyMode = 'iptables';
 
 export interface KubeProxyOptions {
   readonly nodeName: string;
@@ -33,6 +30,8 @@ export interface KubeProxyOptions {
   readonly mode: ProxyMode;
   /** Pod networks, one per family: traffic from elsewhere to a cluster IP is masqueraded. */
   readonly clusterCIDRs: readonly string[];
+  /** The Service networks: mode nftables drops what goes to an address in them that no Service has. */
+  readonly serviceCIDRs?: readonly string[];
   readonly log: Logger;
   readonly masqueradeAll?: boolean;
   /** How often to look whether rules are lost; kube-proxy's default is 30 s. */
@@ -57,7 +56,14 @@ const UNHEALTHY_AFTER_MS = 60_000;
 
 interface Family {
   readonly tracker: ServicePortTracker;
-  readonly rules: RuleSync<IptablesState>;
+  readonly facts: ProxyFacts;
+  rules: NodeRules;
+}
+
+/** A change of mode that has been asked for. */
+interface PendingSwitch {
+  readonly mode: ProxyMode;
+  readonly done: PromiseWithResolvers<void>;
 }
 
 export class KubeProxy implements Component {
@@ -69,6 +75,8 @@ export class KubeProxy implements Component {
   readonly #slices: Informer<EndpointSlice>;
   readonly #node: Informer<Node>;
   readonly #runner: CoalescingRunner;
+  #mode: ProxyMode;
+  #pending: PendingSwitch | undefined;
   #isInitialised = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -77,9 +85,11 @@ export class KubeProxy implements Component {
 
   constructor(options: KubeProxyOptions) {
     this.#options = options;
+    this.#mode = options.mode;
     this.#families = factsOf(options).map((facts) => ({
       tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
-      rules: new RuleSync(options.kernel, options.netns, iptablesBackend, facts),
+      facts,
+      rules: nodeRules(options.mode, options.kernel, options.netns, facts),
     }));
     const { transport, nodeName } = options;
     this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
@@ -95,7 +105,21 @@ export class KubeProxy implements Component {
   }
 
   get mode(): ProxyMode {
-    return this.#options.mode;
+    return this.#mode;
+  }
+
+  /**
+   * Changes the backend while traffic flows: the new one's rules are in before the former's go, so every connection
+   * meets one or the other. Rejects when the new rules cannot be written; then the former stay.
+   */
+  async switchMode(mode: ProxyMode): Promise<void> {
+    while (this.#pending !== undefined) await this.#pending.done.promise.catch(() => undefined);
+    if (this.#isStopped) throw new Error(`kube-proxy on ${this.#options.nodeName} has stopped`);
+    if (mode === this.#mode) return;
+    const pending = { mode, done: Promise.withResolvers<void>() };
+    this.#pending = pending;
+    this.#request();
+    await pending.done.promise;
   }
 
   /** Syncs asked for and done; `done` has caught up when every change seen is in the kernel. */
@@ -130,6 +154,8 @@ export class KubeProxy implements Component {
     this.#isStopped = true;
     clearInterval(this.#timer);
     await Promise.all([this.#services.stop(), this.#slices.stop(), this.#node.stop(), this.#runner.stop()]);
+    this.#pending?.done.reject(new Error(`kube-proxy on ${this.#options.nodeName} has stopped`));
+    this.#pending = undefined;
     await this.#closeHealth?.();
     this.#closeHealth = undefined;
   }
@@ -208,6 +234,7 @@ export class KubeProxy implements Component {
   }
 
   async #sync(): Promise<void> {
+    if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
     let isFull = false;
     let changed = 0;
@@ -221,6 +248,37 @@ export class KubeProxy implements Component {
     this.metrics.synced(ms / 1000, isFull);
   }
 
+  async #performSwitch({ mode, done }: PendingSwitch): Promise<void> {
+    const { kernel, netns, nodeName, log } = this.#options;
+    const start = performance.now();
+    const next = this.#families.map(({ facts }) => nodeRules(mode, kernel, netns, facts));
+    try {
+      for (const [index, rules] of next.entries()) await rules.sync(this.#families[index]!.tracker.update().views);
+    } catch (error) {
+      this.#pending = undefined;
+      done.reject(error);
+      // What was written of it goes again, or two backends would stand side by side.
+      for (const rules of next) await rules.cleanup();
+      return await this.#sync();
+    }
+    const former = this.#families.map(({ rules }) => rules);
+    for (const [index, rules] of next.entries()) this.#families[index]!.rules = rules;
+    this.#mode = mode;
+    this.#pending = undefined;
+    for (const rules of former) {
+      try {
+        await rules.cleanup();
+      } catch (error) {
+        log.error('kube-proxy could not remove the rules of its former mode', { node: nodeName, error: String(error) });
+        done.reject(error);
+      }
+    }
+    const ms = performance.now() - start;
+    this.#lastSync = { isFull: true, ms, changed: 0 };
+    this.metrics.synced(ms / 1000, true);
+    done.resolve();
+  }
+
   #onFailure(error: unknown): void {
     this.metrics.restoreFailures += 1;
     this.#options.log.error('kube-proxy could not write its rules; will try again', {
@@ -230,8 +288,8 @@ export class KubeProxy implements Component {
   }
 
   async #serveHealth(): Promise<void> {
-    const { kernel, netns, nodeName, log, mode } = this.#options;
-    const source = { mode, health: () => this.#health(), metrics: () => this.metrics.render() };
+    const { kernel, netns, nodeName, log } = this.#options;
+    const source = { mode: () => this.#mode, health: () => this.#health(), metrics: () => this.metrics.render() };
     try {
       this.#closeHealth = await serveHealth(kernel, netns, source);
     } catch (error) {
@@ -263,6 +321,7 @@ function factsOf(options: KubeProxyOptions): ProxyFacts[] {
       family,
       nodeIP,
       localTraffic: cidr === undefined ? undefined : { by: 'cidr', cidr },
+      serviceCIDRs: (options.serviceCIDRs ?? []).filter((text) => parseCidr(text)?.family === family),
       masqueradeAll: options.masqueradeAll ?? false,
     });
   });

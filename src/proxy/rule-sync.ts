@@ -62,7 +62,8 @@ export class RuleSync<State> {
   async #observe(): Promise<State> {
     const argv = this.#backend.observe(this.facts.family);
     const { exitCode, stdout, stderr } = await this.#kernel.read(this.#netns, argv);
-    if (exitCode !== 0) throw new KernelError({ netns: this.#netns, tool: argv[0], line: argv.join(' '), stderr });
+    if (exitCode !== 0 && this.#backend.nothingStands?.test(stderr) !== true)
+      throw new KernelError({ netns: this.#netns, tool: argv[0], line: argv.join(' '), stderr });
     return this.#backend.observed(stdout, this.facts.family);
   }
 

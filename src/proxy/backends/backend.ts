@@ -21,6 +21,8 @@ export interface ProxyFacts {
   readonly masqueradeAll: boolean;
   /** Node addresses that answer node ports; undefined: all local ones. */
   readonly nodePortIPs: readonly string[] | undefined;
+  /** The Service network of the family, block by block; a backend that guards unallocated addresses does so within it. */
+  readonly serviceCIDRs: readonly string[];
   /** Node ports also on 127.0.0.1 (IPv4, iptables backend only). */
   readonly localhostNodePorts: boolean;
   /** True when the kernel treats out-of-window TCP packets leniently, so that INVALID ones need no drop. */
@@ -52,6 +54,8 @@ export interface ProxyBackend<State> {
   readonly mode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
   /** The command whose output `observed` turns into a state, after a start or a failure. */
   observe(family: IpFamily): readonly [string, ...string[]];
+  /** What that command says on stderr when it fails because nothing of this backend stands: then its output is taken as empty. */
+  readonly nothingStands?: RegExp;
   observed(output: string, family: IpFamily): State;
   plan(desired: Desired, previous: State): Plan<State>;
   probes(family: IpFamily): readonly Probe[];
@@ -65,6 +69,7 @@ export function defaultFacts(facts: Pick<ProxyFacts, 'family' | 'nodeIP'> & Part
     localTraffic: undefined,
     masqueradeAll: false,
     nodePortIPs: undefined,
+    serviceCIDRs: [],
     localhostNodePorts: facts.family === 4,
     conntrackTcpBeLiberal: false,
     masqueradeBit: 14,

@@ -2,8 +2,11 @@
  * Names of kube-proxy's chains. Those of a Service port carry the first 16 characters of a base32 SHA-256, since a
  * chain's name may have at most 28 characters.
  */
-import { hash } from 'node:crypto';
 import type { EndpointView, ServicePortView } from '../../../objects/service-port-view.ts';
+import { shortHash } from '../short-hash.ts';
+
+/** 80 bits. */
+const HASH_LENGTH = 16;
 
 export const SERVICES = 'KUBE-SERVICES';
 export const EXTERNAL_SERVICES = 'KUBE-EXTERNAL-SERVICES';
@@ -18,19 +21,6 @@ export const FIREWALL = 'KUBE-FIREWALL';
 
 const PER_SERVICE = ['KUBE-SVC-', 'KUBE-SVL-', 'KUBE-SEP-', 'KUBE-FW-', 'KUBE-EXT-'];
 
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** 16 characters of RFC 4648 base32 are the first 10 bytes: 80 bits. */
-export function shortHash(text: string): string {
-  const bytes = hash('sha256', text, 'buffer');
-  let encoded = '';
-  for (let bit = 0; bit < 80; bit += 5) {
-    const pair = (bytes[bit >> 3]! << 8) | bytes[(bit >> 3) + 1]!;
-    encoded += BASE32[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return encoded;
-}
-
 export interface ServiceChainNames {
   /** To all endpoints (policy Cluster). */
   readonly cluster: string;
@@ -44,7 +34,7 @@ export interface ServiceChainNames {
 
 /** The names of a Service port's own chains. */
 export function serviceChainNames(view: Pick<ServicePortView, 'nameString' | 'name'>): ServiceChainNames {
-  const suffix = shortHash(view.nameString + view.name.protocol.toLowerCase());
+  const suffix = shortHash(view.nameString + view.name.protocol.toLowerCase(), HASH_LENGTH);
   return {
     cluster: `KUBE-SVC-${suffix}`,
     local: `KUBE-SVL-${suffix}`,
@@ -58,7 +48,7 @@ export function endpointChainName(
   view: Pick<ServicePortView, 'nameString' | 'name'>,
   endpoint: Pick<EndpointView, 'address'>,
 ): string {
-  return `KUBE-SEP-${shortHash(view.nameString + view.name.protocol.toLowerCase() + endpoint.address)}`;
+  return `KUBE-SEP-${shortHash(view.nameString + view.name.protocol.toLowerCase() + endpoint.address, HASH_LENGTH)}`;
 }
 
 /** True for chains that belong to one Service port: they come and go with it. */

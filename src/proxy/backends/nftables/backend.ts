@@ -1,0 +1,36 @@
+/** The nftables backend of kube-proxy, as one value. */
+import type { IpFamily } from '../../../net/ip.ts';
+import type { Probe, ProxyBackend } from '../backend.ts';
+import { observeTable } from './listing.ts';
+import { MASQUERADING, SERVICES, tableOf } from './names.ts';
+import { planNftables } from './plan.ts';
+import type { NftablesState } from './state.ts';
+
+function wordsOf(family: IpFamily): string[] {
+  return tableOf(family).split(' ');
+}
+
+/** `nft flush ruleset` takes the table, `nft flush table` the rules of all chains. (kube-proxy itself looks for neither.) */
+function probes(family: IpFamily): Probe[] {
+  const chain = (name: string, contains: string): Probe => ({
+    argv: ['nft', 'list', 'chain', ...wordsOf(family), name],
+    contains,
+  });
+  return [
+    chain('nat-prerouting', `jump ${SERVICES}`),
+    chain('filter-forward', 'jump '),
+    chain(SERVICES, 'vmap @service-ips'),
+    chain(MASQUERADING, 'masquerade'),
+  ];
+}
+
+export const nftablesBackend: ProxyBackend<NftablesState> = {
+  mode: 'nftables',
+  observe: (family) => ['nft', '-j', 'list', 'table', ...wordsOf(family)],
+  nothingStands: /No such file or directory/,
+  observed: (listing) => observeTable(listing),
+  plan: planNftables,
+  probes,
+  cleanup: (state, family) =>
+    state.kind === 'observed' && !state.exists ? [] : [{ tool: 'nft', text: `delete table ${tableOf(family)}\n` }],
+};

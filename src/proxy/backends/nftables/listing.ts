@@ -1,0 +1,69 @@
+/** Reads `nft -j list table`: names of chains, affinity sets with timeouts, elements of the shared sets and maps. Pure. */
+import { CONTAINERS, type Container, isAffinitySet } from './names.ts';
+import { NOTHING, type ObservedState } from './state.ts';
+import { type Element, elementId } from './table-text.ts';
+
+/** The parts of nft's JSON that are read here. */
+interface ListedSet {
+  readonly name: string;
+  readonly timeout?: number;
+  readonly elem?: readonly unknown[];
+}
+
+interface ListedObject {
+  readonly chain?: { readonly name: string };
+  readonly set?: ListedSet;
+  readonly map?: ListedSet;
+}
+
+/** Nothing for an empty output: there is no table. Throws a `SyntaxError` for what is no JSON. */
+export function observeTable(output: string): ObservedState {
+  if (output === '') return NOTHING;
+  const { nftables } = JSON.parse(output) as { nftables: readonly ListedObject[] };
+  const chains = new Set<string>();
+  const affinitySets = new Map<string, number>();
+  const elements = new Map<string, Element>();
+  for (const { chain, set, map } of nftables) {
+    if (chain !== undefined) chains.add(chain.name);
+    const container = set ?? map;
+    if (container === undefined) continue;
+    if (isAffinitySet(container.name)) affinitySets.set(container.name, container.timeout ?? 0);
+    else if (isShared(container.name)) {
+      for (const listed of container.elem ?? []) {
+        const element = readElement(container.name, listed);
+        elements.set(elementId(element), element);
+      }
+    }
+  }
+  return { kind: 'observed', exists: true, chains, affinitySets, elements };
+}
+
+function isShared(name: string): name is Container {
+  return CONTAINERS.some((container) => container === name);
+}
+
+/** An element of a set is its key; one of a map the pair of key and verdict. A key with a comment is `{elem: {val, comment}}`. */
+function readElement(container: Container, listed: unknown): Element {
+  const [key, verdict] = Array.isArray(listed) ? (listed as [unknown, unknown]) : [listed, undefined];
+  const { val, comment } = isCommented(key) ? key.elem : { val: key, comment: undefined };
+  const words = isConcatenation(val) ? val.concat : [val];
+  return {
+    container,
+    key: words.join(' . '),
+    verdict: verdict === undefined ? undefined : verdictText(verdict as Record<string, { target?: string } | null>),
+    comment,
+  };
+}
+
+function isCommented(key: unknown): key is { readonly elem: { readonly val: unknown; readonly comment?: string } } {
+  return typeof key === 'object' && key !== null && 'elem' in key;
+}
+
+function isConcatenation(value: unknown): value is { readonly concat: readonly unknown[] } {
+  return typeof value === 'object' && value !== null && 'concat' in value;
+}
+
+function verdictText(verdict: Record<string, { target?: string } | null>): string {
+  const [[word = '', value] = []] = Object.entries(verdict);
+  return value?.target === undefined ? word : `${word} ${value.target}`;
+}

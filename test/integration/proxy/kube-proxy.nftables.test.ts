@@ -1,0 +1,4 @@
+import { kubeProxyCases } from './kube-proxy-cases.ts';
+import { NFTABLES } from './proxy-modes.ts';
+
+kubeProxyCases(NFTABLES);

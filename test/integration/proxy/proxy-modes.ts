@@ -1,0 +1,104 @@
+/** What the cases of kube-proxy must know of a backend: how its rules are read, broken, and found to be gone. */
+import type { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
+import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
+import { observeTable } from '../../../src/proxy/backends/nftables/listing.ts';
+
+export interface ModeUnderTest {
+  readonly mode: ProxyMode;
+  /** True when node ports answer on 127.0.0.1 too. */
+  readonly hasLoopbackNodePorts: boolean;
+  /** Ways in which someone else takes the rules away. */
+  readonly flushes: readonly ((kernel: LinuxKernel, netns: string) => Promise<void>)[];
+  /** Takes away so little that traffic goes on. */
+  lose(kernel: LinuxKernel, netns: string): Promise<void>;
+  /** All rules in a form in which two equal sets of rules are equal. */
+  rules(kernel: LinuxKernel, netns: string): Promise<unknown>;
+  /** What changes when rules that name `words` are written anew; several lines once they have seen traffic. */
+  traces(kernel: LinuxKernel, netns: string, words: string): Promise<string[]>;
+  /** What of this backend stands. */
+  left(kernel: LinuxKernel, netns: string): Promise<string[]>;
+}
+
+function run(...argv: [string, ...string[]]) {
+  return async (kernel: LinuxKernel, netns: string) => kernel.run(netns, [{ tool: 'command', argv }]);
+}
+
+async function print(kernel: LinuxKernel, netns: string, argv: [string, ...string[]]): Promise<string[]> {
+  const { stdout } = await kernel.read(netns, argv);
+  return stdout.split('\n');
+}
+
+const DISPATCH = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-EXTERNAL-SERVICES'];
+
+export const IPTABLES: ModeUnderTest = {
+  mode: 'iptables',
+  hasLoopbackNodePorts: true,
+  flushes: [
+    // Without --noflush: an empty table takes the place of the old one.
+    async (kernel, netns) => {
+      await kernel.read(netns, ['iptables-restore'], '*nat\nCOMMIT\n*filter\nCOMMIT\n*mangle\nCOMMIT\n');
+    },
+    run('iptables', '-t', 'nat', '-F'),
+  ],
+  lose: run('iptables', '-t', 'mangle', '-X', 'KUBE-PROXY-CANARY'),
+  async rules(kernel, netns) {
+    const rules = (await print(kernel, netns, ['iptables-save'])).filter((line) => line.startsWith('-A'));
+    const byChain = Map.groupBy(rules, (line) => line.split(' ')[1]!);
+    // Which rule of a dispatch chain comes first is of no account.
+    for (const chain of DISPATCH) byChain.get(chain)?.sort();
+    return [...byChain.values()].map((each) => each.join('\n')).sort();
+  },
+  async traces(kernel, netns, words) {
+    const rules = await print(kernel, netns, ['iptables-save', '-c', '-t', 'nat']);
+    return rules.filter((line) => line.includes(words) && !line.startsWith('[0:0]'));
+  },
+  async left(kernel, netns) {
+    const lines = await print(kernel, netns, ['iptables-save']);
+    return lines.filter((line) => line.includes('KUBE-') && !line.includes('KUBE-FIREWALL'));
+  },
+};
+
+const LIST = ['list', 'table', 'ip', 'kube-proxy'] as const;
+
+interface ListedRule {
+  readonly rule?: {
+    readonly chain: string;
+    readonly handle: number;
+    readonly expr: unknown;
+    readonly comment?: string;
+  };
+}
+
+export const NFTABLES: ModeUnderTest = {
+  mode: 'nftables',
+  hasLoopbackNodePorts: false,
+  flushes: [
+    run('nft', 'flush', 'ruleset'),
+    run('nft', 'flush', 'table', 'ip', 'kube-proxy'),
+    run('nft', 'flush', 'chain', 'ip', 'kube-proxy', 'services'),
+  ],
+  lose: run('nft', 'flush', 'chain', 'ip', 'kube-proxy', 'masquerading'),
+  async rules(kernel, netns) {
+    const listing = (await print(kernel, netns, ['nft', '-j', ...LIST])).join('\n');
+    const { nftables } = JSON.parse(listing) as { nftables: ListedRule[] };
+    const rules = nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+    const byChain = Map.groupBy(rules, ({ chain }) => chain);
+    return {
+      table: observeTable(listing),
+      rules: new Map([...byChain].map(([chain, own]) => [chain, own.map(({ expr, comment }) => ({ expr, comment }))])),
+    };
+  },
+  // There are no counters; a rule that is written anew gets another handle.
+  async traces(kernel, netns, words) {
+    const [, namespace, service] = /^(.+)\/(.+):/.exec(words)!;
+    const lines = await print(kernel, netns, ['nft', '-a', ...LIST]);
+    const chain = lines.findIndex(
+      (line) => line.includes(`chain service-`) && line.includes(`${namespace}/${service}/`),
+    );
+    return lines.slice(chain, chain + 2);
+  },
+  async left(kernel, netns) {
+    const lines = await print(kernel, netns, ['nft', 'list', 'tables']);
+    return lines.filter((line) => line.includes('kube-proxy'));
+  },
+};

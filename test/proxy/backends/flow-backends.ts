@@ -1,0 +1,40 @@
+/** Each backend as the tables of packet flows see it: what it makes of a packet, from its own rendered text. */
+import type { Desired } from '../../../src/proxy/backends/backend.ts';
+import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
+import { observeSave } from '../../../src/proxy/backends/iptables/state.ts';
+import { tableOf } from '../../../src/proxy/backends/nftables/names.ts';
+import { planNftables } from '../../../src/proxy/backends/nftables/plan.ts';
+import { NOTHING } from '../../../src/proxy/backends/nftables/state.ts';
+import { flow as iptablesFlow, type NodeWorld, type Outcome, type Packet } from './iptables/packet-flow.ts';
+import { RuleModel } from './iptables/rule-model.ts';
+import { flow as nftablesFlow } from './nftables/packet-flow.ts';
+import { TableModel } from './nftables/table-model.ts';
+
+export interface FlowBackend {
+  readonly mode: 'iptables' | 'nftables';
+  flow(desired: Desired, packet: Packet, world: NodeWorld): Outcome[];
+  /** Where it remembers clients that stick to `ns1/svc1:p80` at 10.244.2.2:80. */
+  readonly affinityOfThere: string;
+}
+
+export const FLOW_BACKENDS: readonly FlowBackend[] = [
+  {
+    mode: 'iptables',
+    affinityOfThere: 'KUBE-SEP-GLTHT7HZASE4OEF2',
+    flow(desired, packet, world) {
+      const model = new RuleModel();
+      for (const batch of planIptables(desired, observeSave('')).batches)
+        if (batch.tool === 'iptables-restore') model.restore(batch.text);
+      return iptablesFlow(model, packet, world);
+    },
+  },
+  {
+    mode: 'nftables',
+    affinityOfThere: 'affinity-6HWZCSN5-ns1/svc1/tcp/p80__10.244.2.2/80',
+    flow(desired, packet, world) {
+      const model = new TableModel();
+      for (const batch of planNftables(desired, NOTHING).batches) if (batch.tool === 'nft') model.apply(batch.text);
+      return nftablesFlow(model.table(tableOf(desired.facts.family)), packet, world);
+    },
+  },
+];
