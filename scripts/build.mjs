@@ -1,6 +1,7 @@
 // Bundles the programs of dist/ (see the table), so that a command starts in tens of milliseconds.
 // koffi is native and stays outside; chunks are split so that a command loads only what it needs.
 import { existsSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,22 +16,53 @@ const entries = {
   bench: 'test/bench/main.ts',
 };
 
-// An ES module's import of node:http reads all that it exports, and so loads the fetch implementation behind its
-// WebSocket: 20 ms for each process. Taken as a CommonJS module, only what is used is read.
-const lazyHttp = {
-  name: 'lazy-http',
+// An ES module's import of one of Node's own modules reads all that it exports, and so loads whatever is behind its lazy
+// exports (node:http: a WebSocket with all of fetch; node:util: text decoders, differences of texts): 30 ms for each
+// process. Here each name is an export of its own, and those that nobody imports are left out.
+const lazyBuiltins = {
+  name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: 'http', namespace: 'lazy-http' }));
-    onLoad({ filter: /.*/, namespace: 'lazy-http' }, () => ({
-      contents: "module.exports = process.getBuiltinModule('node:http');",
+    onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '');
+      if (kind !== 'import-statement' || !builtinModules.includes(name)) return undefined;
+      return { path: name, namespace: 'lazy-builtins', sideEffects: false };
+    });
+    onLoad({ filter: /.*/, namespace: 'lazy-builtins' }, ({ path }) => {
+      const module = `process.getBuiltinModule(${JSON.stringify(`node:${path}`)})`;
+      const names = Object.getOwnPropertyNames(process.getBuiltinModule(path)).filter(
+        (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
+      );
+      const lines = names.map(
+        (name) => `const _${name} = /* @__PURE__ */ of('${name}'); export { _${name} as ${name} };`,
+      );
+      return { contents: `const of = (name) => ${module}[name];\nexport default ${module};\n${lines.join('\n')}\n` };
+    });
+  },
+};
+
+// koffi's own entry looks at all of node:util, likewise; what it wraps around the native part are warnings.
+const nativeKoffi = {
+  name: 'native-koffi',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^koffi$/ }, ({ namespace }) =>
+      namespace === 'native-koffi' ? { path: 'koffi', external: true } : { path: 'koffi', namespace: 'native-koffi' },
+    );
+    onLoad({ filter: /.*/, namespace: 'native-koffi' }, () => ({
+      contents: `
+        let native;
+        try {
+          native = require('@koromix/koffi-' + process.platform + '-' + process.arch);
+        } catch {
+          native = require('koffi');
+        }
+        export default native;`,
     }));
   },
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await build({
+const options = {
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path)))),
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -41,11 +73,17 @@ await build({
   target: 'node22',
   jsx: 'automatic',
   sourcemap: true,
-  plugins: [lazyHttp],
-  external: ['koffi', 'react-devtools-core'],
+  plugins: [lazyBuiltins, nativeKoffi],
+  external: ['react-devtools-core'],
   // Bundled CommonJS packages call require() of Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
   logLevel: 'warning',
-});
+};
+// Each program by itself: chunks shared among all of them would be many small files to load, each 0.3 ms.
+await Promise.all(
+  Object.entries(entries)
+    .filter(([, path]) => existsSync(join(root, path)))
+    .map(([name, path]) => build({ ...options, entryPoints: { [name]: path } })),
+);

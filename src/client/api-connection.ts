@@ -2,8 +2,9 @@
  * HTTP to one API server: knows requests, deadlines and connections kept alive, and nothing of Kubernetes but the bearer
  * token. Requests share a few connections; streams (watches) have one each. Sockets are api-socket.ts's.
  */
-import * as http from 'node:http';
-import * as https from 'node:https';
+import type { AgentOptions, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { type ApiSocketOptions, hostOf, portOf, type SocketOpener, socketOpener } from './api-socket.ts';
 
 export interface ApiConnectionOptions extends ApiSocketOptions {
@@ -36,8 +37,8 @@ export interface ApiAnswer {
 export class ApiConnection {
   readonly #url: URL;
   readonly #options: ApiConnectionOptions;
-  readonly #requests: http.Agent;
-  readonly #streams: http.Agent;
+  readonly #requests: HttpAgent;
+  readonly #streams: HttpAgent;
 
   constructor(options: ApiConnectionOptions) {
     this.#url = new URL(options.server);
@@ -60,7 +61,7 @@ export class ApiConnection {
   }
 
   /** Opens a stream: resolves with the response as soon as its head has come. The signal ends it at any time. */
-  async stream(request: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async stream(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const message = await this.#start(request, this.#streams, signal);
     return await new Promise((resolve, reject) => {
       const deadline = this.#deadline(message, request);
@@ -103,11 +104,11 @@ export class ApiConnection {
     });
   }
 
-  async #start(request: ApiRequest, agent: http.Agent, signal?: AbortSignal): Promise<http.ClientRequest> {
+  async #start(request: ApiRequest, agent: HttpAgent, signal?: AbortSignal): Promise<ClientRequest> {
     const { token } = this.#options;
     const bearer = typeof token === 'function' ? await token() : token;
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-    const headers: http.OutgoingHttpHeaders = {
+    const headers: OutgoingHttpHeaders = {
       accept: 'application/json',
       'user-agent': this.#options.userAgent ?? 'podwire',
     };
@@ -116,7 +117,7 @@ export class ApiConnection {
       headers['content-type'] = request.contentType ?? 'application/json';
       headers['content-length'] = body.length;
     }
-    const { request: send } = this.#url.protocol === 'https:' ? https : http;
+    const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
     const prefix = this.#url.pathname.replace(/\/$/, '');
     const message = send({
       host: hostOf(this.#url),
@@ -132,7 +133,7 @@ export class ApiConnection {
     return message;
   }
 
-  #deadline(message: http.ClientRequest, request: ApiRequest): NodeJS.Timeout {
+  #deadline(message: ClientRequest, request: ApiRequest): NodeJS.Timeout {
     const ms = this.#options.deadlineMs ?? DEADLINE_MS;
     return setTimeout(() => {
       const what = `${request.method} ${request.path.split('?')[0]}`;
@@ -148,14 +149,14 @@ class StaleConnectionError extends Error {
   }
 }
 
-function agentOf(secure: boolean, open: SocketOpener, options: http.AgentOptions): http.Agent {
-  const agent = secure ? new https.Agent(options) : new http.Agent(options);
+function agentOf(secure: boolean, open: SocketOpener, options: AgentOptions): HttpAgent {
+  const agent = secure ? new HttpsAgent(options) : new HttpAgent(options);
   agent.createConnection = open;
   return agent;
 }
 
 /** Reads a response to its end; rejects when it is cut short or longer than any answer of a lab can be. */
-export async function readBody(response: http.IncomingMessage): Promise<Buffer> {
+export async function readBody(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
