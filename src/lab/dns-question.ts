@@ -58,3 +58,35 @@ export async function ask(
     socket.close();
   }
 }
+
+const ASK_EVERY_MS = 5;
+const ASK_TIMEOUT_MS = 100;
+
+/**
+ * Resolves with true at the first answer, with false at the deadline (milliseconds since the epoch). Asks anew every few
+ * milliseconds and waits for no question in particular: one that leaves ahead of the rules is lost.
+ */
+export function firstAnswer(
+  sockets: NamespaceSockets,
+  netns: Netns,
+  server: string,
+  name: string,
+  deadline: number,
+): Promise<boolean> {
+  return new Promise<boolean>((resolve, reject) => {
+    const timer = setInterval(once, ASK_EVERY_MS);
+    once();
+    function once(): void {
+      if (Date.now() > deadline) end(false);
+      else ask(sockets, netns, server, name, ASK_TIMEOUT_MS).then((answered) => answered && end(true), fail);
+    }
+    function end(answered: boolean): void {
+      clearInterval(timer);
+      resolve(answered);
+    }
+    function fail(error: Error): void {
+      clearInterval(timer);
+      reject(error);
+    }
+  });
+}

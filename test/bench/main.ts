@@ -15,6 +15,7 @@ import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
 import { rulesUpdate } from './benchmarks/rules-update.ts';
+import { serviceUpdate } from './benchmarks/service-update.ts';
 import { renderSvg } from './report-svg.ts';
 import { judge, renderTable } from './report-table.ts';
 
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   labIdle,
   podWiring,
   namespaceSockets,
+  serviceUpdate,
   rulesUpdate,
   rulesLoad,
 ];

@@ -1,39 +1,26 @@
 /** Stage: waits until the lab is what its user expects: every node Ready, and a name answered through the DNS's ClusterIP. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ask } from '../dns-question.ts';
+import { firstAnswer } from '../dns-question.ts';
 import { LabError } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
-import type { RunningNode } from './start-nodes.ts';
 
 const DEADLINE_MS = 60_000;
-const ASK_TIMEOUT_MS = 100;
-const PAUSE_MS = 10;
 
-/**
- * `nodes` are asked whether the DNS's endpoints are in their rules: a question sent before would be lost. Throws a
- * `LabError` that says what was missing when it takes too long.
- */
-export async function awaitReady(
-  { plan, kernel, timings }: DaemonContext,
-  snapshots: SnapshotFeed,
-  nodes: readonly RunningNode[],
-): Promise<void> {
+/** Throws a `LabError` that says what was missing when it takes too long. */
+export async function awaitReady({ plan, kernel, timings }: DaemonContext, snapshots: SnapshotFeed): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   await timings.measure('nodes ready', () => until(snapshots, deadline, missingNodes));
   await timings.measure('DNS', async () => {
     await until(snapshots, deadline, missingDns);
-    const {
-      plan: { netns },
-      proxy,
-    } = nodes.at(-1)!;
-    await proxy.programmed();
     const name = `kubernetes.default.svc.${plan.dnsDomain}`;
-    while (!(await ask(kernel.sockets, netns, plan.dnsServiceIp, name, ASK_TIMEOUT_MS))) {
-      if (Date.now() > deadline) throw late(`the cluster DNS does not answer at ${plan.dnsServiceIp} from ${netns}`);
-      await sleep(PAUSE_MS);
-    }
+    // Each node has rules of its own.
+    await Promise.all(
+      plan.nodes.map(async ({ netns }) => {
+        if (!(await firstAnswer(kernel.sockets, netns, plan.dnsServiceIp, name, deadline)))
+          throw late(`the cluster DNS does not answer at ${plan.dnsServiceIp} from ${netns}`);
+      }),
+    );
   });
 }
 

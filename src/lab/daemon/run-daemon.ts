@@ -91,5 +91,5 @@ async function buildCluster(
   ]);
   const services = daemonServices({ plan, observer, kubelets, nodes, controllers });
   await serveDaemonSocket(directory.socket, services);
-  await awaitReady(context, observer.snapshots, nodes);
+  await awaitReady(context, observer.snapshots);
 }
