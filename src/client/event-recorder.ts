@@ -3,7 +3,7 @@
  * one; many that differ in their message alone are combined; a flood about one object is cut (the limits are those of
  * client-go's event correlator). Recording never waits and never fails its caller.
  */
-import { randomBytes } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { apiVersionOf, EVENTS, type ResourceType } from '../objects/resource.ts';
 import { ApiError, hasReason, type Transport } from '../objects/transport.ts';
 import type { ApiObject, Event } from '../objects/wire.ts';
@@ -194,9 +194,17 @@ export class EventRecorder {
   }
 }
 
-/** The involved object's name and a suffix of its own: `web-0.18c1f2a3b4d5e6f7`. */
+let lastStamp = 0n;
+
+/**
+ * The involved object's name and the nanoseconds since the epoch, as client-go has it: `web-0.18c1f2a3b4d5e6f7`. Lists are in the order of
+ * names, so the events of an object come in the order they happened, also within one second.
+ */
 function eventName(involved: string): string {
-  return `${involved}.${randomBytes(8).toString('hex')}`;
+  const microseconds = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  const stamp = BigInt(microseconds) * 1000n + BigInt(randomInt(1000));
+  lastStamp = stamp > lastStamp ? stamp : lastStamp + 1n;
+  return `${involved}.${lastStamp.toString(16)}`;
 }
 
 /** RFC 3339 in whole seconds, as metav1.Time prints. */

@@ -23,6 +23,16 @@ async function eventsOf(transport: MemoryTransport): Promise<unknown[]> {
 }
 
 describe('the event recorder', () => {
+  it('names events in the order they happened, as lists sort them', async () => {
+    const { transport, recorder } = open();
+    const reasons = ['Scheduled', 'Pulled', 'Created', 'Started', 'Killing'];
+    for (const reason of reasons) recorder.normal({ type: PODS, object: pod }, reason, reason);
+    await recorder.flush();
+    const events = (await eventsOf(transport)) as { metadata: { name: string }; reason: string }[];
+    const byName = events.toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
+    expect(byName.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
   it('writes an event as kubectl describe reads it', async () => {
     const { transport, recorder } = open();
     recorder.warning({ type: PODS, object: pod, fieldPath: 'spec.containers{web}' }, 'BackOff', 'restarting');

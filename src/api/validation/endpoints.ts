@@ -20,9 +20,10 @@ export function validateEndpoints(object: Endpoints): FieldError[] {
     }
     const lists = { addresses, notReadyAddresses };
     for (const [list, entries] of Object.entries(lists)) {
-      for (const [place, { ip, hostname }] of entries.entries()) {
+      for (const [place, { ip, hostname, nodeName }] of entries.entries()) {
         errors.push(...routableIp(`${at}.${list}[${place}].ip`, ip ?? ''));
         if (hostname) errors.push(...text(`${at}.${list}[${place}].hostname`, hostname, dnsLabel));
+        if (nodeName !== undefined) errors.push(...text(`${at}.${list}[${place}].nodeName`, nodeName, dnsSubdomain));
       }
     }
     for (const [place, entry] of ports.entries()) {
@@ -41,7 +42,7 @@ export function validateEndpointSlice(object: EndpointSlice): FieldError[] {
   const errors = oneOf('addressType', object.addressType, ADDRESS_TYPES);
   const endpoints = object.endpoints ?? [];
   if (endpoints.length > MAX_ENDPOINTS) errors.push(tooMany('endpoints', endpoints.length, MAX_ENDPOINTS));
-  for (const [index, { addresses = [], hostname }] of endpoints.entries()) {
+  for (const [index, { addresses = [], hostname, nodeName }] of endpoints.entries()) {
     const field = `endpoints[${index}].addresses`;
     if (addresses.length === 0) errors.push(required(field, 'must contain at least 1 address'));
     if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(field, addresses.length, MAX_ADDRESSES));
@@ -49,6 +50,7 @@ export function validateEndpointSlice(object: EndpointSlice): FieldError[] {
       errors.push(...sliceAddress(`${field}[${place}]`, address, object.addressType));
     }
     if (hostname) errors.push(...text(`endpoints[${index}].hostname`, hostname, dnsLabel));
+    if (nodeName !== undefined) errors.push(...text(`endpoints[${index}].nodeName`, nodeName, dnsSubdomain));
   }
   const names = new Set<string>();
   for (const [index, entry] of (object.ports ?? []).entries()) {
