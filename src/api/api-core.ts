@@ -1,5 +1,6 @@
 /** What every operation works with: the store, the definitions, and the semantics that schemas give. */
 import type { ApiObject } from '../objects/wire.ts';
+import type { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { DefinitionIndex } from './definition-index.ts';
 import type { Store } from './store/store.ts';
 
@@ -8,6 +9,7 @@ export type PatchType = 'json' | 'merge' | 'strategic';
 export interface ApiCore {
   readonly store: Store;
   readonly definitions: DefinitionIndex;
+  readonly serviceAccountTokens: ServiceAccountTokens;
   /** The patched object; the given one stays as it is. Throws an ApiError when the patch cannot be applied. */
   readonly applyPatch: (type: PatchType, object: ApiObject, patch: unknown, schema: string) => ApiObject;
 }

@@ -8,7 +8,7 @@ import { type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../objects/component.ts';
 import type { ApiCore } from './api-core.ts';
-import { ANONYMOUS, bearerAuthenticator, type TokenGrant } from './auth/tokens.ts';
+import { ANONYMOUS, grantAuthenticator, type TokenGrant } from './auth/tokens.ts';
 import type { Dial } from './dial.ts';
 import { type Exchange, sendError } from './http/exchange.ts';
 import { createRouter, type Router } from './http/router.ts';
@@ -48,7 +48,9 @@ const TCP_KEEPALIVE_MS = 15_000;
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { core, kubelets, dial = dialNowhere, tokens, tls, kubernetesVersion, ready = () => true, logger } = options;
   const health = { kubernetesVersion, ready };
-  const router = createRouter({ core, kubelets, dial, authenticate: bearerAuthenticator(tokens), health });
+  const byGrant = grantAuthenticator(tokens);
+  const authenticate = (token: string) => byGrant(token) ?? core.serviceAccountTokens.identify(token);
+  const router = createRouter({ core, kubelets, dial, authenticate, health });
   const server: HttpServer =
     tls === undefined ? createServer() : createTlsServer({ ...tls, ALPNProtocols: ['http/1.1'] });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

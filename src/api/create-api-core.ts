@@ -1,5 +1,6 @@
 /** An API core of the real registry and semantics. */
 import type { ApiCore } from './api-core.ts';
+import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { DefinitionIndex } from './definition-index.ts';
 import { withSharedSets } from './managed-fields/claims.ts';
 import { applyPatch } from './patch/index.ts';
@@ -9,8 +10,13 @@ import { type RestoredState, Store, type StoreOptions } from './store/store.ts';
 /** What restored objects hold of shared ranges is taken again. */
 export function createApiCore(registry: RegistryOptions, options: StoreOptions = {}): ApiCore {
   const restored = options.restored && { ...options.restored, objects: sharing(options.restored.objects) };
+  const store = new Store(restored === undefined ? options : { ...options, restored });
   const core = {
-    store: new Store(restored === undefined ? options : { ...options, restored }),
+    store,
+    serviceAccountTokens: new ServiceAccountTokens(
+      (type, namespace, name) => store.collection(type).get(namespace, name)?.object,
+      registry.serviceAccountKey,
+    ),
     definitions: new DefinitionIndex(createRegistry(registry).definitions),
     applyPatch,
   };

@@ -22,6 +22,7 @@ import { createObject } from './operations/create.ts';
 import { deleteObject } from './operations/delete.ts';
 import { patchObject } from './operations/patch.ts';
 import { compileSelection, getObject } from './operations/read.ts';
+import { requestToken, type TokenRequest } from './operations/request-token.ts';
 import { type Scale, scaleOf, updateScale } from './operations/scale.ts';
 import { type UpdateScope, updateObject } from './operations/update.ts';
 import type { ResourceDefinition } from './resource-definition.ts';
@@ -77,6 +78,10 @@ export class InProcessTransport implements Transport {
       const { namespace = '', name = '' } = object.metadata ?? {};
       deleteObject(this.#core, definition, namespace, name);
       return object;
+    }
+    if (options.subresource === 'token') {
+      const { namespace = '', name = '' } = object.metadata ?? {};
+      return requestToken(this.#core, definition, { namespace, name }, object as TokenRequest) as T;
     }
     if (options.subresource !== undefined) throw badRequest(`cannot create ${type.plural}/${options.subresource}`);
     return createObject(this.#core, definition, ownCopy(definition, object), this.#request(options)).object as T;

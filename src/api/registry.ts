@@ -32,6 +32,8 @@ export interface RegistryOptions {
   readonly nodePortRange?: { readonly first: number; readonly last: number };
   /** PEM text for the `kube-root-ca.crt` ConfigMap of every namespace. */
   readonly certificateAuthority: string;
+  /** PEM of the key service accounts' tokens are signed with; absent: a new one. */
+  readonly serviceAccountKey?: string;
 }
 
 export interface Registry {

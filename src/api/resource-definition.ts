@@ -83,6 +83,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
     | 'portforward'
     | 'proxy'
     | 'finalize'
+    | 'token'
   )[];
   readonly strategy: ResourceStrategy<T>;
   readonly table: TableDefinition<T>;

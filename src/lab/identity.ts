@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createSigningKey } from '../api/auth/service-account-tokens.ts';
 import type { TokenGrant } from '../api/auth/tokens.ts';
 import { createServingCertificate, type ServingCertificate } from '../api/tls/certificates.ts';
 import { controlPlane } from './cluster-objects.ts';
@@ -14,8 +15,14 @@ const USERS = {
   admin: { username: 'kubernetes-admin', groups: ['system:masters'] },
   kubelet: { username: 'system:node', groups: ['system:nodes'] },
   'kube-proxy': { username: 'system:kube-proxy', groups: [] },
-  flannel: { username: 'system:serviceaccount:kube-flannel:flannel', groups: ['system:serviceaccounts'] },
-  dns: { username: 'system:serviceaccount:kube-system:coredns', groups: ['system:serviceaccounts'] },
+  flannel: {
+    username: 'system:serviceaccount:kube-flannel:flannel',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-flannel'],
+  },
+  dns: {
+    username: 'system:serviceaccount:kube-system:coredns',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
+  },
 } as const;
 
 export type LabUser = keyof typeof USERS;
@@ -30,6 +37,8 @@ export interface LabIdentity {
   readonly apiAddress: ApiAddress;
   readonly certificates: ServingCertificate;
   readonly tokens: Readonly<Record<LabUser, string>>;
+  /** PEM of the key that signs the tokens of service accounts. */
+  readonly serviceAccountKey: string;
 }
 
 /** New certificates and tokens. */
@@ -41,6 +50,7 @@ export function createIdentity(plan: LabPlan, apiAddress: ApiAddress): LabIdenti
     apiAddress,
     certificates: createServingCertificate(names),
     tokens: { admin: token(), kubelet: token(), 'kube-proxy': token(), flannel: token(), dns: token() },
+    serviceAccountKey: createSigningKey(),
   };
 }
 

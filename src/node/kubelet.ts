@@ -15,6 +15,7 @@ import type { NodeContext } from './node-context.ts';
 import { NodeHeartbeat } from './node-heartbeat.ts';
 import { capacityOf, machineFacts } from './node-status.ts';
 import { apiConfigSource } from './pod/config-source.ts';
+import { apiTokenSource } from './pod/token-source.ts';
 import { PodWorker } from './pod-worker.ts';
 import { SandboxQueue } from './sandbox-queue.ts';
 
@@ -45,6 +46,7 @@ export class Kubelet implements Component {
       recorder: new EventRecorder(transport, { component: 'kubelet', host: node, onError }),
       sandboxes: new SandboxQueue(options.podNetwork),
       source: apiConfigSource(transport),
+      tokens: apiTokenSource(transport),
       services: () => this.#services.list(),
       nodeResolverConfig: readResolverConfig(),
       allocatable: capacityOf(facts, maxPods),

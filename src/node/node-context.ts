@@ -3,6 +3,7 @@ import type { EventRecorder } from '../client/event-recorder.ts';
 import type { Service } from '../objects/wire.ts';
 import type { KubeletOptions } from './kubelet-options.ts';
 import type { ConfigSource } from './pod/config-source.ts';
+import type { TokenSource } from './pod/token-source.ts';
 import type { SandboxQueue } from './sandbox-queue.ts';
 
 export interface NodeContext {
@@ -10,6 +11,7 @@ export interface NodeContext {
   readonly recorder: EventRecorder;
   readonly sandboxes: SandboxQueue;
   readonly source: ConfigSource;
+  readonly tokens: TokenSource;
   /** Every Service there is now. */
   readonly services: () => readonly Service[];
   /** The text of the machine's own resolv.conf, for dnsPolicy Default. */

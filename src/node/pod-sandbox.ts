@@ -4,7 +4,8 @@ import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { hostnameOf, hostsFile } from './pod/hosts-file.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
-import { containerMounts, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
+import { renewAfterMs } from './pod/token-source.ts';
+import { containerMounts, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
 import type { Mount, PodPlace } from './runtime/container-runtime.ts';
 
@@ -12,7 +13,8 @@ export class PodSandbox {
   readonly #context: NodeContext;
   readonly #identity: PodIdentity;
   #network: Network | undefined;
-  #volumes: Awaited<ReturnType<typeof setUpVolumes>> | undefined;
+  #volumes: PodVolumes | undefined;
+  #renewal: NodeJS.Timeout | undefined;
 
   constructor(context: NodeContext, identity: PodIdentity) {
     this.#context = context;
@@ -39,16 +41,20 @@ export class PodSandbox {
 
   /** Sets up the pod's volumes; throws MountError. Idempotent. */
   async mount(pod: Pod): Promise<void> {
-    this.#volumes ??= await setUpVolumes(this.#directory(), {
-      pod,
-      source: this.#context.source,
-      placement: this.placement(),
-    });
+    if (this.#volumes !== undefined) return;
+    this.#volumes = await setUpVolumes(this.#directory(), this.#projection(pod));
+    this.#renewBefore(pod, this.#volumes.expires);
+  }
+
+  /** Renews no token any more. */
+  stop(): void {
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
   }
 
   /** The mounts of one container. */
   mountsOf(container: Container): Mount[] {
-    return containerMounts(container, this.#volumes ?? new Map());
+    return containerMounts(container, this.#volumes?.places ?? new Map());
   }
 
   /** What containers of the pod find about it. */
@@ -83,8 +89,32 @@ export class PodSandbox {
   /** Removes network and volumes; the address stays in the pod's status. */
   async remove(pod: Pod): Promise<void> {
     if (pod.spec?.hostNetwork !== true) await this.#context.sandboxes.detach(this.#identity);
+    this.stop();
     tearDownVolumes(join(this.#context.options.directory, 'pods', this.#identity.uid));
     this.#volumes = undefined;
+  }
+
+  #projection(pod: Pod) {
+    const { source, tokens } = this.#context;
+    return { pod, source, tokens, placement: this.placement() };
+  }
+
+  #renewBefore(pod: Pod, expires: number | undefined): void {
+    if (expires === undefined) return;
+    this.#renewal = setTimeout(() => void this.#renew(pod, expires), renewAfterMs(expires, Date.now()));
+    this.#renewal.unref();
+  }
+
+  async #renew(pod: Pod, expires: number): Promise<void> {
+    let next: number | undefined = expires;
+    try {
+      next = await renewTokens(this.#directory(), this.#projection(pod));
+    } catch (error) {
+      const { name, namespace } = this.#identity;
+      const message = (error as Error).message;
+      this.#context.options.log.warn(`pod ${namespace}/${name}: token not renewed, will be tried again`, { message });
+    }
+    if (this.#renewal !== undefined) this.#renewBefore(pod, next);
   }
 
   #directory(): string {

@@ -96,6 +96,7 @@ export class PodWorker {
   async stop(): Promise<void> {
     clearTimeout(this.#wake);
     this.#writer.stop();
+    this.#sandbox.stop();
     for (const instance of this.containers.instances) instance.stopProbing();
     await this.#runner.stop();
   }

@@ -36,8 +36,8 @@ export interface ObjectKey {
 export type PatchKind = 'json' | 'merge' | 'strategic';
 
 export interface WriteOptions {
-  /** `finalize` is that of Namespaces: it alone changes `spec.finalizers`. */
-  readonly subresource?: 'status' | 'scale' | 'binding' | 'eviction' | 'finalize';
+  /** `token` is that of ServiceAccounts: the object is a TokenRequest. `finalize` is that of Namespaces: it alone changes `spec.finalizers`. */
+  readonly subresource?: 'status' | 'scale' | 'binding' | 'eviction' | 'finalize' | 'token';
   readonly fieldManager?: string;
 }
 

@@ -1,6 +1,7 @@
 /** A small API of two kinds, so that the server's core is tested without the registry. */
 
 import type { ApiCore } from '../../src/api/api-core.ts';
+import { ServiceAccountTokens } from '../../src/api/auth/service-account-tokens.ts';
 import { DefinitionIndex } from '../../src/api/definition-index.ts';
 import { InProcessTransport } from '../../src/api/in-process-transport.ts';
 import { copyJson } from '../../src/api/json.ts';
@@ -75,8 +76,10 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 export function testCore(options: StoreOptions = {}): ApiCore {
+  const store = new Store({ freeze: true, ...options });
   return {
-    store: new Store({ freeze: true, ...options }),
+    store,
+    serviceAccountTokens: new ServiceAccountTokens(() => undefined),
     definitions: new DefinitionIndex([namespaces, pods] as unknown as ResourceDefinition[]),
     applyPatch: (_type, object, patch) => mergePatch(copyJson(object), patch) as ApiObject,
   };

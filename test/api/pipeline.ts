@@ -4,13 +4,18 @@ import { createRegistry } from '../../src/api/registry.ts';
 import type { RequestContext, ResourceDefinition } from '../../src/api/resource-definition.ts';
 import { decode } from '../../src/api/schema/decode.ts';
 import { applyDefaults } from '../../src/api/schema/defaults.ts';
+import type { ResourceType } from '../../src/objects/resource.ts';
 import type { ApiObject } from '../../src/objects/wire.ts';
 
 export const NOW = '2026-01-02T03:04:05Z';
 
+/** The account of every pod; its token, whose volume has a name of chance, is another test's. */
+const ACCOUNT = { metadata: { name: 'default' }, automountServiceAccountToken: false };
+
 const context: RequestContext = {
   now: NOW,
-  get: () => undefined,
+  get: <O extends ApiObject>(type: ResourceType<O>) =>
+    type.kind === 'ServiceAccount' ? (ACCOUNT as unknown as O) : undefined,
   list: () => [],
   warn: () => undefined,
   dryRun: false,

@@ -40,6 +40,7 @@ const SUBRESOURCES: Partial<
 > = {
   scale: { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] },
   binding: { kind: 'Binding', group: '', version: 'v1', verbs: ['create'] },
+  token: { kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
   eviction: { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
   log: { kind: 'Pod', group: '', version: 'v1', verbs: ['get'] },
   exec: { kind: 'PodExecOptions', group: '', version: 'v1', verbs: ['create', 'get'] },

@@ -1,12 +1,13 @@
 /** The routing table: what a path is for, and who may ask without a token. */
 import type { Duplex } from 'node:stream';
 import type { ApiCore } from '../api-core.ts';
-import { ANONYMOUS, type User } from '../auth/tokens.ts';
+import { mayAccess, type ResourceAttributes, refusalOf, verbOf } from '../auth/authorization.ts';
+import { ANONYMOUS, type Authenticator, bearerToken, type User } from '../auth/tokens.ts';
 import type { Dial } from '../dial.ts';
 import type { KubeletConnector } from '../kubelet-connector.ts';
 import { OpenApi } from '../openapi/open-api.ts';
 import { findReview } from '../reviews.ts';
-import { badRequest, pathNotFound, unauthorized } from '../status-error.ts';
+import { badRequest, pathNotFound, statusError, unauthorized } from '../status-error.ts';
 import { handleUpgrade } from '../streams/upgrade-handler.ts';
 import { answerValue } from './answer.ts';
 import { discoveryHandler } from './discovery-handler.ts';
@@ -22,7 +23,7 @@ export interface RouterOptions {
   readonly core: ApiCore;
   readonly kubelets: KubeletConnector;
   readonly dial: Dial;
-  readonly authenticate: (authorization: string | undefined) => User | undefined;
+  readonly authenticate: Authenticator;
   readonly health: Health;
 }
 
@@ -57,7 +58,8 @@ export function createRouter({ core, kubelets, dial, authenticate, health }: Rou
   return {
     identify(authorization) {
       if (authorization === undefined) return ANONYMOUS;
-      const user = authenticate(authorization);
+      const token = bearerToken(authorization);
+      const user = token === undefined ? undefined : authenticate(token);
       if (user === undefined) throw unauthorized();
       return user;
     },
@@ -72,10 +74,11 @@ export function createRouter({ core, kubelets, dial, authenticate, health }: Rou
         if (/^\/apis?(\/|$)/.test(exchange.path)) return discovery(exchange);
         throw pathNotFound();
       }
+      authorize(exchange, path);
       const request = resourceRequest(exchange, path);
       if (request !== undefined) return handleResource(request);
       const review = path.name === undefined ? findReview(path.group, path.version, path.plural) : undefined;
-      if (review !== undefined) return handleReview(review, exchange);
+      if (review !== undefined) return handleReview(review, exchange, { core, authenticate });
       if (exchange.path !== CUSTOM_RESOURCE_DEFINITIONS) throw pathNotFound();
       const metadata = { resourceVersion: String(core.store.revision) };
       await answerValue(exchange, 200, { ...NO_CUSTOM_RESOURCES, metadata, items: [] });
@@ -86,10 +89,30 @@ export function createRouter({ core, kubelets, dial, authenticate, health }: Rou
       const path = readPath(exchange.path);
       const request = path === undefined ? undefined : resourceRequest(exchange, path);
       if (request === undefined || path?.name === undefined) throw pathNotFound();
+      authorize(exchange, path);
       if (request.definition.type.namespaced !== (path.namespace !== undefined)) throw pathNotFound();
       await handleUpgrade({ ...request, namespace: path.namespace ?? '', name: path.name }, socket, head);
     },
   };
+}
+
+/** Throws Forbidden for what the user may not do. */
+function authorize({ user, method, query }: Exchange, path: ResourcePath): void {
+  const { group, plural, namespace, name, subresource } = path;
+  const watch = ['1', 'true'].includes(query.get('watch') ?? '');
+  const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
+  const attributes: ResourceAttributes = {
+    ...{ group, resource, namespace, name },
+    verb: verbOf(method, name !== undefined, watch),
+  };
+  if (mayAccess(user, attributes)) return;
+  const qualified = group === '' ? plural : `${plural}.${group}`;
+  const what = name === undefined ? qualified : `${qualified} "${name}"`;
+  throw statusError(403, 'Forbidden', `${what} is forbidden: ${refusalOf(user, attributes)}`, {
+    ...(name === undefined ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    kind: plural,
+  });
 }
 
 /** Throws BadRequest for a broken escape. */

@@ -3,6 +3,7 @@ import type { ApiObject } from '../../objects/wire.ts';
 import { type Binding, bindPod } from '../operations/bind-pod.ts';
 import { deleteObject } from '../operations/delete.ts';
 import { getObject } from '../operations/read.ts';
+import { requestToken, type TokenRequest } from '../operations/request-token.ts';
 import { type Scale, scaleOf, updateScale } from '../operations/scale.ts';
 import { handleProxy } from '../proxy/handle-proxy.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
@@ -25,6 +26,11 @@ type Methods = Readonly<Record<string, Handler<ObjectRequest>>>;
 
 const SCALE: BodyKind = { apiVersion: 'autoscaling/v1', kind: 'Scale', schema: 'io.k8s.api.autoscaling.v1.Scale' };
 const BINDING: BodyKind = { apiVersion: 'v1', kind: 'Binding', schema: 'io.k8s.api.core.v1.Binding' };
+const TOKEN: BodyKind = {
+  apiVersion: 'authentication.k8s.io/v1',
+  kind: 'TokenRequest',
+  schema: 'io.k8s.api.authentication.v1.TokenRequest',
+};
 const EVICTION: BodyKind = { apiVersion: 'policy/v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' };
 
 /** What each subresource answers, by method. */
@@ -34,6 +40,7 @@ const SUBRESOURCES: Partial<Record<Subresource, Methods>> = {
   scale: { GET: getScale, PUT: putScale, PATCH: patchScale },
   binding: { POST: postBinding },
   eviction: { POST: postEviction },
+  token: { POST: postToken },
   log: { GET: handleLog },
   exec: { GET: handleUnupgradedStream, POST: handleUnupgradedStream },
   attach: { GET: handleUnupgradedStream, POST: handleUnupgradedStream },
@@ -101,6 +108,12 @@ async function postEviction({ core, definition, exchange, namespace, name }: Obj
   };
   deleteObject(core, definition, namespace, name, eviction.deleteOptions, writeRequest(exchange, 'CreateOptions'));
   await answerValue(exchange, 201, success(201));
+}
+
+async function postToken({ core, definition, exchange, namespace, name }: ObjectRequest): Promise<void> {
+  const body = await readValue(exchange.request);
+  const asked = decodeObject(TOKEN, body, fieldValidation(exchange), warner(exchange)) as TokenRequest;
+  await answerValue(exchange, 201, requestToken(core, definition, { namespace, name }, asked));
 }
 
 function success(code: number): object {

@@ -6,13 +6,14 @@ import { validatePodUpdate } from '../validation/pod-update.ts';
 import { bumpGeneration, keepMetadata } from './generation.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { qosClass } from './pod-qos.ts';
+import { admitServiceAccount } from './service-account-admission.ts';
 
 export const podStrategy: ResourceStrategy<Pod> = {
   setDefaults(object) {
     if (object.spec === undefined) return;
     defaultPodSpec(object.spec);
     object.spec.enableServiceLinks ??= true;
-    // Admission's work in Kubernetes (ServiceAccount, Priority, DefaultTolerationSeconds).
+    // Admission's work in Kubernetes (Priority, DefaultTolerationSeconds; ServiceAccount in prepareForCreate).
     object.spec.serviceAccountName ??= 'default';
     object.spec.serviceAccount = object.spec.serviceAccountName;
     object.spec.priority ??= 0;
@@ -20,7 +21,8 @@ export const podStrategy: ResourceStrategy<Pod> = {
     defaultTolerations(object.spec);
     defaultRequests(object.spec);
   },
-  prepareForCreate(object) {
+  prepareForCreate(object, context) {
+    admitServiceAccount(object, context);
     if (object.metadata !== undefined) object.metadata.generation = 1;
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },

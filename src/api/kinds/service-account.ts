@@ -10,7 +10,7 @@ export const serviceAccount: ResourceDefinition<ServiceAccount> = {
   shortNames: ['sa'],
   categories: [],
   schema: 'io.k8s.api.core.v1.ServiceAccount',
-  subresources: [],
+  subresources: ['token'],
   strategy: {},
   table: {
     columns: [NAME, column('Secrets', 'Number of secrets of the account.', 'integer'), AGE],

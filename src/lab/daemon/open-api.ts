@@ -37,10 +37,10 @@ export async function openApi(
   { identity, store }: LabState,
   kubelets: KubeletConnector,
 ): Promise<OpenApi> {
-  const { apiAddress, certificates, tokens } = identity;
+  const { apiAddress, certificates, tokens, serviceAccountKey } = identity;
   const { ca, cert, key } = certificates;
   const serviceCIDRs = [plan.serviceSubnet, ...plan.additionalServiceCIDRs];
-  const core = createApiCore({ serviceCIDRs, certificateAuthority: ca }, store);
+  const core = createApiCore({ serviceCIDRs, certificateAuthority: ca, serviceAccountKey }, store);
   const server = createApiServer({
     core,
     kubelets,

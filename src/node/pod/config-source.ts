@@ -15,9 +15,9 @@ export interface ConfigSource {
   readonly secret: (namespace: string, name: string) => Promise<ConfigData | undefined>;
 }
 
-/** Reads them from the API. */
+/** Reads them from the API. Pods that start together and ask for the same object share one answer. */
 export function apiConfigSource(transport: Transport): ConfigSource {
-  return {
+  return sharedReads({
     configMap: (namespace, name) =>
       unlessMissing(async () => {
         const { data = {}, binaryData = {} } = await transport.get(CONFIG_MAPS, { namespace, name });
@@ -25,6 +25,23 @@ export function apiConfigSource(transport: Transport): ConfigSource {
       }),
     secret: (namespace, name) =>
       unlessMissing(async () => bytes((await transport.get(SECRETS, { namespace, name })).data ?? {}, 'base64')),
+  });
+}
+
+function sharedReads({ configMap, secret }: ConfigSource): ConfigSource {
+  return { configMap: shared(configMap), secret: shared(secret) };
+}
+
+/** A read that is under way already answers for those that come meanwhile. */
+function shared(read: ConfigSource['secret']): ConfigSource['secret'] {
+  const underWay = new Map<string, ReturnType<ConfigSource['secret']>>();
+  return (namespace, name) => {
+    const key = `${namespace}/${name}`;
+    const present = underWay.get(key);
+    if (present !== undefined) return present;
+    const answer = read(namespace, name).finally(() => underWay.delete(key));
+    underWay.set(key, answer);
+    return answer;
   };
 }
 

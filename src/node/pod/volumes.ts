@@ -1,14 +1,16 @@
 /**
- * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets and the downward API. Kinds that
- * would reach beyond the pod (hostPath) or that a lab has not (claims, tokens) are refused, with the reason.
+ * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets, the downward API and tokens of the
+ * pod's service account. Kinds that would reach beyond the pod (hostPath) or that a lab has not (claims) are refused, with the
+ * reason.
  */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import type { Container, Pod } from '../../objects/wire.ts';
 import type { Mount } from '../runtime/container-runtime.ts';
 import { makeDirectory, makeFile } from '../runtime/make-files.ts';
 import type { ConfigData, ConfigSource } from './config-source.ts';
 import { fieldValue, type PodPlacement, resourceValue } from './downward.ts';
+import type { TokenSource } from './token-source.ts';
 
 type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
 type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
@@ -22,25 +24,37 @@ interface VolumeFile {
   readonly path: string;
   readonly content: Buffer;
   readonly mode: number;
+  /** When it must be written anew (a token), in milliseconds since the epoch. */
+  readonly expires?: number;
+}
+
+export interface VolumePlace {
+  readonly path: string;
+  readonly writable: boolean;
+}
+
+export interface PodVolumes {
+  readonly places: ReadonlyMap<string, VolumePlace>;
+  /** The earliest end of a token in them, in milliseconds since the epoch; undefined without tokens. */
+  readonly expires: number | undefined;
 }
 
 interface Projection {
   readonly pod: Pod;
   readonly placement: PodPlacement;
   readonly source: ConfigSource;
+  readonly tokens: TokenSource;
 }
 
-/** Makes the directories of a pod's volumes below `directory`; by name, the source and whether containers may write. */
-export async function setUpVolumes(
-  directory: string,
-  projection: Projection,
-): Promise<ReadonlyMap<string, { readonly path: string; readonly writable: boolean }>> {
-  const made = new Map<string, { path: string; writable: boolean }>();
+/** Makes the directories of a pod's volumes below `directory`. */
+export async function setUpVolumes(directory: string, projection: Projection): Promise<PodVolumes> {
+  const places = new Map<string, VolumePlace>();
+  const expiries: number[] = [];
   for (const volume of projection.pod.spec?.volumes ?? []) {
     const path = join(directory, volume.name);
     if (volume.emptyDir !== undefined) {
       makeDirectory(path, 0o777);
-      made.set(volume.name, { path, writable: true });
+      places.set(volume.name, { path, writable: true });
       continue;
     }
     const files = await filesOf(volume, projection);
@@ -52,10 +66,27 @@ export async function setUpVolumes(
         throw new MountError(`volume path "${file.path}" leads out of the volume`);
       makeDirectory(dirname(target));
       makeFile(target, file.content, file.mode);
+      if (file.expires !== undefined) expiries.push(file.expires);
     }
-    made.set(volume.name, { path, writable: false });
+    places.set(volume.name, { path, writable: false });
   }
-  return made;
+  return { places, expires: expiries.length === 0 ? undefined : Math.min(...expiries) };
+}
+
+/** Writes the tokens anew, each file at once; when the first of them ends. */
+export async function renewTokens(directory: string, projection: Projection): Promise<number | undefined> {
+  const expiries: number[] = [];
+  for (const { name, projected } of projection.pod.spec?.volumes ?? []) {
+    for (const { serviceAccountToken } of projected?.sources ?? []) {
+      if (serviceAccountToken === undefined) continue;
+      const { path, content, mode, expires } = await tokenFile(projection, serviceAccountToken, projected?.defaultMode);
+      const target = join(directory, name, path);
+      makeFile(`${target}.new`, content, mode);
+      renameSync(`${target}.new`, target);
+      if (expires !== undefined) expiries.push(expires);
+    }
+  }
+  return expiries.length === 0 ? undefined : Math.min(...expiries);
 }
 
 /** Removes what `setUpVolumes` made. */
@@ -64,10 +95,7 @@ export function tearDownVolumes(directory: string): void {
 }
 
 /** The mounts of one container. Mounts within mounts and over the runtime's own directories are refused. */
-export function containerMounts(
-  container: Container,
-  volumes: ReadonlyMap<string, { readonly path: string; readonly writable: boolean }>,
-): Mount[] {
+export function containerMounts(container: Container, volumes: ReadonlyMap<string, VolumePlace>): Mount[] {
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath, readOnly }): Mount => {
     const volume = volumes.get(name);
     if (volume === undefined) throw new MountError(`volume "${name}" is not one of the pod's`);
@@ -110,12 +138,15 @@ async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFi
     return downwardFiles(projection, downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644);
   if (projected !== undefined) {
     const mode = projected.defaultMode ?? 0o644;
-    const parts = (projected.sources ?? []).map((part) => {
+    const parts = (projected.sources ?? []).map(async (part): Promise<VolumeFile[]> => {
       if (part.configMap)
         return configFiles(projection, 'configmap', { ...part.configMap, name: part.configMap.name ?? '' }, mode);
       if (part.secret) return configFiles(projection, 'secret', { ...part.secret, name: part.secret.name ?? '' }, mode);
       if (part.downwardAPI) return downwardFiles(projection, part.downwardAPI.items ?? [], mode);
-      throw new MountError(`projected volume "${volume.name}": podwire has no tokens or certificates to project`);
+      if (part.serviceAccountToken) return [await tokenFile(projection, part.serviceAccountToken, mode)];
+      throw new MountError(
+        `projected volume "${volume.name}": podwire has no ${Object.keys(part)[0] ?? 'such'} to project`,
+      );
     });
     return (await Promise.all(parts)).flat();
   }
@@ -147,6 +178,21 @@ async function configFiles(
     if (optional === true) return [];
     throw new MountError(`references non-existent ${kind} key: ${item.key}`);
   });
+}
+
+type TokenProjection = { readonly path: string; readonly audience?: string; readonly expirationSeconds?: number };
+
+async function tokenFile(
+  { pod, tokens }: Projection,
+  { path, audience = '', expirationSeconds = 3_600 }: TokenProjection,
+  mode = 0o644,
+): Promise<VolumeFile> {
+  try {
+    const { token, expires } = await tokens(pod, audience, expirationSeconds);
+    return { path, content: Buffer.from(token), mode, expires };
+  } catch (error) {
+    throw new MountError(`failed to fetch token: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 type DownwardItems = NonNullable<NonNullable<Volume['downwardAPI']>['items']>;

@@ -19,22 +19,23 @@ function setUp(volume: object, data: Record<string, Buffer> = { key: Buffer.from
   return setUpVolumes(join(directory, String(count)), {
     pod: pod as unknown as Pod,
     source: { configMap: read, secret: read },
+    tokens: async (_pod, audience, seconds) => ({ token: `token for ${audience}`, expires: seconds * 1000 }),
     placement: { podIp: '10.244.1.2', hostIp: '192.168.1.11', allocatable: {} },
   });
 }
 
 describe('setUpVolumes', () => {
   it('writes keys as files, items under their paths with their modes', async () => {
-    const all = (await setUp({ configMap: { name: 'here' } })).get('v')!;
+    const all = (await setUp({ configMap: { name: 'here' } })).places.get('v')!;
     expect(readFileSync(join(all.path, 'key'), 'utf8')).toBe('value');
     expect(all.writable).toBe(false);
     const items = (
       await setUp({ secret: { secretName: 'here', items: [{ key: 'key', path: 'a/b', mode: 0o400 }] } })
-    ).get('v')!;
+    ).places.get('v')!;
     expect(statSync(join(items.path, 'a/b')).mode & 0o777).toBe(0o400);
     const fields = (
       await setUp({ downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } })
-    ).get('v')!;
+    ).places.get('v')!;
     expect(readFileSync(join(fields.path, 'labels'), 'utf8')).toBe('app="x"');
   });
 
@@ -52,14 +53,18 @@ describe('setUpVolumes', () => {
     ],
     ['the host', { hostPath: { path: '/' } }, 'hostPath volume "v" refused'],
     ['what a lab has not', { nfs: { server: 'x', path: '/' } }, 'podwire has no nfs volumes'],
-    ['tokens', { projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } }, 'no tokens'],
+    [
+      'trust bundles',
+      { projected: { sources: [{ clusterTrustBundle: { path: 'x' } }] } },
+      'no clusterTrustBundle to project',
+    ],
   ])('refuses %s', async (_title, volume, message) => {
     await expect(setUp(volume)).rejects.toThrow(message);
     expect(existsSync(join(directory, 'x'))).toBe(false);
   });
 
   it('passes over what is optional', async () => {
-    expect((await setUp({ configMap: { name: 'gone', optional: true } })).has('v')).toBe(true);
+    expect((await setUp({ configMap: { name: 'gone', optional: true } })).places.has('v')).toBe(true);
   });
 });
 
