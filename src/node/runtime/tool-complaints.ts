@@ -13,6 +13,8 @@ export interface Ended {
 }
 
 const KILLED = /unshare: sigprocmask unblock failed: [^\n]*\n/;
+/** The complaint comes in several writes: its beginning may be all there is yet. */
+const KILLED_BEGUN = /unshare: (?:sigprocmask[^\n]*)?$/;
 const KILLED_CODE = 137;
 /** What a tool ends with that has said something. */
 const COMPLAINT_CODES = new Set([1, 125, 126, 127]);
@@ -27,6 +29,7 @@ export function withholdComplaints(
   program: string,
 ): { readonly stream: Readable; readonly exit: Promise<Ended> } {
   let held = '';
+  let begun = '';
   let killed = false;
   let error: string | undefined;
   const stream = new Transform({
@@ -34,13 +37,17 @@ export function withholdComplaints(
       if (held !== '' || /^(?:env|chroot): /.test(chunk.toString('latin1', 0, 8))) {
         held += chunk.toString();
         done();
-      } else if (chunk.includes('unshare: sigprocmask')) {
-        const text = chunk.toString();
-        killed = KILLED.test(text);
-        done(null, text.replace(KILLED, ''));
+      } else if (begun !== '' || chunk.includes('unshare: ')) {
+        // One character a byte: what the program wrote passes unchanged, text or not.
+        const text = begun + chunk.toString('latin1');
+        killed ||= KILLED.test(text);
+        const rest = text.replace(KILLED, '');
+        begun = KILLED_BEGUN.exec(rest)?.[0] ?? '';
+        done(null, Buffer.from(rest.slice(0, rest.length - begun.length), 'latin1'));
       } else done(null, chunk);
     },
     flush(done) {
+      if (begun !== '') this.push(Buffer.from(begun, 'latin1'));
       if (held === '') done();
       else {
         void ended.then((code) => {
