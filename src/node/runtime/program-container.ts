@@ -31,7 +31,7 @@ export class ProgramContainer implements RunningContainer {
   readonly exited: Promise<ContainerExit>;
   readonly #kernel: Kernel;
   readonly #spec: ContainerSpec;
-  readonly #hub = new OutputHub();
+  readonly #hub: OutputHub;
   readonly #process: KernelProcess;
   /** False when it ended before it stood. */
   readonly #stands: Promise<boolean>;
@@ -45,6 +45,7 @@ export class ProgramContainer implements RunningContainer {
     this.id = spec.id;
     this.#kernel = host.kernel;
     this.#spec = spec;
+    this.#hub = new OutputHub({ forFirst: spec.stdin });
     const directory = join(host.directory, spec.id);
     writeTables(host.tree, directory, pod, spec);
     const { root, skeleton, initScript } = host.tree;
