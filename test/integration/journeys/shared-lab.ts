@@ -6,7 +6,7 @@ import { down } from '../../../src/lab/down.ts';
 import type { LabHandle } from '../../../src/lab/lab-handle.ts';
 import { upLab } from '../../../src/lab/open-lab.ts';
 import type { UpOptions } from '../../../src/lab/up.ts';
-import { expectNothingLeft, namespacesOf, uniqueLabName } from '../lab/fixture.ts';
+import { expectNothingLeft, processesOf, uniqueLabName } from '../lab/fixture.ts';
 import { hostNetworkFacts } from '../lab/host-facts.ts';
 
 export const ROOT = join(import.meta.dirname, '../../..');
@@ -21,10 +21,10 @@ export function sharedLab(options: UpOptions | (() => UpOptions) = {}): () => La
     lab = await upLab({ ...(typeof options === 'function' ? options() : options), name });
   });
   afterAll(async () => {
-    const inodes = namespacesOf(name);
+    const processes = processesOf(name);
     lab?.close();
     await down(name);
-    expectNothingLeft(name, inodes);
+    expectNothingLeft(name, processes);
     expect(hostNetworkFacts()).toEqual(before);
   });
   return () => {

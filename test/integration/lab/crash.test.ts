@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { identifyProcess } from '../../../src/kernel/processes.ts';
+import { identifyProcess, type ProcessIdentity } from '../../../src/kernel/processes.ts';
 import { down } from '../../../src/lab/down.ts';
 import { readRecord } from '../../../src/lab/record.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
 import { up } from '../../../src/lab/up.ts';
-import { expectNothingLeft, leavingNothing, namespacesOf, uniqueLabName, withLab } from './fixture.ts';
+import { expectNothingLeft, leavingNothing, processesOf, uniqueLabName, withLab } from './fixture.ts';
 import { tracesOf } from './host-facts.ts';
 
 const CLI = join(import.meta.dirname, '../../../src/cli/main.ts');
@@ -72,11 +72,11 @@ describe('kill -9 during up', { timeout: 180_000 }, () => {
       const name = uniqueLabName();
       await leavingNothing(name, async () => {
         let reported = 0;
-        let inodes: number[] = [];
+        let processes: ProcessIdentity[] = [];
         const attempt = up({ name }, () => {
           reported += 1;
           if (reported !== moment + 1) return;
-          inodes = namespacesOf(name);
+          processes = processesOf(name);
           kill(daemonPid(name));
         });
         // At the last part the lab may be called ready before the daemon's death is known: then it is the caller's.
@@ -87,7 +87,7 @@ describe('kill -9 during up', { timeout: 180_000 }, () => {
         if (outcome === 'ready') expect(reported).toBe(parts.length);
         else {
           expect(outcome).toBe('the lab’s daemon died while it built the lab');
-          expectNothingLeft(name, inodes);
+          expectNothingLeft(name, processes);
         }
       });
     }
@@ -112,16 +112,16 @@ describe('kill -9 during up', { timeout: 180_000 }, () => {
   it('of both: down removes what is left', async () => {
     for (const moment of moments()) {
       const name = uniqueLabName();
-      let inodes: number[] = [];
+      let processes: ProcessIdentity[] = [];
       const cli = startUp(name, (count) => {
         if (count !== moment + 1) return;
-        inodes = namespacesOf(name);
+        processes = processesOf(name);
         cli.kill('SIGKILL');
         kill(daemonPid(name));
       });
       await ended(cli);
       await down(name);
-      expectNothingLeft(name, inodes);
+      expectNothingLeft(name, processes);
     }
   });
 });

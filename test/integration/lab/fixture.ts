@@ -3,15 +3,16 @@
  *
  *   await withLab({ nodes: 2 }, async (lab) => { … lab.exec('node-1', ['ip', 'addr']) … });
  */
-import { statSync } from 'node:fs';
 import { expect } from 'vitest';
+import { isRunning, type ProcessIdentity } from '../../../src/kernel/processes.ts';
 import { down } from '../../../src/lab/down.ts';
 import type { LabHandle } from '../../../src/lab/lab-handle.ts';
 import { upLab } from '../../../src/lab/open-lab.ts';
 import { readRecord } from '../../../src/lab/record.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
+import { holdersOf, standingNamespaces } from '../../../src/lab/tear-down.ts';
 import type { UpOptions } from '../../../src/lab/up.ts';
-import { foreignNamespaceProcesses, hostNetworkFacts, namespaceOf, tracesOf } from './host-facts.ts';
+import { hostNetworkFacts, tracesOf } from './host-facts.ts';
 
 let count = 0;
 
@@ -38,29 +39,26 @@ export async function withLab<T>(options: UpOptions, body: (lab: LabHandle) => P
 export async function leavingNothing<T>(name: string, body: () => Promise<T>): Promise<T> {
   const before = hostNetworkFacts();
   let result: T;
-  let inodes: number[];
+  let processes: ProcessIdentity[];
   try {
     result = await body();
   } finally {
-    inodes = namespacesOf(name);
+    processes = processesOf(name);
     await down(name);
   }
-  expectNothingLeft(name, inodes);
+  expectNothingLeft(name, processes);
   expect(hostNetworkFacts()).toEqual(before);
   return result;
 }
 
-/** Fails when a namespace, file, mount or process of the lab is left; `inodes` are the namespaces it had. */
-export function expectNothingLeft(name: string, inodes: readonly number[]): void {
+/** Fails when a namespace, file, mount or process of the lab is left; `processes` are those it had. */
+export function expectNothingLeft(name: string, processes: readonly ProcessIdentity[]): void {
   expect(tracesOf(name)).toEqual([]);
-  const standing = foreignNamespaceProcesses();
-  expect(inodes.flatMap((inode) => standing.get(inode) ?? [])).toEqual([]);
+  expect(processes.filter(isRunning)).toEqual([]);
 }
 
-/** The namespaces a lab has now: its named ones and its daemon's own. */
-export function namespacesOf(name: string): number[] {
-  const { namespaces, processes } = readRecord(stateDirectory(name).record);
-  const host = statSync('/proc/self/ns/net').ino;
-  const inodes = [...namespaces.values(), ...processes.map(({ pid }) => namespaceOf(pid))];
-  return [...new Set(inodes.filter((inode) => inode !== undefined && inode !== host))] as number[];
+/** The processes that stand in the lab's namespaces now, its daemon's own included. (A namespace's inode is soon given to another.) */
+export function processesOf(name: string): ProcessIdentity[] {
+  const recorded = readRecord(stateDirectory(name).record);
+  return holdersOf(recorded, standingNamespaces(recorded)).map(({ pid, startTime }) => ({ pid, startTime }));
 }

@@ -1,6 +1,6 @@
 /** What a lab could leave on a host, or change there: one fact a line, to be compared before and after. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const SYSCTLS = [
   'net/ipv4/ip_forward',
@@ -57,27 +57,6 @@ function processesNaming(name: string): string[] {
     .filter((pid) => pid !== process.pid)
     .map((pid) => `process ${pid}: ${commandOf(pid)}`)
     .filter((line) => naming.test(line));
-}
-
-/** Inodes of network namespaces other than the host's in which processes stand now, with what runs there. */
-export function foreignNamespaceProcesses(): Map<number, string[]> {
-  const own = statSync('/proc/self/ns/net').ino;
-  const found = new Map<number, string[]>();
-  for (const pid of pids()) {
-    const inode = namespaceOf(pid);
-    if (inode === undefined || inode === own) continue;
-    found.set(inode, [...(found.get(inode) ?? []), `${pid}: ${commandOf(pid)}`]);
-  }
-  return found;
-}
-
-/** The inode of a process's network namespace; undefined for one that has ended. */
-export function namespaceOf(pid: number): number | undefined {
-  try {
-    return statSync(`/proc/${pid}/ns/net`).ino;
-  } catch {
-    return undefined; // ended meanwhile
-  }
 }
 
 function pids(): number[] {

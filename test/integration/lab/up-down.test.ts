@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { namespaceOf } from '../../../src/kernel/processes.ts';
 import { down } from '../../../src/lab/down.ts';
 import { connectLab, upLab } from '../../../src/lab/open-lab.ts';
 import { readRecord } from '../../../src/lab/record.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
-import { expectNothingLeft, leavingNothing, namespacesOf, uniqueLabName, withLab } from './fixture.ts';
-import { namespaceOf } from './host-facts.ts';
+import { expectNothingLeft, leavingNothing, processesOf, uniqueLabName, withLab } from './fixture.ts';
 
 describe('up and down', () => {
   it('builds the namespaces of the plan, in a state directory only its user may enter', async () => {
@@ -26,7 +26,7 @@ describe('up and down', () => {
   it('keeps the daemon in a network namespace that is neither the host’s nor a node’s', async () => {
     await withLab({}, async (lab) => {
       const { processes, namespaces } = readRecord(stateDirectory(lab.name).record);
-      const daemon = namespaceOf(processes.find(({ role }) => role === 'daemon')!.pid);
+      const daemon = namespaceOf(`/proc/${processes.find(({ role }) => role === 'daemon')!.pid}/ns/net`);
       expect(daemon).toBeGreaterThan(0);
       expect([...namespaces.values(), statSync('/proc/self/ns/net').ino]).not.toContain(daemon);
     });
@@ -67,11 +67,11 @@ describe('up and down', () => {
     const name = uniqueLabName();
     await leavingNothing(name, async () => {
       (await upLab({ name })).close();
-      const inodes = namespacesOf(name);
+      const processes = processesOf(name);
       const removed = await Promise.all([down(name), down(name), down(name)]);
       expect(removed.filter(Boolean)).toHaveLength(1);
       expect(await down(name)).toBe(false);
-      expectNothingLeft(name, inodes);
+      expectNothingLeft(name, processes);
     });
   });
 
