@@ -74,7 +74,8 @@ function parseRequirements(text: string): Requirement[] {
 function tokenise(text: string): string[] {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < text.trimEnd().length) tokens.push(TOKEN.exec(text)![1]!);
+  const { length } = text.trimEnd();
+  while (TOKEN.lastIndex < length) tokens.push(TOKEN.exec(text)![1]!);
   return tokens;
 }
 

@@ -32,7 +32,7 @@ export async function answerObject(
 export async function answerList(exchange: Exchange, definition: ResourceDefinition, page: ListPage): Promise<void> {
   const { form, representation } = negotiated(exchange, definition);
   const pieces = representation.list(page.entries, page.meta);
-  if (form.encoding === 'json') sendPieces(exchange, pieces);
+  if (form.encoding === 'json') await sendPieces(exchange, pieces);
   else await answerText(exchange, form, 200, [...pieces].join(''));
 }
 

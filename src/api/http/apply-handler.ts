@@ -5,11 +5,12 @@ import { applyObject } from '../operations/apply.ts';
 import type { UpdateScope } from '../operations/update.ts';
 import { badRequest } from '../status-error.ts';
 import { answerObject } from './answer.ts';
-import { readBody } from './body.ts';
+import { parseJson, readText } from './body.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { warner } from './exchange.ts';
 import type { ObjectRequest } from './resource-request.ts';
 import { applyParameters, fieldValidation, writeRequest } from './write-parameters.ts';
+import { parseYamlBody, repeatedKey, type YamlBody } from './yaml-body.ts';
 
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
@@ -25,7 +26,7 @@ export async function handleApply(request: ObjectRequest, scope: UpdateScope): P
 
 /** The body as an object of the kind the path names. Throws BadRequest. */
 export async function readConfiguration({ definition, exchange }: ObjectRequest): Promise<ApiObject> {
-  const { value, repeated } = await parseConfiguration((await readBody(exchange.request)).toString());
+  const { value, repeated } = await parseConfiguration(await readText(exchange.request));
   const validation = fieldValidation(exchange);
   if (repeated.length > 0 && validation === 'Strict') {
     const lines = repeated.map((problem) => `\n  ${problem}`).join('');
@@ -49,48 +50,24 @@ function groupVersionKind(apiVersion: string, kind: string): string {
   return `${apiVersion.includes('/') ? '' : '/'}${apiVersion}, Kind=${kind}`;
 }
 
-interface Configuration {
-  readonly value: unknown;
-  /** `line 3: key "replicas" already set in map`. */
-  readonly repeated: readonly string[];
+/** JSON is YAML, and far quicker to read as what it is; kubectl sends nothing else. Throws BadRequest, 413. */
+async function parseConfiguration(text: string): Promise<YamlBody> {
+  if (isJson(text)) return { value: parseJson(text), repeated: duplicateFields(text).map(repeatedField) };
+  return parseYamlBody(text, 'error decoding YAML');
 }
 
-/** JSON is YAML, and far quicker to read as what it is; kubectl sends nothing else. Throws BadRequest. */
-async function parseConfiguration(text: string): Promise<Configuration> {
-  const json = tryJson(text);
-  if (json !== undefined) return { value: json, repeated: duplicateFields(text).map(repeatedKey) };
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { prettyErrors: true });
-  const repeated = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  const [broken] = document.errors.filter((error) => !repeated.includes(error));
-  if (broken !== undefined) throw badRequest(`error decoding YAML: ${broken.message.split('\n')[0]}`);
+function isJson(text: string): boolean {
   try {
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    return { value, repeated: repeated.map(({ pos, linePos }) => inLine(linePos?.[0].line ?? 1, keyAt(text, pos[0]))) };
-  } catch (error) {
-    throw badRequest(`error decoding YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
+    JSON.parse(text);
+    return true;
   } catch {
     // Then it is YAML, or neither, which the YAML parser says better.
-    return undefined;
+    return false;
   }
 }
 
 /** `duplicate field "spec.replicas"` in the words of the YAML decoder, to which a JSON text is one line. */
-function repeatedKey(problem: string): string {
+function repeatedField(problem: string): string {
   const path = /"(.*)"$/.exec(problem)?.[1] ?? '';
-  return inLine(1, path.slice(path.lastIndexOf('.') + 1));
-}
-
-function keyAt(text: string, position: number): string {
-  return /^[^:\s]*/.exec(text.slice(position))?.[0] ?? '';
-}
-
-function inLine(line: number, key: string): string {
-  return `line ${line}: key "${key}" already set in map`;
+  return repeatedKey(1, path.slice(path.lastIndexOf('.') + 1));
 }

@@ -12,6 +12,7 @@ import { JSON_TYPE, wantsAggregatedDiscovery } from './negotiation.ts';
 export function discoveryHandler(core: ApiCore): (exchange: Exchange) => Promise<void> {
   const groups = discover(core.definitions);
   return async (exchange) => {
+    if (exchange.path.includes('//')) throw pathNotFound();
     const [root, ...rest] = exchange.path.split('/').filter((part) => part !== '');
     const inCore = root === 'api';
     if (rest.length === 0) return answerRoot(exchange, groups, inCore);

@@ -3,6 +3,9 @@
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** As many as Kubernetes tells of: the path of each may be long. */
+const MOST_PROBLEMS = 100;
+
 interface Frame {
   /** Keys seen; undefined in an array. */
   readonly keys: Set<string> | undefined;
@@ -40,7 +43,8 @@ export function duplicateFields(text: string): string[] {
         const end = endOfString(text, at);
         if (expectsKey && frame?.keys !== undefined) {
           frame.key = JSON.parse(text.slice(at, end + 1)) as string;
-          if (frame.keys.has(frame.key)) problems.push(`duplicate field "${pathIn(frame)}"`);
+          if (frame.keys.has(frame.key) && problems.length < MOST_PROBLEMS)
+            problems.push(`duplicate field "${pathIn(frame)}"`);
           frame.keys.add(frame.key);
           expectsKey = false;
         }

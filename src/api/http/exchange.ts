@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { User } from '../auth/tokens.ts';
 import { asApiError } from '../status-error.ts';
+import { drained, endAfterRequest } from './drain.ts';
 import { JSON_TYPE } from './negotiation.ts';
 
 export interface Exchange {
@@ -21,25 +22,32 @@ const WARNINGS_LIMIT = 4096;
 /** Answers with a body that is there as a whole, JSON unless said otherwise. */
 export function sendBody(exchange: Exchange, code: number, content: string | Uint8Array, type = JSON_TYPE): void {
   const body = typeof content === 'string' ? Buffer.from(content) : content;
+  writeHead(exchange, code, type, body);
+  exchange.response.end(exchange.method === 'HEAD' ? undefined : body);
+}
+
+function writeHead(exchange: Exchange, code: number, type: string, body: Uint8Array): void {
   setWarnings(exchange);
   exchange.response.writeHead(code, {
     'Content-Type': type,
     'Content-Length': body.length,
     'Cache-Control': 'no-cache, private',
   });
-  exchange.response.end(exchange.method === 'HEAD' ? undefined : body);
 }
 
 export function sendText(exchange: Exchange, code: number, text: string): void {
   sendBody(exchange, code, text, 'text/plain; charset=utf-8');
 }
 
-/** Answers with a text that comes in pieces. */
-export function sendPieces(exchange: Exchange, pieces: Iterable<string>): void {
+/** Answers with a text that comes in pieces, each made when the client has taken those before. */
+export async function sendPieces(exchange: Exchange, pieces: Iterable<string>): Promise<void> {
   const { response } = exchange;
   setWarnings(exchange);
   response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
-  for (const piece of pieces) response.write(piece);
+  for (const piece of pieces) {
+    if (!response.write(piece)) await drained(response);
+    if (response.destroyed) return;
+  }
   response.end();
 }
 
@@ -52,11 +60,16 @@ export function sendError(exchange: Exchange, error: unknown): void {
   }
   const { status, code } = asApiError(error);
   // A body left unread would be taken for the next request.
-  if (!exchange.request.complete) response.setHeader('Connection', 'close');
+  const isUnread = !exchange.request.complete;
+  if (isUnread) response.setHeader('Connection', 'close');
   if (code === 401) response.setHeader('WWW-Authenticate', 'Bearer');
   const retry = status.details?.retryAfterSeconds;
   if (retry !== undefined) response.setHeader('Retry-After', retry);
-  sendBody(exchange, code, `${JSON.stringify(status)}\n`);
+  const body = Buffer.from(`${JSON.stringify(status)}\n`);
+  writeHead(exchange, code, JSON_TYPE, body);
+  if (exchange.method !== 'HEAD') response.write(body);
+  if (isUnread) endAfterRequest(exchange.request, response);
+  else response.end();
 }
 
 /** Collects the texts of `Warning:` headers. */

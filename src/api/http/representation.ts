@@ -8,6 +8,7 @@ import type { ResourceDefinition } from '../resource-definition.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import type { AnswerForm } from './negotiation.ts';
 import { type IncludeObject, tableRepresentation } from './table.ts';
+import { inPieces } from './text-pieces.ts';
 
 export interface ListMeta {
   readonly resourceVersion: string;
@@ -28,9 +29,6 @@ export interface Representation {
   /** The object member of a bookmark. */
   bookmark(metadata: ApiObject['metadata']): string;
 }
-
-/** Items joined into one piece of a list: large enough to write, small enough not to copy the whole list at once. */
-const ITEMS_PER_PIECE = 256;
 
 /** The representation of a resource in a form. */
 export function representationOf(
@@ -76,12 +74,6 @@ function* listPieces(
 ): Iterable<string> {
   const opening = JSON.stringify({ ...head, metadata });
   yield `${opening.slice(0, -1)},"items":[`;
-  for (let start = 0; start < entries.length; start += ITEMS_PER_PIECE) {
-    const piece = entries
-      .slice(start, start + ITEMS_PER_PIECE)
-      .map(render)
-      .join(',');
-    yield start === 0 ? piece : `,${piece}`;
-  }
+  yield* inPieces(entries, render, ',');
   yield ']}\n';
 }

@@ -1,4 +1,5 @@
 /** Reads the path of a resource request: `/apis/GROUP/VERSION/namespaces/NS/RESOURCE/NAME/SUBRESOURCE`. */
+import { badRequest } from '../status-error.ts';
 
 export interface ResourcePath {
   readonly group: string;
@@ -15,9 +16,10 @@ export interface ResourcePath {
 /** Subresources of a Namespace itself; any other third part under `namespaces/NS` is a resource within it. */
 const OF_NAMESPACE = new Set(['status', 'finalize']);
 
-/** Undefined when the path is no resource's. Throws URIError for a broken escape. */
+/** Undefined when the path is no resource's. Throws URIError for a broken escape, BadRequest for a name that is none. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
-  const parts = path.split('/').filter((part) => part !== '');
+  const [, ...parts] = path.split('/');
+  if (parts.at(-1) === '') parts.pop();
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return undefined;
   const [group, version, ...within] = (core ? ['', ...parts.slice(1)] : parts.slice(1)).map(decodeURIComponent);
@@ -25,5 +27,18 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
   const scoped = within[0] === 'namespaces' && within.length > 2 && !OF_NAMESPACE.has(within[2]!);
   const namespace = scoped ? within[1] : undefined;
   const [plural, name, subresource, ...rest] = scoped ? within.slice(2) : within;
-  return { group, version, plural: plural!, namespace, name, subresource, rest };
+  // An empty part would make two paths one.
+  if ([version, plural, namespace, name, subresource].includes('')) return undefined;
+  for (const segment of [namespace, name]) checkName(segment);
+  return { group, version, plural: plural!, namespace, name, subresource, rest: rest.filter((part) => part !== '') };
+}
+
+/** Refuses what would make a name a path of its own, in whatever escape it came. */
+function checkName(name: string | undefined): void {
+  if (name === undefined) return;
+  const problems = [
+    ...['.', '..'].filter((path) => name === path).map((path) => `may not be '${path}'`),
+    ...['/', '%'].filter((character) => name.includes(character)).map((character) => `may not contain '${character}'`),
+  ];
+  if (problems.length > 0) throw badRequest(`invalid resource name ${JSON.stringify(name)}: [${problems.join(', ')}]`);
 }

@@ -12,7 +12,7 @@ import { handleLog } from '../streams/log-handler.ts';
 import { handleUnupgradedPortForward } from '../streams/port-forward/forward-target.ts';
 import { handleUnupgradedStream } from '../streams/stream-request.ts';
 import { answerValue } from './answer.ts';
-import { bodyType, parseJson, readBody, readValue } from './body.ts';
+import { bodyType, parseJson, readText, readValue } from './body.ts';
 import { type BodyKind, decodeObject } from './decode-object.ts';
 import { warner } from './exchange.ts';
 import { patchInspector } from './patch-inspector.ts';
@@ -74,7 +74,7 @@ async function putScale(request: ObjectRequest): Promise<void> {
 async function patchScale(request: ObjectRequest): Promise<void> {
   const { core, definition, exchange, namespace, name } = request;
   const type = patchTypeOf(bodyType(exchange.request));
-  const patch = parseJson((await readBody(exchange.request)).toString());
+  const patch = parseJson(await readText(exchange.request));
   const scale = scaleOf(getObject(core, definition, namespace, name).object);
   const patched = core.applyPatch(type, scale as ApiObject, patch, SCALE.schema);
   patchInspector(SCALE, patch, fieldValidation(exchange), warner(exchange))(patched);

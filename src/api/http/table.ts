@@ -4,6 +4,7 @@ import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import type { ListMeta, Representation } from './representation.ts';
+import { inPieces } from './text-pieces.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
@@ -32,17 +33,21 @@ export function tableRepresentation(
     cells: table.cells(object, now),
     ...rowObject(object, apiVersion, include),
   });
-  const render = (entries: readonly StoredObject[], metadata: ListMeta) => {
+  function* list(entries: readonly StoredObject[], metadata: ListMeta): Iterable<string> {
     const now = Date.now();
-    const rows = entries.map((entry) => row(entry, now));
-    return `${JSON.stringify({ kind: 'Table', apiVersion, metadata, columnDefinitions, rows })}\n`;
+    const opening = JSON.stringify({ kind: 'Table', apiVersion, metadata, columnDefinitions });
+    yield `${opening.slice(0, -1)},"rows":[`;
+    yield* inPieces(entries, (entry) => JSON.stringify(row(entry, now)), ',');
+    yield ']}\n';
+  }
+  const single = (entry: StoredObject) => {
+    const resourceVersion = entry.object.metadata?.resourceVersion ?? '';
+    return [...list([entry], { resourceVersion })].join('').trimEnd();
   };
-  const single = (entry: StoredObject) =>
-    render([entry], { resourceVersion: entry.object.metadata?.resourceVersion ?? '' }).trimEnd();
   return {
     name: `table/${version}/${include}`,
     object: single,
-    list: (entries, meta) => [render(entries, meta)],
+    list,
     event: single,
     bookmark: (metadata) => {
       const rows = [{ cells: [], ...rowObject({ metadata } as ApiObject, apiVersion, 'Metadata') }];

@@ -12,12 +12,13 @@ import { type Exchange, setWarnings } from './exchange.ts';
 import { countParameter, parseResourceVersion } from './list-page.ts';
 import { JSON_TYPE } from './negotiation.ts';
 import type { FrameType, Representation } from './representation.ts';
+import { inPieces } from './text-pieces.ts';
+import { admitWatch } from './watch-quota.ts';
 import { WatchStream } from './watch-stream.ts';
 
 const BOOKMARK_EVERY_MS = 60_000;
 /** A watch without `timeoutSeconds` ends after a random time in this range, so that clients do not all return at once. */
 const DEFAULT_TIMEOUT_SECONDS = { least: 1800, most: 3600 };
-const INITIAL_EVENTS_PER_PIECE = 256;
 
 /** Answers a watch request; returns when the initial state is written. Throws before the first byte only. */
 export async function handleWatch(
@@ -34,6 +35,7 @@ export async function handleWatch(
   const bookmarks = isTrue(query.get('allowWatchBookmarks'));
   // Everything from here to `subscribe` happens in one turn: no change falls between the state and the stream.
   const backlog = initialFrames(collection, start, interest, representation);
+  const release = admitWatch(core, exchange.user.username);
   const stream = new WatchStream(response);
   setWarnings(exchange);
   response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
@@ -54,6 +56,7 @@ export async function handleWatch(
     stream.end();
   }, seconds * 1000);
   response.on('close', () => {
+    release();
     unsubscribe();
     clearInterval(ticker);
     clearTimeout(timer);
@@ -134,7 +137,7 @@ function initialFrames(
     const entries = collection.entries(namespace);
     const chosen = filter === undefined ? entries : entries.filter(({ object }) => filter(object));
     const frames: [FrameType, StoredObject][] = chosen.map((entry) => ['ADDED', entry]);
-    return { pieces: inPieces(frames, representation), expired: false };
+    return { pieces: framePieces(frames, representation), expired: false };
   }
   try {
     const frames: [FrameType, StoredObject][] = [];
@@ -142,16 +145,13 @@ function initialFrames(
       const type = seenBy(interest, event);
       if (type !== undefined) frames.push([type, event.current]);
     }
-    return { pieces: inPieces(frames, representation), expired: false };
+    return { pieces: framePieces(frames, representation), expired: false };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return { pieces: [frame('ERROR', JSON.stringify(error.status))], expired: true };
   }
 }
 
-function* inPieces(frames: readonly [FrameType, StoredObject][], representation: Representation): Iterable<string> {
-  for (let start = 0; start < frames.length; start += INITIAL_EVENTS_PER_PIECE) {
-    const piece = frames.slice(start, start + INITIAL_EVENTS_PER_PIECE);
-    yield piece.map(([type, entry]) => frame(type, representation.event(entry))).join('');
-  }
+function framePieces(frames: readonly [FrameType, StoredObject][], representation: Representation): Iterable<string> {
+  return inPieces(frames, ([type, entry]) => frame(type, representation.event(entry)), '');
 }

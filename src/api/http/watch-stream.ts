@@ -3,6 +3,7 @@
  * watcher that lets it fill up is cut off (it will list anew), the others notice nothing.
  */
 import type { ServerResponse } from 'node:http';
+import { drained } from './drain.ts';
 
 /** What one watcher may leave unread, beyond what the socket holds. */
 export const UNREAD_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -26,7 +27,7 @@ export class WatchStream {
   async writeInitial(pieces: Iterable<string>): Promise<void> {
     for (const piece of pieces) {
       if (this.#response.destroyed || this.#response.writableEnded) return;
-      if (!this.#response.write(piece)) await this.#drained();
+      if (!this.#response.write(piece)) await drained(this.#response);
     }
   }
 
@@ -58,6 +59,7 @@ export class WatchStream {
     this.#held = false;
     this.#flush();
     this.#response.end();
+    void drained(this.#response);
   }
 
   #flush(): void {
@@ -66,19 +68,10 @@ export class WatchStream {
     const frames = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#response.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
-  }
-
-  #drained(): Promise<void> {
-    const response = this.#response;
-    return new Promise((resolve) => {
-      const done = () => {
-        response.off('drain', done);
-        response.off('close', done);
-        resolve();
-      };
-      response.on('drain', done);
-      response.on('close', done);
-    });
+    // The frames are other watchers' too: they go out as they are, in one write of the socket, and are not copied.
+    this.#response.cork();
+    for (const frame of frames) this.#response.write(frame);
+    this.#response.uncork();
+    if (this.#response.writableNeedDrain) void drained(this.#response);
   }
 }

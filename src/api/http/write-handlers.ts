@@ -7,7 +7,7 @@ import { type UpdateScope, updateObject } from '../operations/update.ts';
 import { badRequest, methodNotAllowed, unsupportedMediaType } from '../status-error.ts';
 import { answerObject } from './answer.ts';
 import { APPLY_PATCH, handleApply } from './apply-handler.ts';
-import { bodyType, parseJson, readBody, readValue } from './body.ts';
+import { bodyType, parseJson, readText, readValue } from './body.ts';
 import { bodyKindOf, decodeObject } from './decode-object.ts';
 import { warner } from './exchange.ts';
 import { patchInspector } from './patch-inspector.ts';
@@ -53,7 +53,7 @@ export function patchHandler(scope: UpdateScope): (request: ObjectRequest) => Pr
     const type = patchTypeOf(mediaType);
     applyParameters(exchange, false);
     const request = writeRequest(exchange, 'PatchOptions');
-    const patch = parseJson((await readBody(exchange.request)).toString());
+    const patch = parseJson(await readText(exchange.request));
     const inspect = patchInspector(bodyKindOf(definition), patch, fieldValidation(exchange), warner(exchange));
     const target = { namespace, name, scope };
     const patched = patchObject(core, definition, target, type, patch, { ...request, inspect });
@@ -63,7 +63,7 @@ export function patchHandler(scope: UpdateScope): (request: ObjectRequest) => Pr
 
 /** Throws 415. */
 export function patchTypeOf(mediaType: string): PatchType {
-  const type = PATCH_TYPES[mediaType];
+  const type = Object.hasOwn(PATCH_TYPES, mediaType) ? PATCH_TYPES[mediaType] : undefined;
   if (type !== undefined) return type;
   throw unsupportedMediaType([...Object.keys(PATCH_TYPES), APPLY_PATCH]);
 }

@@ -5,6 +5,12 @@ import { isJsonObject, type Json, PatchError } from './json-value.ts';
 /** More operations than this are refused, as Kubernetes does: each may copy. */
 const MAX_OPERATIONS = 10_000;
 
+/**
+ * What the `copy` operations of one patch may add, in characters of JSON: copying the whole into itself doubles it each
+ * time. Kubernetes sets the same limit, that of a request.
+ */
+const COPY_LIMIT = 3 * 1024 * 1024;
+
 interface Place {
   readonly parent: Json;
   readonly key: string;
@@ -17,11 +23,12 @@ export function jsonPatch(document: Json, patch: unknown): Json {
     throw new PatchError(`the allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`);
   // The document is held in a box, so that the empty pointer has a parent too.
   const box = { '': structuredClone(document) };
-  for (const operation of patch) apply(box, operation);
+  const copies = { left: COPY_LIMIT };
+  for (const operation of patch) apply(box, operation, copies);
   return box[''];
 }
 
-function apply(box: { '': Json }, operation: unknown): void {
+function apply(box: { '': Json }, operation: unknown, copies: { left: number }): void {
   if (!isJsonObject(operation) || typeof operation.op !== 'string' || typeof operation.path !== 'string')
     throw new PatchError('an operation of a JSON patch needs "op" and "path"');
   const { op, path } = operation;
@@ -54,7 +61,10 @@ function apply(box: { '': Json }, operation: unknown): void {
     }
     case 'copy': {
       const source = from();
-      add(at(), structuredClone(read(locate(box, source, op), op, source)), path);
+      const original = read(locate(box, source, op), op, source);
+      copies.left -= JSON.stringify(original).length;
+      if (copies.left < 0) throw new PatchError(`copy operations may add ${COPY_LIMIT} bytes at most: "${path}"`);
+      add(at(), structuredClone(original), path);
       break;
     }
     case 'test':

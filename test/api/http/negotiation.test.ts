@@ -50,7 +50,10 @@ describe('paths', () => {
     ['/api/v1/namespaces/a/pods', { ...core, plural: 'pods', namespace: 'a' }],
     ['/api/v1/namespaces/a/pods/b/log', { ...core, plural: 'pods', namespace: 'a', name: 'b', subresource: 'log' }],
     ['/api/v1/pods', { ...core, plural: 'pods' }],
-    ['/api/v1/nodes/n%2Fx', { ...core, plural: 'nodes', name: 'n/x' }],
+    ['/api/v1/nodes/n%2Dx', { ...core, plural: 'nodes', name: 'n-x' }],
+    ['/api//v1/pods', undefined],
+    ['/api/v1//pods', undefined],
+    ['/api/v1/namespaces//pods', undefined],
     [
       '/apis/apps/v1/namespaces/a/deployments/b',
       { ...none, group: 'apps', version: 'v1', plural: 'deployments', namespace: 'a', name: 'b' },
@@ -61,4 +64,9 @@ describe('paths', () => {
   ])('%s', (path, parsed) => {
     expect(parseResourcePath(path)).toEqual(parsed);
   });
+
+  it.each(['/api/v1/nodes/n%2Fx', '/api/v1/nodes/..', '/api/v1/nodes/%2e%2e', '/api/v1/namespaces/%252e/pods'])(
+    '%s names nothing',
+    (path) => expect(() => parseResourcePath(path)).toThrow('invalid resource name'),
+  );
 });
