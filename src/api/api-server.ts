@@ -55,7 +55,7 @@ export interface ApiServer {
 
 /** Longer than clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 180_000;
-const DEADLINES: Deadlines = { handshake: 10_000, headers: 15_000, request: 60_000 };
+const DEADLINES: Deadlines = { handshake: 10_000, headers: 15_000, request: 300_000 };
 /** How often deadlines are looked at, at least as often as the shortest of them. */
 const CHECK_EVERY_MS = 1000;
 
