@@ -6,6 +6,7 @@
 import type { LabHandle } from '../lab/lab-handle.ts';
 import { connectLab, upLab } from '../lab/open-lab.ts';
 import { listLabs } from '../lab/state-directory.ts';
+import { isOffered } from '../objects/proxy-mode.ts';
 import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts';
 
 /** Nodes of the default lab. */
@@ -29,6 +30,7 @@ export function labOpener(options: LeaseOptions): OpenLab {
         name: `${options.name.slice(0, 40)}-run-${process.pid}-${built}`,
         ...(options.file === undefined ? {} : { file: options.file }),
         ...(requirement.nodes === undefined ? {} : { nodes: requirement.nodes }),
+        ...(isOffered(requirement.proxyMode) ? { proxyMode: requirement.proxyMode } : {}),
         signal,
       },
       ({ part }) => progress(part),

@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
+import { OFFERED_PROXY_MODES, PROXY_MODES } from '../objects/proxy-mode.ts';
 
 export const VERSION = '0.1.0';
 
@@ -28,6 +29,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-f, --file <LAB.yaml>', 'lab file (default: one control plane, two workers, a client)')
     .addOption(labName())
     .addOption(nodeCount())
+    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(OFFERED_PROXY_MODES))
     .action((options) => done(import('./commands/up.ts').then((it) => it.upCommand(options))));
 
   command('down', 'remove everything, also after a crash; may be run any number of times')
@@ -67,6 +69,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(labName())
     .option('-f, --file <LAB.yaml>', 'lab file of the labs it builds')
     .addOption(language())
+    .addOption(playedModes())
     .option('--keep-on-failure', 'leave the lab of a failed scenario up')
     .argument('<paths...>', 'scenario files, or folders of them')
     .action((paths: string[], options) =>
@@ -79,6 +82,14 @@ export function buildProgram(exit: (code: number) => void): Command {
     .argument('[scenario]', 'a scenario to open at once: its file or its name')
     .action((scenario: string | undefined, options) =>
       done(import('./commands/tui.ts').then((it) => it.tuiCommand(scenario, options))),
+    );
+
+  command('proxy-mode', 'change the backend of kube-proxy while traffic flows')
+    .addOption(labName())
+    .option('--node <NODE>', 'on this node alone (default: all)')
+    .argument('<mode>', OFFERED_PROXY_MODES.join(' or '), oneOf(...OFFERED_PROXY_MODES))
+    .action((mode: string, options) =>
+      done(import('./commands/proxy-mode.ts').then((it) => it.proxyModeCommand(mode, options))),
     );
 
   command('journal', 'every command the lab gave the kernel so far')
@@ -114,6 +125,17 @@ function nodeCount(): Option {
     if (!/^\d+$/.test(text) || count < 1 || count > 200) throw new InvalidArgumentError('must be from 1 to 200.');
     return count;
   });
+}
+
+function playedModes(): Option {
+  return new Option('--proxy-mode <M[,M]>', 'backends of kube-proxy to play in; all: every one a scenario names')
+    .argParser((text): readonly (typeof PROXY_MODES)[number][] | 'all' => {
+      if (text === 'all') return text;
+      const modes = PROXY_MODES.filter((mode) => text.split(',').includes(mode));
+      if (modes.length === text.split(',').length) return modes;
+      throw new InvalidArgumentError(`must be all, or some of ${PROXY_MODES.join(',')}.`);
+    })
+    .default(['iptables'], 'iptables');
 }
 
 function language(): Option {

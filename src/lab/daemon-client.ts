@@ -34,6 +34,13 @@ export class DaemonClient {
     await this.#call('POST', `/programmed?timeoutMs=${timeoutMs}`);
   }
 
+  /** Changes the backend of kube-proxy; gives the nodes that have it now. Without `node` all of them. */
+  async switchProxyMode(mode: string, node?: string): Promise<string[]> {
+    const query = new URLSearchParams({ mode, ...(node === undefined ? {} : { node }) });
+    const { nodes } = await this.#call<{ nodes: string[] }>('POST', `/proxy-mode?${query}`);
+    return nodes;
+  }
+
   /** Calls `listener` with each new snapshot until the returned function is called or the lab ends. */
   subscribe(listener: (snapshot: LabSnapshot) => void): () => void {
     const abort = new AbortController();

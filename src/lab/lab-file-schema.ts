@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { cidrContains, cidrOf, formatCidr, parseCidr } from '../net/cidr.ts';
 import { isIp } from '../net/ip.ts';
+import { OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -60,7 +61,7 @@ const networking = z.strictObject({
   serviceSubnet: cidr.default('10.96.0.0/12').describe('ClusterIPs; at most a /12, as kube-apiserver has it.'),
   additionalServiceCIDRs: z.array(cidr).default([]).describe('Further ServiceCIDR objects made at the start.'),
   ipFamily: z.literal('ipv4').default('ipv4').describe('Address family of pods and Services.'),
-  kubeProxyMode: z.literal('iptables').default('iptables').describe('Backend of kube-proxy.'),
+  kubeProxyMode: z.enum(OFFERED_PROXY_MODES).default('iptables').describe('Backend of kube-proxy.'),
   dnsDomain: z
     .string()
     .regex(DNS_NAME, 'must be a domain name such as cluster.local')

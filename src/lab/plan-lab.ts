@@ -3,6 +3,7 @@
  * every later command of the same lab goes by.
  */
 import { cidrOf, formatCidr, nthAddress, nthSubnet } from '../net/cidr.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { LabFile } from './lab-file-schema.ts';
 
 export interface LabPlan {
@@ -21,7 +22,7 @@ export interface LabPlan {
   readonly apiServiceIp: string;
   /** ClusterIP of `kube-dns.kube-system`: the tenth. */
   readonly dnsServiceIp: string;
-  readonly proxyMode: 'iptables';
+  readonly proxyMode: ProxyMode;
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
   readonly maxPods: number;

@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { installCommand } from '../kernel/packages.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { LabError } from './lab-error.ts';
 
 /** Tools a lab needs on PATH. `podwire check` tries what they can do. */
@@ -18,10 +19,22 @@ const REQUIRED_TOOLS = [
   'mount',
 ] as const;
 
+/** Tools of a kube-proxy backend beyond those. */
+const PROXY_TOOLS: Readonly<Record<ProxyMode, readonly string[]>> = { iptables: [], nftables: ['nft'] };
+
 /** Refuses to start without root or without a tool. */
 export function preflight(): void {
   checkRoot('podwire up');
-  const missing = REQUIRED_TOOLS.filter((tool) => !isOnPath(tool));
+  checkTools(REQUIRED_TOOLS);
+}
+
+/** Refuses a mode of kube-proxy without its tool. */
+export function checkProxyTools(mode: ProxyMode): void {
+  checkTools(PROXY_TOOLS[mode]);
+}
+
+function checkTools(tools: readonly string[]): void {
+  const missing = tools.filter((tool) => !isOnPath(tool));
   if (missing.length === 0) return;
   const remedies = [...new Set(missing.map((tool) => installCommand(tool)))];
   throw new LabError({

@@ -10,6 +10,7 @@ import { createServer, type Server } from 'node:net';
 import { loadBridgeNetfilter } from '../kernel/bridge-netfilter.ts';
 import { identifyProcess, isRunning } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
 import { DEFAULT_LAB } from './default-lab.ts';
 import { LabError } from './lab-error.ts';
@@ -17,7 +18,7 @@ import type { LabFile } from './lab-file-schema.ts';
 import { lockLab } from './lab-lock.ts';
 import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
 import { type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
-import { preflight } from './preflight.ts';
+import { checkProxyTools, preflight } from './preflight.ts';
 import { daemonProgram } from './programs.ts';
 import { MARK_VARIABLE, Recorder, readRecord } from './record.ts';
 import { removeEmptyRoot, type StateDirectory, stateDirectory } from './state-directory.ts';
@@ -30,6 +31,8 @@ export interface UpOptions {
   readonly file?: string;
   /** Number of nodes, the control plane included; default: as many as the file has. */
   readonly nodes?: number;
+  /** Backend of kube-proxy; default: the file's. */
+  readonly proxyMode?: ProxyMode;
   /** Gives up and removes what stands. */
   readonly signal?: AbortSignal;
 }
@@ -39,7 +42,8 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const startedAt = Date.now();
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
-  const plan = planLab(name, await readFile(options));
+  const plan = planLab(name, withProxyMode(await readFile(options), options.proxyMode));
+  checkProxyTools(plan.proxyMode);
   const lock = await lockLab(name, { wait: false });
   try {
     refuseExisting(name);
@@ -72,6 +76,10 @@ async function readFile(options: UpOptions): Promise<LabFile> {
     remedy: 'ask for fewer nodes, or give the lab larger networks in a lab file',
     exitCode: 2,
   });
+}
+
+function withProxyMode(file: LabFile, mode: ProxyMode | undefined): LabFile {
+  return mode === undefined ? file : { ...file, networking: { ...file.networking, kubeProxyMode: mode } };
 }
 
 /** Refuses a lab that is up, one whose daemon died, and namespaces of somebody else under the lab's names. */

@@ -2,9 +2,12 @@
  * How the runner and the TUI come by a lab: what shape a scenario needs, and a lease on a lab of that shape. Whoever
  * opens labs knows whether one was there before; `release` removes only what was built for this lease.
  */
-import type { LabHandle } from '../lab/lab-handle.ts';
 
-export type ProxyMode = 'iptables' | 'ipvs' | 'nftables' | 'userspace';
+import type { LabHandle } from '../lab/lab-handle.ts';
+import type { PROXY_MODES } from '../objects/proxy-mode.ts';
+
+/** A backend that scenarios may name, offered yet or not. */
+export type ProxyMode = (typeof PROXY_MODES)[number];
 
 /** A lab's shape as scenarios ask for it. Two scenarios with the same requirement share one lab. */
 export interface LabRequirement {

@@ -2,13 +2,11 @@
  * Plays many scenarios: those that need the same lab share it, one after another, each in a fresh Kubernetes namespace;
  * each lab is opened when it is first needed and released after its last scenario.
  */
+import { isOffered, OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
 import { playScenario } from './play-scenario.ts';
-
-/** The backends this build can play scenarios in. */
-const PLAYABLE: readonly ProxyMode[] = ['iptables'];
 
 export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
@@ -59,7 +57,13 @@ async function* playGroup(
       lease ??= yield* openLease(requirement, options);
       const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
       const { keepOnFailure } = options;
-      const outcome = yield* playScenario(scenario, { lab: lease.lab, signal, keepOnFailure, labIsRemoved });
+      const outcome = yield* playScenario(scenario, {
+        lab: lease.lab,
+        proxyMode: requirement.proxyMode,
+        signal,
+        keepOnFailure,
+        labIsRemoved,
+      });
       if (outcome !== 'passed') worst = outcome;
     }
   } finally {
@@ -111,11 +115,11 @@ export function chooseModes(scenario: Pick<Scenario, 'proxyModes'>, asked: reado
   const wanted = asked === 'all' ? scenario.proxyModes : asked;
   const fitting = wanted.filter((mode) => scenario.proxyModes.includes(mode));
   return {
-    play: fitting.filter((mode) => PLAYABLE.includes(mode)),
+    play: fitting.filter(isOffered),
     skip: [
       {
-        proxyModes: fitting.filter((mode) => !PLAYABLE.includes(mode)),
-        reason: `this kube-proxy has no such backend yet; it has ${PLAYABLE.join(', ')}`,
+        proxyModes: fitting.filter((mode) => !isOffered(mode)),
+        reason: `this kube-proxy has no such backend yet; it has ${OFFERED_PROXY_MODES.join(', ')}`,
       },
       {
         proxyModes: wanted.filter((mode) => !scenario.proxyModes.includes(mode)),

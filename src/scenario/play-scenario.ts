@@ -9,6 +9,7 @@ import type { Scenario } from './definition/scenario.ts';
 import type { AnyStep, StepOf } from './definition/steps.ts';
 import type { Evidence, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
 import { collectEvidence } from './evidence.ts';
+import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
 import type { StepContext } from './step-context.ts';
 import { type PerformedVerb, performerOf } from './steps/performers.ts';
@@ -18,6 +19,8 @@ import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
 export interface PlayOptions {
   readonly lab: LabHandle;
   readonly signal: AbortSignal;
+  /** The backend of the lab's kube-proxy: steps for others are passed over. */
+  readonly proxyMode: ProxyMode;
   /** A failed scenario's objects stay for inspection. */
   readonly keepOnFailure?: boolean;
   /** Asked at the end: whether the lab is removed right after, so that its objects need not be. */
@@ -28,6 +31,7 @@ const CLEANUP_MS = 30_000;
 
 interface Run {
   readonly scenario: Scenario;
+  readonly proxyMode: ProxyMode;
   readonly context: StepContext;
   readonly bound: Record<string, unknown>;
   readonly tally: { steps: number; checks: number };
@@ -44,7 +48,7 @@ export async function* playScenario(
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
   const context = stepContext(lab, namespace, scenario.file, signal);
-  const run: Run = { scenario, context, bound: {}, tally };
+  const run: Run = { scenario, proxyMode: options.proxyMode, context, bound: {}, tally };
   const played = yield* playSteps(scenario.steps, '', run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
@@ -67,7 +71,8 @@ function stepContext(lab: LabHandle, namespace: string, file: string, signal: Ab
 
 /** Plays steps in order and stops at the first that does not hold. Returns whether all held. */
 async function* playSteps(steps: readonly AnyStep[], prefix: string, run: Run): AsyncGenerator<ScenarioEvent, boolean> {
-  for (const [index, step] of steps.entries()) {
+  const played = steps.filter(({ step }) => step.proxyModes?.includes(run.proxyMode) ?? true);
+  for (const [index, step] of played.entries()) {
     const held = yield* playStep(step, `${prefix}${index + 1}`, run);
     if (!held) return false;
   }

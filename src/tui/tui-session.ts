@@ -114,7 +114,7 @@ export class TuiSession {
       const lab = await this.#lab({ ...scenario.lab, proxyMode });
       const signal = this.#leave.signal;
       const labIsRemoved = (): boolean => this.#state.closing && this.#lease?.lease.borrowed === false;
-      const events = playScenario(scenario, { lab, signal, labIsRemoved });
+      const events = playScenario(scenario, { lab, proxyMode, signal, labIsRemoved });
       for await (const event of events) await this.#take(event);
     } catch (error) {
       this.#setWalk({ problem: this.#leave.signal.aborted ? '' : describe(error), phase: 'ended' });

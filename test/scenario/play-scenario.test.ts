@@ -25,7 +25,7 @@ ${steps}
 }
 
 async function play(lab: FakeLab, played: Scenario, signal = new AbortController().signal): Promise<ScenarioEvent[]> {
-  return await collect(playScenario(played, { lab, signal }));
+  return await collect(playScenario(played, { lab, signal, proxyMode: 'iptables' }));
 }
 
 async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
@@ -199,6 +199,21 @@ describe('a load', () => {
   });
 });
 
+describe('a step for some backends', () => {
+  const both = scenario(
+    '    - {narrate: For all}\n    - {narrate: For others, proxyModes: [nftables]}\n    - {exec: {in: node-1, command: [a]}, proxyModes: [iptables, ipvs]}',
+  );
+
+  it('is passed over in others, and does not count', async () => {
+    const events = await play(fakeLab(), both);
+    expect(ended(events)).toEqual([
+      ['1', 'held', undefined],
+      ['2', 'held', undefined],
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'scenarioEnded', outcome: 'passed', steps: 2 });
+  });
+});
+
 describe('playAll', () => {
   const options = (opened: LabRequirement[], lab: FakeLab, borrowed: boolean) => ({
     proxyModes: ['iptables'] as const,
@@ -232,7 +247,7 @@ describe('playAll', () => {
 
   it('says what it passes over and why', async () => {
     const skipped = await collect(playAll([one], { ...options([], fakeLab(), false), proxyModes: 'all' }));
-    expect(skipped[0]).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs', 'nftables', 'userspace'] });
+    expect(skipped[0]).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs', 'userspace'] });
     expect(chooseModes({ proxyModes: ['ipvs'] }, ['iptables'])).toMatchObject({
       play: [],
       skip: [{ proxyModes: [] }, { proxyModes: ['iptables'], reason: 'the scenario is not about this backend' }],

@@ -1,4 +1,5 @@
 /** `podwire run PATH...`: plays scenarios in labs of the shapes they ask for. */
+import type { ProxyMode } from '../../scenario/lab-lease.ts';
 import { runScenarios } from '../../scenario/run-command.ts';
 import { abortOnSignal } from '../abort-on-signal.ts';
 import { labOpener } from '../lease-lab.ts';
@@ -7,6 +8,7 @@ export interface RunCommandOptions {
   readonly name: string;
   readonly file?: string;
   readonly lang: 'en' | 'zh';
+  readonly proxyMode: readonly ProxyMode[] | 'all';
   readonly keepOnFailure?: boolean;
 }
 
@@ -15,6 +17,7 @@ export function runCommand(paths: readonly string[], options: RunCommandOptions)
   return runScenarios({
     paths,
     language: options.lang,
+    proxyModes: options.proxyMode,
     keepOnFailure: options.keepOnFailure ?? false,
     openLab: labOpener(options),
     stdout: process.stdout,

@@ -1,6 +1,7 @@
 /** `podwire up`: builds a lab; prints each part as it is done and how long it took. */
 import { LabError } from '../../lab/lab-error.ts';
 import { up } from '../../lab/up.ts';
+import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import { abortOnSignal } from '../abort-on-signal.ts';
 import { paint } from '../print-error.ts';
 
@@ -8,6 +9,7 @@ export interface UpCommandOptions {
   readonly file?: string;
   readonly name: string;
   readonly nodes?: number;
+  readonly proxyMode?: ProxyMode;
 }
 
 /** Exit code 0: the lab is ready; 130: interrupted. */

@@ -9,6 +9,7 @@ import type { DaemonServices } from './daemon-socket.ts';
 import type { LabObserver } from './observe-lab.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { RunningNode } from './start-nodes.ts';
+import { switchProxyMode } from './switch-proxy-mode.ts';
 
 export interface LabParts {
   readonly plan: LabPlan;
@@ -42,6 +43,13 @@ export function daemonServices({ plan, observer, kubelets, nodes, controllers }:
           remedy: 'see `podwire kubectl -- describe pod`: its container must run',
           cause: error,
         });
+      }
+    },
+    async switchProxyMode(mode, node) {
+      try {
+        return await switchProxyMode(nodes, mode, node);
+      } finally {
+        observer.snapshots.changed();
       }
     },
     async programmed(timeoutMs) {

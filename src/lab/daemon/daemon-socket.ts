@@ -7,6 +7,7 @@
  *   GET  /netns?name=            the namespace a node, host or pod stands in
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
+ *   POST /proxy-mode?mode=&node= changes the backend of kube-proxy; answers once the former's rules are gone
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ExecTarget } from '../exec-target.ts';
@@ -20,6 +21,8 @@ export interface DaemonServices {
   /** The namespace of a node, host or pod (`name` or `namespace/name`). Throws a `LabError` for an unknown one. */
   netnsOf(name: string): string;
   exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget>;
+  /** The nodes that have the mode now; without `node` all of them. */
+  switchProxyMode(mode: string, node?: string): Promise<string[]>;
   programmed(timeoutMs: number): Promise<void>;
 }
 
@@ -48,6 +51,10 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
     case 'GET /exec': {
       const argv = JSON.parse(parameter('argv') ?? '[]') as [string, ...string[]];
       return sendJson(response, 200, await services.exec(parameter('name') ?? '', argv, parameter('container')));
+    }
+    case 'POST /proxy-mode': {
+      const nodes = await services.switchProxyMode(parameter('mode') ?? '', parameter('node'));
+      return sendJson(response, 200, { nodes });
     }
     case 'POST /programmed':
       await services.programmed(Number(parameter('timeoutMs') ?? 10_000));

@@ -82,6 +82,7 @@ function kubeProxy({ plan, kernel }: DaemonContext, node: NodePlan, transport: T
     kernel,
     mode: plan.proxyMode,
     clusterCIDRs: [plan.podSubnet],
+    serviceCIDRs: [plan.serviceSubnet, ...plan.additionalServiceCIDRs],
     log: componentLogger(`kube-proxy/${node.name}`),
   });
 }

@@ -9,8 +9,9 @@ import { z } from 'zod';
 import { LabError } from '../../lab/lab-error.ts';
 import { nearMiss } from '../../lab/near-miss.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
+import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import { templateErrors } from '../bindings.ts';
-import { milliseconds, PROXY_MODES, type Scenario, scenarioSchema } from './scenario.ts';
+import { milliseconds, type Scenario, scenarioSchema } from './scenario.ts';
 import { type AnyStep, STEP_SCHEMAS, VERBS, type Verb } from './steps.ts';
 
 const HEAD = scenarioSchema(z.unknown());
@@ -73,7 +74,8 @@ function checkStep(step: unknown, path: Path, file: string, issues: FileIssue[])
     issues.push({ path, message: `must be a step: a mapping with one of ${VERBS.join(', ')}` });
     return [];
   }
-  const keys = Object.keys(step);
+  // For which backends a step is makes no other step of it.
+  const keys = Object.keys(step).filter((key) => key !== 'proxyModes');
   const verbs = VERBS.filter((verb) => keys.includes(verb) && (verb !== 'narrate' || keys.length === 1));
   const [verb] = verbs;
   if (verb === undefined || verbs.length > 1) {
@@ -102,7 +104,7 @@ function verbIssue(keys: readonly string[], verbs: readonly Verb[], path: Path):
       return { path: [...path, key], message: `no step is called "${key}"; did you mean "${meant}"?` };
     }
   }
-  const unknown = keys.find((key) => !['narrate', 'expect', 'timeout', 'as'].includes(key));
+  const unknown = keys.find((key) => !['narrate', 'expect', 'timeout', 'as', 'proxyModes'].includes(key));
   return {
     path: unknown === undefined ? path : [...path, unknown],
     message: `expected one of the steps ${VERBS.join(', ')}`,

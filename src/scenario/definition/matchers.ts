@@ -1,5 +1,6 @@
 /** The schemas of what a scenario can expect of a text, a number, a hop: the words of `expect`. */
 import { z } from 'zod';
+import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 
 /** Narration and titles: one text for all, or one per language. */
 export const LOCALIZED = z
@@ -69,3 +70,5 @@ export type HopMatcher = z.infer<typeof HOP_MATCHER>;
 
 export const OUTCOME = z.enum(['answered', 'refused', 'timeout', 'unreachable']);
 export type Outcome = z.infer<typeof OUTCOME>;
+
+export const PROXY_MODE_LIST = z.array(z.enum(PROXY_MODES)).min(1);

@@ -1,10 +1,10 @@
 /** The schema of a scenario file around its steps, and the scenario as the engine plays it. */
 import { z } from 'zod';
-import { DURATION, LOCALIZED } from './matchers.ts';
+import type { PROXY_MODES } from '../../objects/proxy-mode.ts';
+import { DURATION, LOCALIZED, PROXY_MODE_LIST } from './matchers.ts';
 import type { AnyStep } from './steps.ts';
 
 export const API_VERSION = 'podwire.dev/v1alpha1';
-export const PROXY_MODES = ['iptables', 'ipvs', 'nftables', 'userspace'] as const;
 const LABEL = z.string().regex(/^[a-zA-Z0-9]([\w.-]*[a-zA-Z0-9])?$/, 'must be a label value');
 const DNS_LABEL = z
   .string()
@@ -27,11 +27,7 @@ export function scenarioSchema<S extends z.ZodType>(step: S) {
         .strictObject({ nodes: z.number().int().min(1).max(50).optional().describe('the control plane included') })
         .optional()
         .describe('how the lab must differ from lab/default.yaml'),
-      proxyModes: z
-        .array(z.enum(PROXY_MODES))
-        .min(1)
-        .optional()
-        .describe('the kube-proxy backends it holds in; default: all'),
+      proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends it holds in; default: all'),
       timeout: DURATION.optional().describe('of each step; default: 20s'),
       steps: z.array(step).min(1),
       cleanup: z.array(step).optional().describe('run at the end, also after a failure'),

@@ -3,7 +3,15 @@
  * `narrate`, `timeout`, `as` may stand beside it. The loader, the JSON Schema and the engine all read this table.
  */
 import { z } from 'zod';
-import { DURATION, HOP_MATCHER, LOCALIZED, NUMBER_MATCHER, OUTCOME, TEXT_MATCHER } from './matchers.ts';
+import {
+  DURATION,
+  HOP_MATCHER,
+  LOCALIZED,
+  NUMBER_MATCHER,
+  OUTCOME,
+  PROXY_MODE_LIST,
+  TEXT_MATCHER,
+} from './matchers.ts';
 
 const OBJECT = z.record(z.string(), z.unknown()).describe('a Kubernetes object');
 const TARGET = z.string().min(1).describe('a node, a fabric host such as client, or a pod: NAME or NAMESPACE/NAME');
@@ -18,6 +26,7 @@ const FILE = z.string().min(1).describe('a manifest, relative to the scenario');
 
 const COMMON = {
   narrate: LOCALIZED.optional().describe('what the step shows and why'),
+  proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends the step is for; default: the scenario’s'),
   timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
 };
 const NAME = z.string().regex(/^\w+$/, 'must be a name of letters, digits and _');
@@ -45,7 +54,7 @@ const ERROR_STEP = z.union([
 /** Builds the table around the schema of a nested step. */
 function stepSchemas<S extends z.ZodType>(nested: S) {
   return {
-    narrate: z.strictObject({ narrate: LOCALIZED.describe('a paragraph, alone') }),
+    narrate: z.strictObject({ narrate: LOCALIZED.describe('a paragraph, alone'), proxyModes: COMMON.proxyModes }),
     apply: z.strictObject({ ...COMMON, apply: APPLY.describe('kubectl apply'), expect: OUTPUT }),
     delete: z.strictObject({
       ...COMMON,

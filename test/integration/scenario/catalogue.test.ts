@@ -7,7 +7,7 @@ import { down } from '../../../src/lab/down.ts';
 import { upLab } from '../../../src/lab/open-lab.ts';
 import { listLabs } from '../../../src/lab/state-directory.ts';
 import { NAMESPACES } from '../../../src/objects/resource.ts';
-import { runScenarios } from '../../../src/scenario/run-command.ts';
+import { type RunOptions, runScenarios } from '../../../src/scenario/run-command.ts';
 
 const CATALOGUE = join(import.meta.dirname, '../../../scenarios');
 const FIRST = join(CATALOGUE, '03-pod-to-pod-vxlan.yaml');
@@ -21,7 +21,11 @@ const left = (): string[] => [
 /** Runs the scenarios and collects what they print; `onText` sees it as it comes. */
 async function run(
   paths: readonly string[],
-  { signal = new AbortController().signal, onText }: { signal?: AbortSignal; onText?(text: string): void } = {},
+  {
+    signal = new AbortController().signal,
+    onText,
+    proxyModes = ['iptables'],
+  }: { signal?: AbortSignal; onText?(text: string): void; proxyModes?: RunOptions['proxyModes'] } = {},
 ): Promise<{ exitCode: number; text: string }> {
   const stdout = new PassThrough();
   let text = '';
@@ -30,7 +34,15 @@ async function run(
     onText?.(text);
   });
   const openLab = labOpener({ name });
-  const exitCode = await runScenarios({ paths, language: 'en', openLab, stdout, stderr: new PassThrough(), signal });
+  const exitCode = await runScenarios({
+    paths,
+    proxyModes,
+    language: 'en',
+    openLab,
+    stdout,
+    stderr: new PassThrough(),
+    signal,
+  });
   return { exitCode, text };
 }
 
@@ -40,9 +52,11 @@ afterAll(async () => {
 
 describe('the catalogue', () => {
   it('holds, every scenario, and leaves nothing', { timeout: 120_000 }, async () => {
-    const { exitCode, text } = await run([CATALOGUE]);
+    const { exitCode, text } = await run([CATALOGUE], { proxyModes: 'all' });
     expect(text).not.toContain('✗');
     expect(exitCode).toBe(0);
+    for (const mode of ['iptables', 'nftables']) expect(text).toContain(`14-nodeport.yaml, ${mode}`);
+    expect(text).toContain('skipped in ipvs, userspace: this kube-proxy has no such backend yet');
     expect(left()).toEqual([]);
   });
 

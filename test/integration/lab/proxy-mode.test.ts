@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
+import { DaemonClient } from '../../../src/lab/daemon-client.ts';
+import type { LabHandle } from '../../../src/lab/lab-handle.ts';
+import { stateDirectory } from '../../../src/lab/state-directory.ts';
+import { withLab } from './fixture.ts';
+
+const kernel = new LinuxKernel();
+
+async function modes(lab: LabHandle): Promise<string[]> {
+  return (await lab.snapshot()).nodes.map(({ name, proxy }) => `${name} ${proxy.mode}`);
+}
+
+/** What stands of each backend on a node. */
+async function rules(lab: LabHandle, node: string): Promise<{ iptables: number; nftables: number }> {
+  const save = await lab.exec(node, ['iptables-save']);
+  const tables = await lab.exec(node, ['nft', 'list', 'tables']);
+  return {
+    iptables: save.stdout.split('\n').filter((line) => /^-A .*KUBE-(SERVICES|SVC|SEP|POSTROUTING)/.test(line)).length,
+    nftables: tables.stdout.split('\n').filter((line) => line.includes('kube-proxy')).length,
+  };
+}
+
+/** Asks without a pause from several places until stopped; gives how many were answered and what else happened. */
+function load(netnses: readonly string[], address: string, port: number) {
+  let isStopped = false;
+  let answered = 0;
+  const failures: string[] = [];
+  const ends = netnses.flatMap((netns) =>
+    Array.from({ length: 4 }, async () => {
+      while (!isStopped) {
+        const { error } = await connect(netns, address, port);
+        if (error === undefined) answered += 1;
+        else failures.push(`${netns}: ${error}`);
+      }
+    }),
+  );
+  return {
+    get answered() {
+      return answered;
+    },
+    async stop() {
+      isStopped = true;
+      await Promise.all(ends);
+      return failures;
+    },
+  };
+}
+
+/** A TCP connection to the API server, which says nothing until it is spoken to: made, and closed again. */
+function connect(netns: string, host: string, port: number): Promise<{ error?: string }> {
+  return new Promise((resolve) => {
+    const socket = kernel.sockets.connect(netns, { host, port });
+    const end = (result: { error?: string }) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(5000, () => end({ error: 'TIMEOUT' }));
+    socket.on('connect', () => end({}));
+    socket.on('error', (cause: NodeJS.ErrnoException) => end({ error: cause.code ?? cause.message }));
+  });
+}
+
+async function progress(running: { readonly answered: number }, more: number): Promise<void> {
+  const goal = running.answered + more;
+  const deadline = Date.now() + 20_000;
+  while (running.answered < goal) {
+    if (Date.now() > deadline) throw new Error(`only ${running.answered} of ${goal} connections`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('the mode of kube-proxy', () => {
+  it('changes under a load of new connections, and none of them is refused or lost', { timeout: 120_000 }, async () => {
+    await withLab({}, async (lab) => {
+      const daemon = new DaemonClient(lab.name, stateDirectory(lab.name).socket);
+      const { nodes, pods } = await lab.snapshot();
+      expect(pods.length).toBeGreaterThan(0);
+      // A node's own connections pass other hooks than those of its pods.
+      const running = load([...nodes, ...pods].map(({ netns }) => netns), '10.96.0.1', 443);
+      await progress(running, 100);
+      for (let round = 0; round < 3; round += 1) {
+        expect(await daemon.switchProxyMode('nftables')).toEqual(['control-plane', 'node-1', 'node-2']);
+        expect(await rules(lab, 'node-1')).toEqual({ iptables: 0, nftables: 1 });
+        await progress(running, 100);
+        await daemon.switchProxyMode('iptables');
+        expect((await rules(lab, 'node-1')).nftables).toBe(0);
+        await progress(running, 100);
+      }
+      expect(await running.stop()).toEqual([]);
+    });
+  });
+
+  it('is given at the start, shown by status, and changed on one node alone', { timeout: 120_000 }, async () => {
+    await withLab({ nodes: 2, proxyMode: 'nftables' }, async (lab) => {
+      const daemon = new DaemonClient(lab.name, stateDirectory(lab.name).socket);
+      expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 nftables']);
+      expect(await daemon.switchProxyMode('iptables', 'node-1')).toEqual(['node-1']);
+      expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 iptables']);
+      expect((await rules(lab, 'control-plane')).nftables).toBe(1);
+      expect((await rules(lab, 'node-1')).iptables).toBeGreaterThan(5);
+      await expect(daemon.switchProxyMode('ipvs')).rejects.toMatchObject({ why: 'it is not offered yet; there are iptables and nftables' });
+      await expect(daemon.switchProxyMode('nftables', 'node-7')).rejects.toThrow('there is no node "node-7"');
+    });
+  });
+});
