@@ -77,7 +77,11 @@ describe('the mode of kube-proxy', () => {
       const { nodes, pods } = await lab.snapshot();
       expect(pods.length).toBeGreaterThan(0);
       // A node's own connections pass other hooks than those of its pods.
-      const running = load([...nodes, ...pods].map(({ netns }) => netns), '10.96.0.1', 443);
+      const running = load(
+        [...nodes, ...pods].map(({ netns }) => netns),
+        '10.96.0.1',
+        443,
+      );
       await progress(running, 100);
       for (let round = 0; round < 3; round += 1) {
         expect(await daemon.switchProxyMode('nftables')).toEqual(['control-plane', 'node-1', 'node-2']);
@@ -99,7 +103,9 @@ describe('the mode of kube-proxy', () => {
       expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 iptables']);
       expect((await rules(lab, 'control-plane')).nftables).toBe(1);
       expect((await rules(lab, 'node-1')).iptables).toBeGreaterThan(5);
-      await expect(daemon.switchProxyMode('ipvs')).rejects.toMatchObject({ why: 'it is not offered yet; there are iptables and nftables' });
+      await expect(daemon.switchProxyMode('ipvs')).rejects.toMatchObject({
+        why: 'it is not offered yet; there are iptables and nftables',
+      });
       await expect(daemon.switchProxyMode('nftables', 'node-7')).rejects.toThrow('there is no node "node-7"');
     });
   });
