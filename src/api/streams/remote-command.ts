@@ -39,11 +39,7 @@ export async function runRemoteCommand(session: ExecSession, peer: StreamPeer): 
   stdin?.on('error', () => undefined);
   peer.onStdin({
     async data(chunk) {
-      if (stdin === null || !stdin.writable || stdin.write(chunk)) return;
-      await new Promise<void>((resolve) => {
-        stdin.once('drain', resolve);
-        stdin.once('close', resolve);
-      });
+      if (stdin?.writable) await new Promise<void>((resolve) => stdin.write(chunk, () => resolve()));
     },
     end: () => stdin?.end(),
   });

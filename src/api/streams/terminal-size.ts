@@ -4,7 +4,7 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** Undefined for what is no size. */
+/** Undefined for what is no size: a client without a window of its own sends 0 by 0. */
 export function parseTerminalSize(json: string): TerminalSize | undefined {
   try {
     const { Width, Height } = JSON.parse(json) as { Width?: unknown; Height?: unknown };

@@ -17,7 +17,7 @@ export class WebSocketPeer implements StreamPeer {
   readonly #socket: WebSocket;
   #stdin: StdinListener | undefined;
   #resize: ((size: { columns: number; rows: number }) => void) | undefined;
-  /** Chunks that came before anyone listened; a client may type ahead. */
+  /** What came before anyone listened, a message or two: a client may type ahead. */
   #early: Buffer[] = [];
 
   constructor(socket: WebSocket) {
@@ -55,11 +55,13 @@ export class WebSocketPeer implements StreamPeer {
   #deliverEarly(): void {
     if (this.#stdin === undefined || this.#resize === undefined) return;
     for (const message of this.#early.splice(0)) this.#receive(message);
+    this.#socket.resume();
   }
 
   #receive(message: Buffer): void {
     if (this.#stdin === undefined || this.#resize === undefined) {
       this.#early.push(message);
+      this.#socket.pause();
       return;
     }
     const payload = message.subarray(1);
@@ -79,8 +81,7 @@ export class WebSocketPeer implements StreamPeer {
 
   #receiveSize(payload: Buffer): void {
     const size = parseTerminalSize(payload.toString());
-    if (size === undefined) this.#socket.close(1007, 'no terminal size');
-    else this.#resize?.(size);
+    if (size !== undefined) this.#resize?.(size);
   }
 }
 

@@ -1,41 +1,11 @@
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { ExecRequest, ExecSession, KubeletConnector } from '../../../src/api/kubelet-connector.ts';
+import type { ExecRequest, KubeletConnector } from '../../../src/api/kubelet-connector.ts';
 import { statusError } from '../../../src/api/status-error.ts';
 import { PODS } from '../../../src/objects/resource.ts';
 import { pod } from '../fixtures.ts';
 import { NO_KUBELETS, startTestServer, type TestServer, TOKEN } from '../http/fixture.ts';
-
-/** A session in memory, and the ends a program would hold. */
-class FakeSession implements ExecSession {
-  readonly stdin = new PassThrough();
-  readonly stdout = new PassThrough();
-  readonly stderr = new PassThrough();
-  readonly sizes: object[] = [];
-  killed = false;
-  exit: Promise<{ code: number; error?: string }>;
-  end!: (result: { code: number; error?: string }) => void;
-
-  constructor() {
-    this.exit = new Promise((resolve) => {
-      this.end = (result) => {
-        this.stdout.end();
-        this.stderr.end();
-        resolve(result);
-      };
-    });
-  }
-
-  resize(size: object): void {
-    this.sizes.push(size);
-  }
-
-  kill(): void {
-    this.killed = true;
-    this.end({ code: 137 });
-  }
-}
+import { FakeSession } from './fake-session.ts';
 
 let server: TestServer;
 let session: FakeSession;

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +7,8 @@ import type { PodRef } from '../../../src/api/kubelet-connector.ts';
 import { PODS } from '../../../src/objects/resource.ts';
 import { pod } from '../fixtures.ts';
 import { NO_KUBELETS, startTestServer, type TestServer, TOKEN } from '../http/fixture.ts';
-import { SpdyClient } from './spdy/spdy-client.ts';
+import type { SpdyClient } from './spdy/spdy-client.ts';
+import { upgradeToSpdy } from './spdy/spdy-upgrade.ts';
 
 let server: TestServer;
 /** Stands for the pod's program: it says what it was told, and closes when the client has said all. */
@@ -49,36 +49,15 @@ const closing = (connection: Duplex) => new Promise((resolve) => connection.on('
 
 const path = (name: string, query = '') => `/api/v1/namespaces/default/pods/${name}/portforward${query}`;
 
-interface Upgrade {
-  readonly headers: Record<string, string>;
-  readonly name?: string;
+async function spdy({ protocols = ['portforward.k8s.io'], name = 'a' } = {}): Promise<SpdyClient> {
+  const { client, protocol } = await upgradeToSpdy(server.port, path(name), protocols);
+  expect(protocol).toBe('portforward.k8s.io');
+  return client;
 }
-
-/** Asks for SPDY; rejects with code and message of a refusal. */
-function spdy({ headers, name = 'a' }: Upgrade): Promise<SpdyClient> {
-  return new Promise((resolve, reject) => {
-    const message = request({
-      ...{ host: '127.0.0.1', port: server.port, method: 'POST', path: path(name), agent: false },
-      headers: { Authorization: `Bearer ${TOKEN}`, Connection: 'Upgrade', Upgrade: 'SPDY/3.1', ...headers },
-    });
-    message.on('upgrade', (response, socket) => {
-      expect(response.headers['x-stream-protocol-version']).toBe('portforward.k8s.io');
-      resolve(new SpdyClient(socket));
-    });
-    message.on('response', async (response) => {
-      const text = Buffer.concat((await response.toArray()) as Buffer[]).toString();
-      reject(new Error(`${response.statusCode} ${(JSON.parse(text) as { message: string }).message}`));
-    });
-    message.on('error', reject);
-    message.end();
-  });
-}
-
-const PORT_FORWARD = { 'X-Stream-Protocol-Version': 'portforward.k8s.io' };
 
 describe('port-forward over SPDY', () => {
   it('joins the streams of a request, and carries the data to its end', async () => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     const streams = ['0', '1'].map((requestid) => ({
       error: client.open({ streamtype: 'error', port: '80', requestid }, true),
       requestid,
@@ -94,7 +73,7 @@ describe('port-forward over SPDY', () => {
   });
 
   it('joins streams without a request number as old clients open them', async () => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     client.open({ streamtype: 'error', port: '80' }, true);
     const data = client.open({ streamtype: 'data', port: '80' });
     client.data(data, 'x', true);
@@ -103,7 +82,7 @@ describe('port-forward over SPDY', () => {
   });
 
   it('tells why there is no connection, and goes on', async () => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     const error = client.open({ streamtype: 'error', port: '81', requestid: '0' }, true);
     const data = client.open({ streamtype: 'data', port: '81', requestid: '0' });
     expect(await client.ended(error)).toMatch(
@@ -122,20 +101,20 @@ describe('port-forward over SPDY', () => {
     ['a port that is none', { streamtype: 'data', port: '80; reboot' }],
     ['a port beyond all', { streamtype: 'data', port: '65536' }],
   ])('refuses a stream of %s', async (_what, headers) => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     expect(await client.reset(client.open(headers as Record<string, string>))).toBe(3);
     client.socket.destroy();
   });
 
   it('refuses a second stream of a type', async () => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     client.open({ streamtype: 'error', port: '80', requestid: '0' });
     expect(await client.reset(client.open({ streamtype: 'error', port: '80', requestid: '0' }))).toBe(5);
     client.socket.destroy();
   });
 
   it('closes the connection to the pod when the stream is reset, and when the client goes', async () => {
-    const client = await spdy({ headers: PORT_FORWARD });
+    const client = await spdy();
     const data = ['0', '1'].map((requestid) => {
       client.open({ streamtype: 'error', port: '80', requestid }, true);
       return client.open({ streamtype: 'data', port: '80', requestid });
@@ -150,19 +129,15 @@ describe('port-forward over SPDY', () => {
     await closed[1];
   });
 
-  it.each<[string, Upgrade, string]>([
-    ['without a protocol', { headers: {} }, '400 unable to upgrade: X-Stream-Protocol-Version is required'],
+  it.each([
+    ['without a protocol', { protocols: [] }, '400 unable to upgrade: X-Stream-Protocol-Version is required'],
     [
       'with another protocol',
-      { headers: { 'X-Stream-Protocol-Version': 'v4.channel.k8s.io' } },
+      { protocols: ['v4.channel.k8s.io'] },
       '403 unable to upgrade: unable to negotiate protocol: client supports [v4.channel.k8s.io], server accepts [portforward.k8s.io]',
     ],
-    ['to no pod', { headers: PORT_FORWARD, name: 'none' }, '404 pods "none" not found'],
-    [
-      'to a pod on no node',
-      { headers: PORT_FORWARD, name: 'unscheduled' },
-      '400 pod unscheduled does not have a host assigned',
-    ],
+    ['to no pod', { name: 'none' }, '404 pods "none" not found'],
+    ['to a pod on no node', { name: 'unscheduled' }, '400 pod unscheduled does not have a host assigned'],
   ])('is refused %s', async (_what, upgrade, says) => {
     await expect(spdy(upgrade)).rejects.toThrow(says);
   });

@@ -1,8 +1,6 @@
-import { closeSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { terminalStream } from '../../../src/node/runtime/descriptor-streams.ts';
 import { eventually, scratch } from '../scratch.ts';
-import { KUBECTLS, type KubectlServer, POD, startKubectlServer, words } from './kubectl-fixture.ts';
+import { type KubectlServer, POD, startKubectlServer, words } from './kubectl-fixture.ts';
 import { runPod } from './run-pod.ts';
 import { type ShellKubelet, shellKubelet } from './shell-kubelet.ts';
 
@@ -23,56 +21,6 @@ beforeAll(async () => {
   await server.kubectl('run unscheduled --image=nginx');
 });
 afterAll(() => server.close());
-
-/** From 1.29 on kubectl can speak WebSocket, from 1.31 on it does; SPDY they all speak. */
-const CLIENTS = KUBECTLS.flatMap(({ version, program }) => [
-  ...(Number(version.split('.')[1]) < 29 ? [] : [{ version, program, protocol: 'WebSocket' }]),
-  { version, program, protocol: 'SPDY' },
-]);
-
-describe.each(CLIENTS)('kubectl $version exec over $protocol', ({ program, protocol }) => {
-  const exec = (args: string, input?: string) => server.kubectl(`exec ${args}`, input, program);
-  beforeAll(() => {
-    server.env.KUBECTL_REMOTE_COMMAND_WEBSOCKETS = String(protocol === 'WebSocket');
-  });
-
-  it('gives output, errors and the exit code apart', async () => {
-    const { code, out, err } = await exec("web -- sh -c 'echo out; echo err >&2; exit 7'");
-    expect({ code, out, err }).toEqual({ code: 7, out: 'out\n', err: 'err\ncommand terminated with exit code 7\n' });
-  });
-
-  it('passes standard input, and its end', async () => {
-    const text = 'x'.repeat(300_000);
-    const { code, out } = await exec('-i web -- cat', text);
-    expect([code, out.length]).toEqual([0, text.length]);
-  });
-
-  it('gives a terminal, with its size', async () => {
-    const pty = kernel.openPty({ columns: 101, rows: 31 });
-    const child = kernel.spawn('', [program, 'exec', '-it', 'web', '--', 'sh'], {
-      env: server.env,
-      stdio: [pty.slave, pty.slave, pty.slave],
-    });
-    closeSync(pty.slave);
-    const terminal = terminalStream(pty.master);
-    let seen = '';
-    terminal.on('data', (chunk: Buffer) => {
-      seen += chunk;
-    });
-    const answers = async (line: string, pattern: RegExp) => {
-      terminal.write(`${line}\n`);
-      await eventually(() => pattern.test(seen));
-    };
-    await answers('tty', /\/dev\/pts\/\d+/);
-    await eventually(async () => {
-      terminal.write('stty size\n');
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      return seen.includes('31 101');
-    });
-    terminal.write('exit 3\n');
-    expect((await child.exited).code).toBe(3);
-  });
-});
 
 describe('streams', () => {
   it('logs, whole and followed', async () => {

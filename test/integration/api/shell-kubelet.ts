@@ -20,7 +20,9 @@ export function shellKubelet(kernel: Kernel): ShellKubelet {
     logRequests,
     exec: async ({ command, stdin, tty, container }) => {
       if (container === 'stopped') throw statusError(500, 'InternalError', `container not found ("${container}")`);
-      return execSession(kernel, { argv: command, env }, command[0], { stdin, tty });
+      // As a container's script does: signals typed at a terminal go to those whose controlling terminal it is.
+      const argv: typeof command = tty ? ['setsid', '--ctty', '--wait', ...command] : command;
+      return execSession(kernel, { argv, env }, command[0], { stdin, tty });
     },
     attach: async ({ stdin, tty }) => execSession(kernel, { argv: ['cat'], env }, 'cat', { stdin, tty }),
     portForward: async (_pod, port) => {
