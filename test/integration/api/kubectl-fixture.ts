@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createApiServer } from '../../../src/api/api-server.ts';
 import { createApiCore } from '../../../src/api/create-api-core.ts';
+import type { Dial } from '../../../src/api/dial.ts';
 import { InProcessTransport } from '../../../src/api/in-process-transport.ts';
 import type { KubeletConnector } from '../../../src/api/kubelet-connector.ts';
 import { createServingCertificate } from '../../../src/api/tls/certificates.ts';
@@ -64,7 +65,10 @@ export interface KubectlServer {
   close(): void;
 }
 
-export async function startKubectlServer(kubelets: KubeletConnector = NO_KUBELETS): Promise<KubectlServer> {
+export async function startKubectlServer(
+  kubelets: KubeletConnector = NO_KUBELETS,
+  dial?: Dial,
+): Promise<KubectlServer> {
   const { ca, cert, key } = await createServingCertificate([]);
   const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: ca }, { freeze: true });
   const transport = new InProcessTransport(core);
@@ -73,7 +77,14 @@ export async function startKubectlServer(kubelets: KubeletConnector = NO_KUBELET
   }
   const user = { username: 'kubernetes-admin', groups: ['system:masters'] };
   const tokens = [{ token: 'a-token', user }];
-  const server = createApiServer({ core, kubelets, tokens, tls: { key, cert }, kubernetesVersion: 'v1.36.0' });
+  const server = createApiServer({
+    core,
+    kubelets,
+    ...(dial === undefined ? {} : { dial }),
+    tokens,
+    tls: { key, cert },
+    kubernetesVersion: 'v1.36.0',
+  });
   const listener = createServer();
   server.attach(listener);
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
