@@ -4,6 +4,7 @@
  */
 import { ServiceAllocator } from './allocation/service-allocator.ts';
 import { configMap } from './kinds/config-map.ts';
+import { controllerRevision } from './kinds/controller-revision.ts';
 import { daemonSet } from './kinds/daemon-set.ts';
 import { deployment } from './kinds/deployment.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
@@ -59,6 +60,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     replicaSet,
     statefulSet,
     daemonSet,
+    controllerRevision,
     endpointSlice,
     lease,
     serviceCIDR(allocator),

@@ -46,6 +46,11 @@ export const DEPLOYMENTS = define<wire.Deployment>('apps/v1', 'Deployment', 'dep
 export const REPLICA_SETS = define<wire.ReplicaSet>('apps/v1', 'ReplicaSet', 'replicasets');
 export const STATEFUL_SETS = define<wire.StatefulSet>('apps/v1', 'StatefulSet', 'statefulsets');
 export const DAEMON_SETS = define<wire.DaemonSet>('apps/v1', 'DaemonSet', 'daemonsets');
+export const CONTROLLER_REVISIONS = define<wire.ControllerRevision>(
+  'apps/v1',
+  'ControllerRevision',
+  'controllerrevisions',
+);
 export const ENDPOINT_SLICES = define<wire.EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices');
 export const LEASES = define<wire.Lease>('coordination.k8s.io/v1', 'Lease', 'leases');
 export const SERVICE_CIDRS = define<wire.ServiceCIDR>('networking.k8s.io/v1', 'ServiceCIDR', 'servicecidrs', false);

@@ -50,5 +50,6 @@ export type Deployment = Wire<k8s.V1Deployment>;
 export type ReplicaSet = Wire<k8s.V1ReplicaSet>;
 export type StatefulSet = Wire<k8s.V1StatefulSet>;
 export type DaemonSet = Wire<k8s.V1DaemonSet>;
+export type ControllerRevision = Wire<k8s.V1ControllerRevision>;
 export type ServiceCIDR = Wire<k8s.V1ServiceCIDR>;
 export type IPAddress = Wire<k8s.V1IPAddress>;

@@ -7,7 +7,9 @@ const KINDS = [
     (kind) => `${CORE}.${kind}`,
   ),
   `${CORE}.ReplicationController`,
-  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind) => `io.k8s.api.apps.v1.${kind}`),
+  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'ControllerRevision'].map(
+    (kind) => `io.k8s.api.apps.v1.${kind}`,
+  ),
   'io.k8s.api.discovery.v1.EndpointSlice',
   'io.k8s.api.coordination.v1.Lease',
   'io.k8s.api.events.v1.Event',

@@ -12,7 +12,8 @@ import { KeyedController } from '../keyed-controller.ts';
 import { byController, byNamespaceIfOrphan, controllerOf } from '../owner-reference.ts';
 import { inGrowingBatches, PodControl } from '../pod-control.ts';
 import { asTerminating } from '../pod-state.ts';
-import { daemonSetStatus, planDaemonSet } from './plan-daemon-set.ts';
+import { RevisionHistory } from '../revisions/revision-history.ts';
+import { daemonSetStatus, planDaemonSet, REVISION_LABEL, revisionOf } from './plan-daemon-set.ts';
 
 const NAME = 'daemonset-controller';
 
@@ -25,12 +26,14 @@ export function daemonSetController(context: ControllerContext): Component {
   const pods = context.informers.informer(PODS);
   const podsOfOwner = pods.index(byController);
   const orphans = pods.index(byNamespaceIfOrphan);
+  const history = new RevisionHistory(context);
   const writes = new RecentWrites(pods, now);
   const control = new PodControl(transport, context.recorder(NAME), writes);
   const controller = new KeyedController(NAME, context, reconcile, { concurrency: 2 });
   const { queue } = controller;
 
   sets.onChange(({ object }) => queue.add(keyOf(object)));
+  history.onChange('DaemonSet', (key) => queue.add(key));
   nodes.onChange((change) => {
     if (change.type === 'updated' && !suitabilityChanged(change.previous, change.object)) return;
     for (const set of sets.list()) queue.add(keyOf(set));
@@ -59,11 +62,20 @@ export function daemonSetController(context: ControllerContext): Component {
     const owned = await claim(transport, { type: DAEMON_SETS, object: set }, PODS, claims, writes);
     // A pod we deleted holds its node until it is gone.
     const leaving = podsOfOwner.get(uid).filter((pod) => writes.isDeleted(pod));
+    await keepHistory(set, owned);
     const plan = planDaemonSet(set, nodes.list(), [...owned, ...leaving.map(asTerminating)], now());
     const owner = { type: DAEMON_SETS, object: set };
     await Promise.all(plan.remove.map((pod) => control.delete(owner, pod)));
     await inGrowingBatches(plan.create, (pod) => control.create(owner, pod));
     await writeStatus(set);
+  }
+
+  async function keepHistory(set: DaemonSet, owned: readonly Pod[]): Promise<void> {
+    const nameOf = (hash: string): string => `${set.metadata?.name}-${hash}`;
+    const hash = revisionOf(set);
+    const hashes = owned.map((pod) => pod.metadata?.labels?.[REVISION_LABEL]).filter((each) => each !== undefined);
+    const names = { name: nameOf(hash), labels: { [REVISION_LABEL]: hash } };
+    await history.keep({ type: DAEMON_SETS, object: set }, names, new Set(hashes.map(nameOf)));
   }
 
   async function writeStatus(set: DaemonSet): Promise<void> {

@@ -11,7 +11,7 @@ import { isAvailable, isFinished, isReady, isTerminating } from '../pod-state.ts
 import { matchesNodeSelection } from '../scheduler/node-filter.ts';
 import { type Toleration, untoleratedTaint } from '../scheduler/tolerations.ts';
 
-const REVISION_LABEL = 'controller-revision-hash';
+export const REVISION_LABEL = 'controller-revision-hash';
 const GENERATION_LABEL = 'pod-template-generation';
 
 export type DaemonSetStatus = NonNullable<DaemonSet['status']>;

@@ -4,7 +4,7 @@
  */
 
 import { STATEFUL_SETS } from '../../objects/resource.ts';
-import type { Pod, StatefulSet } from '../../objects/wire.ts';
+import type { Pod, PodTemplateSpec, StatefulSet } from '../../objects/wire.ts';
 import { templateHash } from '../deployment/pod-template.ts';
 import { replicasOf } from '../deployment/rolling-update.ts';
 import { podFromTemplate } from '../pod-control.ts';
@@ -34,8 +34,27 @@ export function revisionOf(set: StatefulSet): string {
   return `${set.metadata?.name}-${templateHash(set.spec?.template, set.status?.collisionCount)}`;
 }
 
-/** The next steps; empty when the set is as it should be, or must wait for one of its pods. */
-export function planStatefulSet(set: StatefulSet, pods: readonly Pod[], now: number): StatefulPlan {
+/** The first ordinal that a rolling update with a partition leaves alone no longer. */
+function firstUpdated(set: StatefulSet): number {
+  return (set.spec?.ordinals?.start ?? 0) + (set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0);
+}
+
+/** The template and name of the revision a set is on its way from. */
+export interface FormerRevision {
+  readonly name: string;
+  readonly template: PodTemplateSpec;
+}
+
+/**
+ * The next steps; empty when the set is as it should be, or must wait for one of its pods. Pods below the partition are made
+ * from `former`, when it is known.
+ */
+export function planStatefulSet(
+  set: StatefulSet,
+  pods: readonly Pod[],
+  now: number,
+  former?: FormerRevision,
+): StatefulPlan {
   const plan: StatefulPlan = { create: [], remove: [] };
   if (set.metadata?.deletionTimestamp !== undefined) return plan;
   const ordered = (set.spec?.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
@@ -43,7 +62,7 @@ export function planStatefulSet(set: StatefulSet, pods: readonly Pod[], now: num
   const { wanted, surplus } = arrange(set, pods);
 
   for (const [ordinal, pod] of wanted) {
-    if (pod === undefined) plan.create.push(podOf(set, ordinal));
+    if (pod === undefined) plan.create.push(podOf(set, ordinal, ordinal < firstUpdated(set) ? former : undefined));
     else if (isFinished(pod) && !isTerminating(pod)) plan.remove.push(pod);
     else if (isHealthy(pod)) continue;
     // In order: nothing after this one before it is there and ready.
@@ -66,10 +85,10 @@ function nextOutdated(
   isHealthy: (pod: Pod) => boolean,
 ): Pod | undefined {
   if (set.spec?.updateStrategy?.type === 'OnDelete') return undefined;
-  const partition = set.spec?.updateStrategy?.rollingUpdate?.partition ?? 0;
+  const first = firstUpdated(set);
   const revision = revisionOf(set);
   for (const [ordinal, pod] of [...wanted].reverse()) {
-    if (ordinal < partition || pod === undefined) return undefined;
+    if (ordinal < first || pod === undefined) return undefined;
     if (pod.metadata?.labels?.[REVISION_LABEL] !== revision) return isTerminating(pod) ? undefined : pod;
     if (!isHealthy(pod)) return undefined;
   }
@@ -95,14 +114,14 @@ function arrange(
 }
 
 /** The pod of this ordinal: its name, hostname and labels are its identity. */
-export function podOf(set: StatefulSet, ordinal: number): Pod {
+export function podOf(set: StatefulSet, ordinal: number, former?: FormerRevision): Pod {
   const name = `${set.metadata?.name}-${ordinal}`;
-  const pod = podFromTemplate({ type: STATEFUL_SETS, object: set }, set.spec?.template ?? {}, name);
+  const pod = podFromTemplate({ type: STATEFUL_SETS, object: set }, former?.template ?? set.spec?.template ?? {}, name);
   const labels = {
     ...pod.metadata?.labels,
     [POD_NAME]: name,
     [POD_INDEX]: String(ordinal),
-    [REVISION_LABEL]: revisionOf(set),
+    [REVISION_LABEL]: former?.name ?? revisionOf(set),
   };
   const subdomain = set.spec?.serviceName;
   const identity = { hostname: name, ...(subdomain === undefined || subdomain === '' ? {} : { subdomain }) };

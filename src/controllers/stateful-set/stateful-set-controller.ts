@@ -13,9 +13,19 @@ import { KeyedController } from '../keyed-controller.ts';
 import { byController, byNamespaceIfOrphan, controllerOf } from '../owner-reference.ts';
 import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
 import { asTerminating } from '../pod-state.ts';
-import { ordinalOf, planStatefulSet, statefulSetStatus } from './plan-stateful-set.ts';
+import { templateOf } from '../revisions/plan-revisions.ts';
+import { RevisionHistory } from '../revisions/revision-history.ts';
+import {
+  type FormerRevision,
+  ordinalOf,
+  planStatefulSet,
+  REVISION_LABEL,
+  revisionOf,
+  statefulSetStatus,
+} from './plan-stateful-set.ts';
 
 const NAME = 'statefulset-controller';
+const HASH_LABEL = 'controller.kubernetes.io/hash';
 
 /** The StatefulSet controller, as a component. */
 export function statefulSetController(context: ControllerContext): Component {
@@ -25,11 +35,13 @@ export function statefulSetController(context: ControllerContext): Component {
   const podsOfOwner = pods.index(byController);
   const orphans = pods.index(byNamespaceIfOrphan);
   const writes = new RecentWrites(pods, now);
+  const history = new RevisionHistory(context);
   const recorder = context.recorder(NAME);
   const controller = new KeyedController(NAME, context, reconcile, { concurrency: 5 });
   const { queue } = controller;
 
   sets.onChange(({ object }) => queue.add(keyOf(object)));
+  history.onChange('StatefulSet', (key) => queue.add(key));
   pods.onChange((change) => {
     const { namespace } = change.object.metadata ?? {};
     const versions = change.type === 'updated' ? [change.object, change.previous] : [change.object];
@@ -54,10 +66,28 @@ export function statefulSetController(context: ControllerContext): Component {
     const owned = await claim(transport, { type: STATEFUL_SETS, object: set }, PODS, claims, writes);
     // A pod we deleted still has its name until it is gone.
     const leaving = podsOfOwner.get(uid).filter((pod) => writes.isDeleted(pod));
-    const plan = planStatefulSet(set, [...owned, ...leaving.map(asTerminating)], now());
+    await keepHistory(set, owned);
+    const plan = planStatefulSet(set, [...owned, ...leaving.map(asTerminating)], now(), formerOf(set));
     for (const pod of plan.remove) await remove(set, pod);
     for (const pod of plan.create) await create(set, pod);
     await writeStatus(set);
+  }
+
+  async function keepHistory(set: StatefulSet, owned: readonly Pod[]): Promise<void> {
+    const name = revisionOf(set);
+    const { currentRevision, updateRevision } = set.status ?? {};
+    const spokenOf = [currentRevision, updateRevision, ...owned.map((pod) => pod.metadata?.labels?.[REVISION_LABEL])];
+    const labels = { [HASH_LABEL]: name.slice((set.metadata?.name ?? '').length + 1) };
+    const inUse = new Set(spokenOf.filter((each) => each !== undefined));
+    await history.keep({ type: STATEFUL_SETS, object: set }, { name, labels }, inUse);
+  }
+
+  function formerOf(set: StatefulSet): FormerRevision | undefined {
+    const name = set.status?.currentRevision;
+    if (name === undefined || name === revisionOf(set)) return undefined;
+    const revision = history.of(set).find(({ metadata }) => metadata?.name === name);
+    const template = revision === undefined ? undefined : templateOf(revision);
+    return template === undefined ? undefined : { name, template };
   }
 
   async function create(set: StatefulSet, pod: Pod): Promise<void> {

@@ -99,6 +99,75 @@ it('creates, exposes, rolls out, undoes, scales, waits, describes and deletes a 
   expect(await kubectl('get', 'deployments,replicasets,pods', '-o', 'name')).toBe('');
 });
 
+const workload = (kind: string, extra: string) => `apiVersion: apps/v1
+kind: ${kind}
+metadata: {name: db, annotations: {kubernetes.io/change-cause: first}}
+spec:
+  ${extra}
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: 'mysql:1'}]}
+`;
+
+it.each([
+  ['statefulset', workload('StatefulSet', 'replicas: 3\n  serviceName: db')],
+  ['daemonset', workload('DaemonSet', 'revisionHistoryLimit: 10')],
+])('shows the history of a %s and undoes a rollout', async (kind, manifest) => {
+  const name = `${kind}/db`;
+  const images = async () =>
+    new Set((await kubectl('get', 'pods', '-l', 'app=db', '-o', 'jsonpath={..image}')).split(' '));
+  const rolledOut = async (image: string) => {
+    await kubectl('rollout', 'status', name, '--timeout=20s');
+    await vi.waitFor(async () => expect(await images()).toEqual(new Set([image])), { timeout: 10_000 });
+  };
+  await writeFile(join(folder, 'db.yaml'), manifest);
+  await kubectl('apply', '-f', join(folder, 'db.yaml'));
+  await rolledOut('mysql:1');
+  await kubectl('set', 'image', name, 'db=mysql:2');
+  await kubectl('annotate', name, 'kubernetes.io/change-cause=second', '--overwrite');
+  await rolledOut('mysql:2');
+  expect(await kubectl('rollout', 'history', name)).toMatch(/REVISION.*\n1 +first\n2 +/);
+  expect(await kubectl('rollout', 'history', name, '--revision=1')).toContain('mysql:1');
+  expect(await kubectl('get', 'controllerrevisions')).toMatch(
+    new RegExp(`NAME +CONTROLLER +REVISION +AGE\\ndb-[a-z0-9]+ +${kind}.apps/db +1 `),
+  );
+  expect(await kubectl('rollout', 'undo', name)).toContain('rolled back');
+  await rolledOut('mysql:1');
+  expect(await kubectl('rollout', 'history', name)).toMatch(/REVISION.*\n2 .*\n3 /);
+  expect(await kubectl('rollout', 'undo', name)).toContain('rolled back');
+  await rolledOut('mysql:2');
+  await kubectl('delete', name, '--cascade=foreground', '--timeout=20s');
+  await vi.waitFor(async () => expect(await kubectl('get', 'controllerrevisions', '-o', 'name')).toBe(''));
+});
+
+it('updates a StatefulSet above its partition only, and remakes a pod below it from the former template', async () => {
+  const manifest = workload('StatefulSet', 'replicas: 3\n  updateStrategy: {rollingUpdate: {partition: 2}}');
+  await writeFile(join(folder, 'db.yaml'), manifest);
+  await kubectl('apply', '-f', join(folder, 'db.yaml'));
+  await kubectl('wait', '--for=jsonpath={.status.readyReplicas}=3', 'statefulset/db', '--timeout=20s');
+  await kubectl('set', 'image', 'statefulset/db', 'db=mysql:2');
+  const image = (pod: string) => kubectl('get', 'pod', pod, '-o', 'jsonpath={..image}');
+  await vi.waitFor(async () => expect(await image('db-2')).toBe('mysql:2'), { timeout: 10_000 });
+  await kubectl('delete', 'pod', 'db-1');
+  await kubectl('wait', '--for=condition=Ready', 'pod/db-1', '--timeout=20s');
+  expect([await image('db-0'), await image('db-1')]).toEqual(['mysql:1', 'mysql:1']);
+  await kubectl(
+    'patch',
+    'statefulset',
+    'db',
+    '--type=merge',
+    '-p',
+    '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}',
+  );
+  await vi.waitFor(
+    async () =>
+      expect([await image('db-0'), await image('db-1'), await image('db-2')]).toEqual(Array(3).fill('mysql:2')),
+    { timeout: 10_000 },
+  );
+  await kubectl('delete', 'statefulset', 'db', '--cascade=foreground', '--timeout=20s');
+});
+
 it('is watched over HTTPS by an informer that is told of every pod', async () => {
   const { connection } = await loadKubeconfig(kubeconfig);
   const transport = new RemoteTransport(connection);
