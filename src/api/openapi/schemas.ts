@@ -46,16 +46,17 @@ function definition(version: OpenApiVersion, node: SchemaNode, descriptions: Rea
   return described(version, schema, descriptions['']);
 }
 
-/** A description beside a bare `$ref` is ignored in version 3; there it is wrapped, as Kubernetes does. */
+/** What stands beside a bare `$ref` is ignored in version 3; there the reference is wrapped, as Kubernetes does. */
 function described(version: OpenApiVersion, schema: Schema, description: string | undefined): Schema {
   if (version === 3 && schema.$ref !== undefined) {
-    return { ...(description === undefined ? {} : { description }), allOf: [{ $ref: schema.$ref }] };
+    const { $ref, ...facts } = schema;
+    return { ...(description === undefined ? {} : { description }), ...facts, allOf: [{ $ref }] };
   }
   return description === undefined ? schema : { description, ...schema };
 }
 
 function schemaOf(version: OpenApiVersion, node: SchemaNode): Schema {
-  if (node.$ref !== undefined) return reference(version, node.$ref);
+  if (node.$ref !== undefined) return { ...node, ...reference(version, node.$ref) };
   const { properties: _properties, items, additionalProperties, ...rest } = node;
   const schema: Schema = { ...rest, ...typeOf(version, node) };
   if (version === 3 && node.format === 'quantity') delete schema.type;

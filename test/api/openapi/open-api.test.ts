@@ -49,6 +49,14 @@ describe('OpenAPI 3', () => {
     expect(ids).toContain('patchAppsV1NamespacedDeploymentScale');
   });
 
+  it('says how kubectl apply is to patch, beside references too', async () => {
+    const { components } = await document('apis/apps/v1');
+    expect(components.schemas['io.k8s.api.apps.v1.DeploymentSpec'].properties.strategy).toMatchObject({
+      'x-kubernetes-patch-strategy': 'retainKeys',
+      allOf: [{ $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentStrategy' }],
+    });
+  });
+
   it('says what is a string or a number', async () => {
     const { components } = await document('api/v1');
     expect(components.schemas['io.k8s.apimachinery.pkg.util.intstr.IntOrString']).toMatchObject({
