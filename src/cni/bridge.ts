@@ -53,6 +53,41 @@ export function planBridge(subnet: PodSubnet): readonly Batch[] {
   ];
 }
 
+/** A bridge that stands, set right. */
+export function planBridgeRepair(subnet: PodSubnet): readonly Batch[] {
+  const { prefix } = cidrOf(subnet.podCidr);
+  const gateway = nthAddress(cidrOf(subnet.podCidr), 1);
+  return [
+    {
+      tool: 'ip',
+      ops: [
+        { op: 'link-set', name: POD_BRIDGE, mtu: subnet.mtu, up: true },
+        { op: 'address-replace', cidr: `${gateway}/${prefix}`, device: POD_BRIDGE, broadcast: true },
+      ],
+    },
+  ];
+}
+
+/** Pods whose wires stand, set right. */
+export function planPodsRepair(subnet: PodSubnet, pods: readonly PodPort[]): PodWiringPlan {
+  return {
+    node: [
+      {
+        tool: 'ip',
+        ops: pods.map(({ veth }) => ({
+          op: 'link-set',
+          name: veth,
+          mtu: subnet.mtu,
+          master: POD_BRIDGE,
+          up: true,
+        })),
+      },
+      hairpin(pods),
+    ],
+    pods: pods.map((pod) => ({ netns: pod.netns, batches: [{ tool: 'ip', ops: podOps(subnet, pod, 'replace') }] })),
+  };
+}
+
 /** Wires pods whose namespaces exist. */
 export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiringPlan {
   const ports = pods.map(
@@ -68,11 +103,7 @@ export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiring
   const neighbours =
     subnet.permanentNeighbours === true ? pods.map(({ address }) => neighbour(address, POD_BRIDGE)) : [];
   return {
-    node: [
-      { tool: 'ip', ops: [...ports, ...neighbours] },
-      // Hairpin: a pod that calls its own Service gets its packet back through the port it came in by.
-      { tool: 'bridge', ops: pods.map(({ veth }) => ({ op: 'port-set', device: veth, hairpin: true })) },
-    ],
+    node: [{ tool: 'ip', ops: [...ports, ...neighbours] }, hairpin(pods)],
     pods: pods.map((pod) => ({ netns: pod.netns, batches: [{ tool: 'ip', ops: podOps(subnet, pod) }] })),
   };
 }
@@ -86,15 +117,20 @@ export function planPodsGone(subnet: PodSubnet, addresses: readonly string[]): r
   return [{ tool: 'ip', ops }];
 }
 
-function podOps(subnet: PodSubnet, pod: PodPort): IpOp[] {
+/** A pod that calls its own Service gets its packet back through the port it came in by. */
+function hairpin(pods: readonly PodPort[]): Batch {
+  return { tool: 'bridge', ops: pods.map(({ veth }) => ({ op: 'port-set', device: veth, hairpin: true })) };
+}
+
+function podOps(subnet: PodSubnet, pod: PodPort, verb: 'add' | 'replace' = 'add'): IpOp[] {
   const cidr = cidrOf(subnet.podCidr);
   const gateway = nthAddress(cidr, 1);
   return [
-    { op: 'address-add', cidr: `${pod.address}/${cidr.prefix}`, device: 'eth0', broadcast: true },
+    { op: `address-${verb}`, cidr: `${pod.address}/${cidr.prefix}`, device: 'eth0', broadcast: true },
     { op: 'link-set', name: 'eth0', up: true },
     // Both routes, as the flannel plugin asks the bridge plugin for them.
-    { op: 'route-add', destination: 'default', via: gateway, device: 'eth0' },
-    { op: 'route-add', destination: subnet.network, via: gateway, device: 'eth0' },
+    { op: `route-${verb}`, destination: 'default', via: gateway, device: 'eth0' },
+    { op: `route-${verb}`, destination: subnet.network, via: gateway, device: 'eth0' },
     ...(subnet.permanentNeighbours === true ? [neighbour(gateway, 'eth0')] : []),
   ];
 }

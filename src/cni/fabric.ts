@@ -32,6 +32,8 @@ export interface Fabric {
 }
 
 export interface FabricPlan {
+  /** Before all else: what stands in the way. */
+  readonly halves?: readonly PlacedBatches[];
   /** First: the switch, and a cable to every host. */
   readonly wiring: PlacedBatches;
   /** Then, in any order: each host's own end. */
@@ -43,11 +45,7 @@ export function planFabric(fabric: Fabric): FabricPlan {
   return {
     wiring: {
       netns: fabric.netns,
-      batches: [
-        // A switch filters nothing: br_netfilter would send every frame through the namespace's iptables and conntrack.
-        { tool: 'sysctl', values: bridgeNetfilter(0), optional: true },
-        { tool: 'ip', ops: [bridge(fabric), ...fabric.hosts.map((host) => cable(fabric, host))] },
-      ],
+      batches: [UNFILTERED, { tool: 'ip', ops: [bridge(fabric), ...fabric.hosts.map((host) => cable(fabric, host))] }],
     },
     hosts: fabric.hosts.map((host) => planHost(fabric, host)),
   };
@@ -56,6 +54,48 @@ export function planFabric(fabric: Fabric): FabricPlan {
 /** The cable and the own end of one more host on a fabric that stands. */
 export function planFabricHost(fabric: Fabric, host: FabricHost): readonly PlacedBatches[] {
   return [{ netns: fabric.netns, batches: [{ tool: 'ip', ops: [cable(fabric, host)] }] }, planHost(fabric, host)];
+}
+
+/** What is there of a fabric, by device. */
+export interface FabricState {
+  /** Devices in the fabric's namespace. */
+  readonly switch: ReadonlySet<string>;
+  /** Namespaces of hosts that have an eth0. */
+  readonly uplinked: ReadonlySet<Netns>;
+}
+
+/** The plan that brings a fabric about whatever there is of it: what stands is set right, what does not is made. */
+export function planFabricRepair(fabric: Fabric, state: FabricState): FabricPlan {
+  const isWired = (host: FabricHost) => state.switch.has(interfaceName(host.name)) && state.uplinked.has(host.netns);
+  const port = ({ name }: FabricHost) => interfaceName(name);
+  const half = fabric.hosts.filter((host) => !isWired(host));
+  const ops: IpOp[] = [
+    state.switch.has(UNDERLAY_BRIDGE)
+      ? { op: 'link-set', name: UNDERLAY_BRIDGE, mtu: fabric.mtu, up: true }
+      : bridge(fabric),
+    ...fabric.hosts.map((host): IpOp => {
+      if (!isWired(host)) return cable(fabric, host);
+      return { op: 'link-set', name: port(host), mtu: fabric.mtu, master: UNDERLAY_BRIDGE, up: true };
+    }),
+  ];
+  return {
+    // One end without the other is of no use; both go together.
+    halves: [
+      ...half
+        .filter((host) => state.switch.has(port(host)))
+        .map((host) => ({ netns: fabric.netns, batches: [removal(port(host))] })),
+      ...half
+        .filter((host) => state.uplinked.has(host.netns))
+        .map(({ netns }) => ({ netns, batches: [removal('eth0')] })),
+    ],
+    wiring: { netns: fabric.netns, batches: [UNFILTERED, { tool: 'ip', ops }] },
+    hosts: fabric.hosts.map((host) => planHost(fabric, host, 'replace')),
+  };
+}
+
+/** A device of a namespace that is just being removed goes by itself, sooner or later. */
+function removal(device: string): Batch {
+  return { tool: 'command', argv: ['ip', 'link', 'delete', 'dev', device], allowFailure: true };
 }
 
 function bridge({ mtu, netns }: Fabric): IpOp {
@@ -74,14 +114,14 @@ function cable({ mtu }: Fabric, host: FabricHost): IpOp {
   };
 }
 
-function planHost(fabric: Fabric, host: FabricHost): PlacedBatches {
+function planHost(fabric: Fabric, host: FabricHost, verb: 'add' | 'replace' = 'add'): PlacedBatches {
   const { prefix } = cidrOf(fabric.subnet);
   const ops: IpOp[] = [
-    { op: 'address-add', cidr: `${host.address}/${prefix}`, device: 'eth0', broadcast: true },
-    { op: 'link-set', name: 'eth0', up: true },
+    { op: `address-${verb}`, cidr: `${host.address}/${prefix}`, device: 'eth0', broadcast: true },
+    { op: 'link-set', name: 'eth0', ...(verb === 'replace' ? { mtu: fabric.mtu } : {}), up: true },
   ];
   if (host.role !== 'gateway')
-    ops.push({ op: 'route-add', destination: 'default', via: fabric.gateway, device: 'eth0' });
+    ops.push({ op: `route-${verb}`, destination: 'default', via: fabric.gateway, device: 'eth0' });
   return { netns: host.netns, batches: [...sysctlsOf(host), { tool: 'ip', ops }] };
 }
 
@@ -109,3 +149,6 @@ function sysctlsOf({ role }: FabricHost): Batch[] {
 function bridgeNetfilter(on: 0 | 1): Record<string, number> {
   return { 'net.bridge.bridge-nf-call-iptables': on, 'net.bridge.bridge-nf-call-ip6tables': on };
 }
+
+/** A switch filters nothing: br_netfilter would send every frame through the namespace's iptables and conntrack. */
+const UNFILTERED: Batch = { tool: 'sysctl', values: bridgeNetfilter(0), optional: true };

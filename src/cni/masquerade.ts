@@ -15,11 +15,28 @@ export interface MasqueradeSubnet {
 /** kube-proxy's mark: what it has marked it masquerades itself; twice would be once too often. */
 const KUBE_PROXY_MARK = '0x4000/0x4000';
 
+/** Which of the jumps from built-in chains stand already. */
+export interface MasqueradeJumps {
+  readonly postrouting: boolean;
+  readonly forward: boolean;
+}
+
+/** Reads `iptables-save` (all tables). */
+export function observeMasquerade(save: string): MasqueradeJumps {
+  return {
+    postrouting: /^-A POSTROUTING .*-j FLANNEL-POSTRTG$/m.test(save),
+    forward: /^-A FORWARD .*-j FLANNEL-FWD$/m.test(save),
+  };
+}
+
 /**
- * The rules for a node that has none of them yet. With `jumpsExist` (a daemon that comes back to a standing node) the
+ * The rules for a node that has none of them yet. Where jumps stand (a daemon that comes back to a standing node) the
  * chains are filled anew and the built-in chains are left alone.
  */
-export function planMasquerade({ network, podCidr, family }: MasqueradeSubnet, jumpsExist = false): Batch {
+export function planMasquerade(
+  { network, podCidr, family }: MasqueradeSubnet,
+  standing: MasqueradeJumps = { postrouting: false, forward: false },
+): Batch {
   const multicast = family === 4 ? '224.0.0.0/4' : 'ff00::/8';
   const masq = '-m comment --comment "flanneld masq"';
   const forward = '-m comment --comment "flanneld forward"';
@@ -33,13 +50,13 @@ export function planMasquerade({ network, podCidr, family }: MasqueradeSubnet, j
     `-A FLANNEL-POSTRTG ! -s ${network} -d ${podCidr} ${masq} -j RETURN`,
     `-A FLANNEL-POSTRTG -s ${network} ! -d ${multicast} ${masq} -j MASQUERADE --random-fully`,
     `-A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${masq} -j MASQUERADE --random-fully`,
-    ...(jumpsExist ? [] : [`-A POSTROUTING ${masq} -j FLANNEL-POSTRTG`]),
+    ...(standing.postrouting ? [] : [`-A POSTROUTING ${masq} -j FLANNEL-POSTRTG`]),
     'COMMIT',
     '*filter',
     ':FLANNEL-FWD - [0:0]',
     `-A FLANNEL-FWD -s ${network} ${forward} -j ACCEPT`,
     `-A FLANNEL-FWD -d ${network} ${forward} -j ACCEPT`,
-    ...(jumpsExist ? [] : [`-A FORWARD ${forward} -j FLANNEL-FWD`]),
+    ...(standing.forward ? [] : [`-A FORWARD ${forward} -j FLANNEL-FWD`]),
     'COMMIT',
   ];
   return { tool: 'iptables-restore', family, text: `${lines.join('\n')}\n` };

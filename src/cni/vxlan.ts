@@ -53,12 +53,40 @@ export function planVtep(vtep: Vtep): readonly Batch[] {
       tool: 'ip',
       ops: [
         { op: 'link-add', name, mtu: vtep.mtu, link },
-        { op: 'address-add', cidr: `${networkAddress(cidrOf(vtep.podCidr))}/32`, device: name },
+        { op: 'address-add', cidr: addressOf(vtep), device: name },
         { op: 'link-set', name, up: true },
       ],
     },
     // Packets NATed into the tunnel carried wrong outer checksums and were resent for 63 seconds (flannel issue 1243).
     { tool: 'command', argv: ['ethtool', '-K', name, 'tx-checksum-ip-generic', 'off'] },
+  ];
+}
+
+/** The device's own address: the network address of the node's block. */
+function addressOf({ podCidr }: Vtep): string {
+  return `${networkAddress(cidrOf(podCidr))}/32`;
+}
+
+/** What the kernel says of a VXLAN device. */
+export interface VxlanLink extends Pick<Vtep, 'vni' | 'port' | 'localAddress' | 'device' | 'mac'> {
+  readonly learning: boolean;
+}
+
+/** Sets a device right that stands under the name; one that is another than it should be (or no VXLAN) is made anew. */
+export function planVtepRepair(vtep: Vtep, found: VxlanLink | undefined): readonly Batch[] {
+  const name = vxlanDevice(vtep.vni);
+  const { vni, port, localAddress, device, mac } = vtep;
+  const wanted = { vni, port, localAddress, device, mac, learning: false };
+  const isSame = Object.entries(wanted).every(([key, value]) => found?.[key as keyof VxlanLink] === value);
+  if (!isSame) return [{ tool: 'ip', ops: [{ op: 'link-delete', name }] }, ...planVtep(vtep)];
+  return [
+    {
+      tool: 'ip',
+      ops: [
+        { op: 'address-replace', cidr: addressOf(vtep), device: name },
+        { op: 'link-set', name, mtu: vtep.mtu, up: true },
+      ],
+    },
   ];
 }
 

@@ -20,6 +20,12 @@ export function namespaceExists(name: string): boolean {
   return statSync(namespacePath(name), { throwIfNoEntry: false }) !== undefined;
 }
 
+/** True when a namespace stands under that name; a file that only lies there (after a reboot, say) is none. */
+export function namespaceStands(name: string): boolean {
+  // Namespaces are files of a file system of their own.
+  return statSync(namespacePath(name), { throwIfNoEntry: false })?.dev === statSync('/proc/self/ns/net').dev;
+}
+
 /** The inode that identifies the namespace. */
 export function namespaceInode(name: string): number {
   try {

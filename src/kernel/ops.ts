@@ -42,7 +42,8 @@ export type IpOp =
     }
   | { readonly op: 'link-delete'; readonly name: string }
   | {
-      readonly op: 'address-add';
+      /** `address-replace` leaves an address that stands as it is. */
+      readonly op: 'address-add' | 'address-replace';
       readonly cidr: string;
       readonly device: string;
       readonly broadcast?: boolean;

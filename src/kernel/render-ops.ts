@@ -42,8 +42,9 @@ export function renderIpOp(op: IpOp): string {
     case 'link-delete':
       return line('link delete dev', op.name);
     case 'address-add':
+    case 'address-replace':
       return line(
-        'address add',
+        `address ${op.op.slice('address-'.length)}`,
         op.cidr,
         op.broadcast === true && 'broadcast +',
         option('dev', op.device),

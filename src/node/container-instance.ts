@@ -28,9 +28,9 @@ export class ContainerInstance {
     this.#target = { sockets: kernel.sockets, netns, podIp, container, instance: running };
   }
 
-  /** Begins to probe. */
-  probe(listener: ProbeListener): void {
-    this.#prober = new Prober(this.#target, listener);
+  /** Begins to probe; `hasStarted` when its startup probe has passed already. */
+  probe(listener: ProbeListener, hasStarted: boolean): void {
+    this.#prober = new Prober(this.#target, listener, hasStarted);
   }
 
   stopProbing(): void {

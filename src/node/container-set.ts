@@ -11,7 +11,7 @@ import { type ContainerRecord, lastEnd, newRecord, recordFromStatus, type Termin
 import { MountError } from './pod/volumes.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { PodSandbox } from './pod-sandbox.ts';
-import type { ProbeKind } from './probes/prober.ts';
+import type { ProbeKind, ProbeListener } from './probes/prober.ts';
 import type { ContainerExit, RunningContainer } from './runtime/container-runtime.ts';
 import { resolveImage } from './standins/images.ts';
 
@@ -82,8 +82,13 @@ export class ContainerSet {
       if (record?.state.kind !== 'running') continue;
       const spec = await containerSpec(this.#context, pod, container, this.#sandbox, record.id);
       const running = await this.#context.options.runtime.adopt(this.#sandbox.place(pod), spec);
-      if (running === undefined) this.#setEnd(container, LOST);
-      else this.#setRunning(container, running, record.state.startedAt, record.restartCount);
+      if (running !== undefined && this.#sandbox.stood) {
+        this.#probe(this.#follow(container, running), record.started);
+        continue;
+      }
+      // Its network is gone: what still runs in the old one is no good.
+      await running?.stop(0);
+      this.#setEnd(container, LOST);
     }
   }
 
@@ -97,7 +102,7 @@ export class ContainerSet {
       this.#events.created(container);
       const running = await this.#context.options.runtime.start(this.#sandbox.place(pod), spec);
       const restartCount = former === undefined || former.id === '' ? 0 : former.restartCount + 1;
-      this.#setRunning(container, running, timestamp(), restartCount);
+      this.#setRunning(container, running, restartCount);
     } catch (error) {
       if (error instanceof MountError) throw error;
       const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
@@ -134,14 +139,14 @@ export class ContainerSet {
     for (const running of [...this.#ended.values()].flat()) this.#context.options.runtime.forget(running.id);
   }
 
-  #setRunning(container: Container, running: RunningContainer, startedAt: string, restartCount: number): void {
+  #setRunning(container: Container, running: RunningContainer, restartCount: number): void {
     const former = this.#records.get(container.name);
     const last = former === undefined ? undefined : (lastEnd(former) ?? former.last);
     const started = container.startupProbe === undefined;
     this.#records.set(container.name, {
       name: container.name,
       id: running.id,
-      state: { kind: 'running', startedAt },
+      state: { kind: 'running', startedAt: timestamp() },
       ...(last === undefined ? {} : { last }),
       restartCount,
       started,
@@ -149,10 +154,14 @@ export class ContainerSet {
       failures: former?.failures ?? 0,
       endedAt: former?.endedAt ?? 0,
     });
+    void this.#begin(this.#follow(container, running));
+  }
+
+  #follow(container: Container, running: RunningContainer): ContainerInstance {
     const instance = new ContainerInstance(this.#context, container, running, this.#sandbox.ip ?? '');
     this.#instances.set(container.name, instance);
     void running.exited.then((exit) => this.#onExit(instance, exit));
-    void this.#begin(instance);
+    return instance;
   }
 
   /** What follows a start: unless the program could not be started at all, the event, the hook and the probes. */
@@ -170,11 +179,16 @@ export class ContainerSet {
         await running.stop(0);
       }
     }
-    if (this.#instances.get(container.name) !== instance) return;
-    instance.probe({
+    if (this.#instances.get(container.name) === instance) this.#probe(instance, false);
+  }
+
+  #probe(instance: ContainerInstance, hasStarted: boolean): void {
+    const { container } = instance;
+    const listener: ProbeListener = {
       failed: (kind, message) => this.#events.unhealthy(container, kind, message),
       verdict: (kind, healthy) => this.#onVerdict(instance, kind, healthy),
-    });
+    };
+    instance.probe(listener, hasStarted);
   }
 
   #onVerdict(instance: ContainerInstance, kind: ProbeKind, healthy: boolean): void {

@@ -14,6 +14,8 @@ export interface PodIdentity {
 export interface PodSandbox {
   readonly netns: Netns;
   readonly ip: string;
+  /** It stood before this kubelet asked for it the first time; absent: it was made. */
+  readonly stood?: boolean;
 }
 
 export interface PodNetworkSeam {

@@ -2,10 +2,20 @@
  * One node's pod network: sandboxes for pods, as the flannel, bridge and host-local plugins make them. Gives addresses,
  * has namespaces made, hands the bridge planner's batches to the kernel. What stands already is found in the kernel,
  * not in a file: after a restart the first call looks which of the lab's namespaces have an address of this node's
- * block.
+ * block, and what is asked for again is set right.
  */
 
-import { POD_BRIDGE, type PodPort, type PodSubnet, planBridge, planPods, planPodsGone } from '../cni/bridge.ts';
+import {
+  POD_BRIDGE,
+  type PodPort,
+  type PodSubnet,
+  type PodWiringPlan,
+  planBridge,
+  planBridgeRepair,
+  planPods,
+  planPodsGone,
+  planPodsRepair,
+} from '../cni/bridge.ts';
 import { HostLocalPool } from '../cni/host-local.ts';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { podVethName } from '../net/interface-name.ts';
@@ -43,16 +53,21 @@ export class PodNetwork implements PodNetworkSeam {
   async attach(pods: readonly PodIdentity[]): Promise<ReadonlyMap<string, PodSandbox | Error>> {
     await this.#start();
     const answers = new Map<string, PodSandbox | Error>();
+    const lost = await this.#mendFound(pods);
     const fresh: (PodIdentity & PodPort)[] = [];
     for (const pod of pods) {
-      const standing = await this.#standing(pod);
-      if (standing !== undefined) answers.set(pod.uid, standing);
-      else {
-        try {
-          fresh.push({ ...pod, netns: this.#netns(pod), veth: podVethName(pod.uid), address: this.#pool.allocate() });
-        } catch (error) {
-          answers.set(pod.uid, error as Error);
-        }
+      const netns = this.#netns(pod);
+      const standing = this.#sandboxes.get(netns);
+      if (standing?.uid === pod.uid && !lost.has(netns)) {
+        answers.set(pod.uid, { netns, ip: standing.ip, stood: true });
+        continue;
+      }
+      // What another pod of that name, or half a set-up, has left is cleared away.
+      await this.#remove([netns]);
+      try {
+        fresh.push({ ...pod, netns, veth: podVethName(pod.uid), address: this.#pool.allocate() });
+      } catch (error) {
+        answers.set(pod.uid, error as Error);
       }
     }
     for (const [uid, answer] of await this.#wireEach(fresh)) answers.set(uid, answer);
@@ -82,24 +97,35 @@ export class PodNetwork implements PodNetworkSeam {
 
   async #recover(): Promise<void> {
     const { kernel, netns, lab } = this.#options;
-    for (const [sandbox, ip] of sandboxAddresses(kernel, lab)) {
+    for (const [sandbox, ip] of await sandboxAddresses(kernel, lab)) {
       if (this.#pool.reserve(ip)) this.#sandboxes.set(sandbox, { uid: undefined, netns: sandbox, ip });
     }
     this.#foundVeths = devicesOf(kernel, netns);
-    if (!this.#foundVeths.has(POD_BRIDGE)) await kernel.run(netns, planBridge(this.#options));
+    const hasBridge = this.#foundVeths.has(POD_BRIDGE);
+    await kernel.run(netns, hasBridge ? planBridgeRepair(this.#options) : planBridge(this.#options));
   }
 
-  /** The pod's sandbox if it stands. What another pod of that name, or half a set-up, has left is cleared away. */
-  async #standing(pod: PodIdentity): Promise<PodSandbox | undefined> {
-    const netns = this.#netns(pod);
-    const sandbox = this.#sandboxes.get(netns);
-    const isFound = sandbox !== undefined && sandbox.uid === undefined && this.#foundVeths.has(podVethName(pod.uid));
-    if (sandbox !== undefined && (isFound || sandbox.uid === pod.uid)) {
+  /** Takes over the sandboxes of these pods that were found standing; returns those that cannot be set right. */
+  async #mendFound(pods: readonly PodIdentity[]): Promise<ReadonlySet<Netns>> {
+    const found: PodPort[] = [];
+    for (const pod of pods) {
+      const netns = this.#netns(pod);
+      const veth = podVethName(pod.uid);
+      const sandbox = this.#sandboxes.get(netns);
+      if (sandbox === undefined || sandbox.uid !== undefined || !this.#foundVeths.has(veth)) continue;
       this.#sandboxes.set(netns, { ...sandbox, uid: pod.uid });
-      return { netns, ip: sandbox.ip };
+      found.push({ netns, veth, address: sandbox.ip });
     }
-    await this.#remove([netns]);
-    return undefined;
+    const lost = new Set<Netns>();
+    const mend = (ports: readonly PodPort[]) => this.#apply(planPodsRepair(this.#options, ports));
+    if (found.length === 0) return lost;
+    try {
+      await mend(found);
+    } catch {
+      // One of them is at fault; the others shall not suffer for it.
+      for (const port of found) await mend([port]).catch(() => lost.add(port.netns));
+    }
+    return lost;
   }
 
   /** All in a few commands; if one fails, one by one, so that only the pod at fault goes without. */
@@ -125,9 +151,13 @@ export class PodNetwork implements PodNetworkSeam {
   }
 
   async #wire(pods: readonly PodPort[]): Promise<void> {
-    const { kernel, netns } = this.#options;
+    const { kernel } = this.#options;
     await kernel.createNamespaces(pods.map((pod) => pod.netns));
-    const plan = planPods(this.#options, pods);
+    await this.#apply(planPods(this.#options, pods));
+  }
+
+  async #apply(plan: PodWiringPlan): Promise<void> {
+    const { kernel, netns } = this.#options;
     await kernel.run(netns, plan.node);
     const queue = [...plan.pods];
     const work = async () => {

@@ -31,11 +31,18 @@ export class PodSandbox {
     return this.#network;
   }
 
+  /** False when the network had to be made: containers of a former daemon are not in it. */
+  get stood(): boolean {
+    return this.#network?.stood === true;
+  }
+
   /** Gives the pod its network; one that stands already (of a former daemon) is taken over. Idempotent. */
   async connect(pod: Pod): Promise<Network> {
     const { netns, nodeIp } = this.#context.options;
     this.#network ??=
-      pod.spec?.hostNetwork === true ? { netns, ip: nodeIp } : await this.#context.sandboxes.attach(this.#identity);
+      pod.spec?.hostNetwork === true
+        ? { netns, ip: nodeIp, stood: true }
+        : await this.#context.sandboxes.attach(this.#identity);
     return this.#network;
   }
 

@@ -1,18 +1,31 @@
-/** What the kernel knows of a lab's pods, asked synchronously within their namespaces: no process per pod. */
+/** What the kernel knows of a lab's pods, asked within their namespaces: no process per pod that is in order. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 
 /** The lab's pod namespaces (three parts or more) with the address of their eth0. Those without one are left out. */
-export function sandboxAddresses(kernel: Kernel, lab: string): Map<Netns, string> {
+export async function sandboxAddresses(kernel: Kernel, lab: string): Promise<Map<Netns, string>> {
   const addresses = new Map<Netns, string>();
   for (const name of namespaceNames()) {
     if (!name.startsWith(`${lab}.`) || name.split('.').length < 3) continue;
-    const address = addressOf(kernel, name);
+    const address = addressOf(kernel, name) ?? (await addressWhenDown(kernel, name));
     if (address !== undefined) addresses.set(name, address);
   }
   return addresses;
+}
+
+/** Of a device that is down the system call says nothing; `ip` asks the kernel otherwise. */
+async function addressWhenDown(kernel: Kernel, netns: Netns): Promise<string | undefined> {
+  try {
+    const { stdout, exitCode } = await kernel.read(netns, ['ip', '-json', '-4', 'address', 'show', 'dev', 'eth0']);
+    if (exitCode !== 0) return undefined;
+    const [link] = JSON.parse(stdout) as { addr_info?: { local?: string }[] }[];
+    return link?.addr_info?.[0]?.local;
+  } catch (error) {
+    if (error instanceof KernelError) return undefined;
+    throw error;
+  }
 }
 
 function addressOf(kernel: Kernel, netns: Netns): string | undefined {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planMasquerade } from '../../src/cni/masquerade.ts';
+import { observeMasquerade, planMasquerade } from '../../src/cni/masquerade.ts';
 import { inNode, shellText } from './render-plan.ts';
 
 const subnet = { network: '10.244.0.0/16', podCidr: '10.244.1.0/24', family: 4 } as const;
@@ -27,8 +27,11 @@ EOF
 `);
 });
 
-it('leaves the built-in chains alone where the jumps exist', async () => {
-  const text = await shellText(inNode([planMasquerade(subnet, true)]));
-  expect(text).not.toMatch(/-A (POSTROUTING|FORWARD)/);
-  expect(text).toContain(':FLANNEL-POSTRTG');
+it('makes the jumps that are missing, and no other', async () => {
+  const save = (text: string) => planMasquerade(subnet, observeMasquerade(text)) as { text: string };
+  const { text: whole } = save('');
+  const again = save(whole).text;
+  expect(again).not.toMatch(/-A (POSTROUTING|FORWARD)/);
+  expect(again).toContain(':FLANNEL-POSTRTG');
+  expect(save(whole.replace(/-A FORWARD .*\n/, '')).text.match(/^-A (POSTROUTING|FORWARD)/gm)).toEqual(['-A FORWARD']);
 });

@@ -6,12 +6,21 @@
 
 import { CoalescingRunner } from '../../client/coalescing-runner.ts';
 import { Informer } from '../../client/informer.ts';
-import { planMasquerade } from '../../cni/masquerade.ts';
-import { entriesFromKernel, READ_FDB, READ_NEIGHBOURS, READ_ROUTES } from '../../cni/read-vxlan.ts';
+import { observeMasquerade, planMasquerade } from '../../cni/masquerade.ts';
+import {
+  entriesFromKernel,
+  linkFromKernel,
+  READ_FDB,
+  READ_LINK,
+  READ_NEIGHBOURS,
+  READ_ROUTES,
+} from '../../cni/read-vxlan.ts';
 import {
   entriesOf,
   planEntries,
   planVtep,
+  planVtepRepair,
+  type Vtep,
   VXLAN_OVERHEAD,
   type VxlanEntries,
   type VxlanPeer,
@@ -103,17 +112,21 @@ export class FlannelAgent implements Component {
 
   async #makeDevice(podCidr: string): Promise<void> {
     const { kernel, netns, vxlan, underlay } = this.#options;
-    if (devicesOf(kernel, netns).has(this.#device)) return;
-    this.#entries = entriesOf([]);
     const { address: localAddress, device } = underlay;
-    await kernel.run(netns, planVtep({ ...vxlan, localAddress, device, mac: this.#mac, mtu: this.#mtu, podCidr }));
+    const vtep: Vtep = { ...vxlan, localAddress, device, mac: this.#mac, mtu: this.#mtu, podCidr };
+    if (!devicesOf(kernel, netns).has(this.#device)) {
+      this.#entries = entriesOf([]);
+      await kernel.run(netns, planVtep(vtep));
+      return;
+    }
+    // Of a former agent, or of anybody.
+    await kernel.run(netns, planVtepRepair(vtep, linkFromKernel(await this.#ask(READ_LINK))));
   }
 
   async #makeRules(podCidr: string): Promise<void> {
     const { kernel, netns, network } = this.#options;
-    const { stdout } = await kernel.read(netns, ['iptables-save', '-t', 'nat']);
-    const jumpsExist = /^-A POSTROUTING .*-j FLANNEL-POSTRTG$/m.test(stdout);
-    await kernel.run(netns, [planMasquerade({ network, podCidr, family: 4 }, jumpsExist)]);
+    const { stdout } = await kernel.read(netns, ['iptables-save']);
+    await kernel.run(netns, [planMasquerade({ network, podCidr, family: 4 }, observeMasquerade(stdout))]);
   }
 
   async #writeSubnetEnv(podCidr: string): Promise<void> {
@@ -167,14 +180,16 @@ export class FlannelAgent implements Component {
   }
 
   async #read(): Promise<VxlanEntries> {
-    const { kernel, netns } = this.#options;
-    const texts = [READ_ROUTES, READ_NEIGHBOURS, READ_FDB].map(async (question) => {
-      const argv = question(this.#device);
-      const { stdout, stderr, exitCode } = await kernel.read(netns, argv);
-      if (exitCode !== 0) throw new KernelError({ netns, tool: argv[0], line: argv.join(' '), stderr });
-      return stdout;
-    });
+    const texts = [READ_ROUTES, READ_NEIGHBOURS, READ_FDB].map((question) => this.#ask(question));
     const [routes = '', neighbours = '', fdb = ''] = await Promise.all(texts);
     return entriesFromKernel(routes, neighbours, fdb);
+  }
+
+  async #ask(question: (device: string) => readonly [string, ...string[]]): Promise<string> {
+    const { kernel, netns } = this.#options;
+    const argv = question(this.#device);
+    const { stdout, stderr, exitCode } = await kernel.read(netns, argv);
+    if (exitCode !== 0) throw new KernelError({ netns, tool: argv[0], line: argv.join(' '), stderr });
+    return stdout;
   }
 }

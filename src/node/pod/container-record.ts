@@ -55,12 +55,14 @@ export function lastEnd(record: ContainerRecord): Terminated | undefined {
 /** The record of a container whose pod was known to the API before this kubelet started. */
 export function recordFromStatus(status: ContainerStatus, now: string): ContainerRecord {
   const id = (status.containerID ?? '').replace(/^podwire:\/\//, '');
+  // Since 1.35 a restarted kubelet leaves the probes' verdicts of running containers as they are until there are new ones.
+  const isRunning = status.state?.running !== undefined;
   const base = {
     name: status.name,
     id,
     restartCount: status.restartCount,
-    started: false,
-    ready: false,
+    started: isRunning && status.started === true,
+    ready: isRunning && status.ready,
     failures: 0,
     endedAt: 0,
   };

@@ -21,11 +21,12 @@ export class Prober {
   readonly #timers = new Set<NodeJS.Timeout>();
   #stopped = false;
 
-  constructor(target: ProbeTarget, listener: ProbeListener) {
+  /** `hasStarted`: the startup probe has passed already (under a former kubelet). */
+  constructor(target: ProbeTarget, listener: ProbeListener, hasStarted = false) {
     this.#target = target;
     this.#listener = listener;
     const { startupProbe } = target.container;
-    if (startupProbe === undefined) this.#startRest();
+    if (startupProbe === undefined || hasStarted) this.#startRest();
     else this.#schedule('Startup', startupProbe, new ProbeCounter(startupProbe), startupProbe.initialDelaySeconds ?? 0);
   }
 

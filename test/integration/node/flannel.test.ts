@@ -150,11 +150,95 @@ describe('two nodes and two pods', () => {
   });
 });
 
+describe('what somebody changed while nobody looked', () => {
+  /** Every change, and what in the kernel shows that it was taken back. */
+  const CHANGES: readonly { netns: string; change: string; shows: [string, ...string[]]; matching: RegExp }[] = [
+    {
+      netns: one.netns,
+      change: 'ip route del 10.244.2.0/24',
+      shows: ['ip', 'route'],
+      matching: /10\.244\.2\.0\/24 via 10\.244\.2\.0 dev flannel\.1 onlink/,
+    },
+    {
+      netns: one.netns,
+      change: 'bridge fdb del $(bridge fdb show dev flannel.1 | cut -d" " -f1-3) dev flannel.1',
+      shows: ['bridge', 'fdb', 'show', 'dev', 'flannel.1'],
+      matching: /dst 192\.168\.1\.12 self permanent/,
+    },
+    {
+      netns: one.netns,
+      change: 'ip neigh replace 10.244.2.0 lladdr 02:00:00:00:00:99 dev flannel.1 nud permanent',
+      shows: ['ip', 'neigh', 'show', 'dev', 'flannel.1'],
+      matching: /^10\.244\.2\.0 lladdr (?!02:00:00:00:00:99)\S+ PERMANENT \n$/,
+    },
+    {
+      netns: one.netns,
+      change: 'ip link set flannel.1 down',
+      shows: ['ip', '-o', 'link', 'show', 'flannel.1'],
+      matching: /<[A-Z,]*UP[A-Z,_]*>/,
+    },
+    {
+      netns: two.netns,
+      change: 'ip link del flannel.1; ip link add flannel.1 type vxlan id 7 dev eth0 dstport 4789',
+      shows: ['ip', '-d', 'link', 'show', 'flannel.1'],
+      matching: /vxlan id 1 local 192\.168\.1\.12 dev eth0 .*dstport 8472 nolearning/,
+    },
+    {
+      netns: two.netns,
+      change: 'iptables -D FORWARD 1',
+      shows: ['iptables-save', '-t', 'filter'],
+      matching: /^-A FORWARD .*-j FLANNEL-FWD$/m,
+    },
+    {
+      netns: two.netns,
+      change: 'iptables -t nat -I FLANNEL-POSTRTG -j MASQUERADE',
+      shows: ['iptables-save', '-t', 'nat'],
+      matching: /-j FLANNEL-POSTRTG\n-A FLANNEL-POSTRTG -m mark/,
+    },
+    {
+      netns: one.netns,
+      change: 'ip addr flush dev cni0; ip link set cni0 down',
+      shows: ['ip', '-o', 'addr', 'show', 'cni0'],
+      matching: /inet 10\.244\.1\.1\/24 brd 10\.244\.1\.255/,
+    },
+    {
+      netns: one.netns,
+      change: `ip link set ${podVethName('uid-web-0')} nomaster down`,
+      shows: ['bridge', '-d', 'link', 'show'],
+      matching: /veth[0-9a-f]{8}@.*UP.* master cni0(.|\n)*hairpin on/,
+    },
+    {
+      netns: `${lab}.default.web-0`,
+      change: 'ip route flush dev eth0; ip link set eth0 down',
+      shows: ['ip', 'route'],
+      matching: /default via 10\.244\.1\.1 dev eth0 \n10\.244\.0\.0\/16 via 10\.244\.1\.1 dev eth0/,
+    },
+  ];
+
+  it('is set right by the agents and pod networks that come after', async () => {
+    await Promise.all(agents.map((agent) => agent.stop()));
+    for (const { netns, change } of CHANGES) await show(netns, 'sh', '-c', change);
+    for (const { netns, shows, matching } of CHANGES) expect(await show(netns, ...shows)).not.toMatch(matching);
+    for (const [index, node] of nodes.entries()) {
+      agents[index] = agentOf(node);
+      networks[index] = podNetworkOf(node);
+    }
+    await Promise.all(agents.map((agent) => agent.start()));
+    for (const [index, network] of networks.entries()) {
+      const answers = await network.attach([pod(`web-${index}`)]);
+      expect(answers.get(`uid-web-${index}`)).toEqual({ ...sandboxes[index], stood: true });
+    }
+    for (const { netns, shows, matching } of CHANGES) expect(await show(netns, ...shows)).toMatch(matching);
+    const ping = await kernel.read(sandboxes[0]!.netns, ['ping', '-c', '1', '-W', '2', '10.244.2.2']);
+    expect(ping.exitCode).toBe(0);
+  });
+});
+
 describe('PodNetwork', () => {
   it('finds what stands after a restart, keeps it, and gives other addresses to new pods', async () => {
     const again = podNetworkOf(one);
     const answers = await again.attach([pod('web-0'), pod('web-9')]);
-    expect(answers.get('uid-web-0')).toEqual(sandboxes[0]);
+    expect(answers.get('uid-web-0')).toEqual({ ...sandboxes[0], stood: true });
     const fresh = answers.get('uid-web-9') as PodSandbox;
     expect(fresh.ip).toBe('10.244.1.3');
     const inode = kernel.namespaceInode(sandboxes[0]!.netns);
