@@ -80,8 +80,10 @@ export interface RunningContainer {
 export interface ContainerRuntime {
   /** Resolves when the container runs; one whose program cannot be started has exited with a `startError`. */
   start(pod: PodPlace, container: ContainerSpec): Promise<RunningContainer>;
-  /** A container of a former daemon that still runs (a stand-in), or undefined. */
+  /** A container of a former daemon that still runs, or has ended since; undefined when nothing of it is left. */
   adopt(pod: PodPlace, container: ContainerSpec): Promise<RunningContainer | undefined>;
+  /** Ends what former daemons started, but for the containers of these ids. */
+  endAllBut(kept: ReadonlySet<string>): Promise<void>;
   /** Lets go of what is kept for a container that has ended and whose logs nobody can ask for any more. */
   forget(id: string): void;
 }

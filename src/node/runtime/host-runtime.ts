@@ -60,9 +60,10 @@ export function hostRuntime({
     },
     async adopt(pod, spec) {
       if ('argv' in spec.run) return programs.get(spec.id);
-      if (!standIns.runs(spec.id)) return undefined;
+      if (!standIns.knows(spec.id)) return undefined;
       return new StandInContainer(standIns, host, pod, spec, spec.run, true);
     },
+    endAllBut: (kept) => standIns.endAllBut(kept),
     forget: (id) => standIns.forget(id),
   };
 }

@@ -49,7 +49,12 @@ export type FromPods =
   | { readonly op: 'started'; readonly containerId: string }
   /** The end of a stand-in: it could not start (`error`), was stopped, or ended by itself (`/exit`). */
   | { readonly op: 'exited'; readonly containerId: string; readonly code: number; readonly error?: string }
-  | { readonly op: 'running'; readonly containerIds: readonly string[] }
+  /** The answer to `list`; `ended` are those of whose end a former daemon may not have heard. */
+  | {
+      readonly op: 'running';
+      readonly containerIds: readonly string[];
+      readonly ended: readonly { readonly containerId: string; readonly code: number }[];
+    }
   | { readonly op: 'lines'; readonly request: number; readonly lines: readonly LogLine[]; readonly end: boolean }
   /** A stand-in runs a command in its container (agnhost's `/shell`). */
   | {

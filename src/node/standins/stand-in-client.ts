@@ -26,6 +26,8 @@ export class StandInClient {
   readonly #logs = new Map<number, (lines: readonly LogLine[], end: boolean) => void>();
   /** What serves at the other end, also what a former daemon started. */
   #running = new Set<string>();
+  /** What ended while no daemon listened, with its code. */
+  #endedUnheard = new Map<string, number>();
   #onConnected: (() => void)[] = [];
   #nextRequest = 1;
 
@@ -48,15 +50,28 @@ export class StandInClient {
     this.#queued.set(spec.containerId, spec);
   }
 
-  /** True for a stand-in that a former daemon started and that still runs. */
-  runs(containerId: string): boolean {
-    return this.#running.has(containerId);
+  /** True for a stand-in of a former daemon: it runs, or how it ended can be told. */
+  knows(containerId: string): boolean {
+    return this.#running.has(containerId) || this.#endedUnheard.has(containerId);
   }
 
-  /** Takes over a stand-in that runs. */
+  /** Takes over a stand-in that is known. */
   adopt(containerId: string, listener: StandInListener): void {
-    this.#listeners.set(containerId, listener);
+    const code = this.#endedUnheard.get(containerId);
+    if (code === undefined) this.#listeners.set(containerId, listener);
     listener.started();
+    if (code !== undefined) listener.exited(code);
+  }
+
+  /** Ends what a former daemon started, but for `kept`; resolves when it has ended. */
+  async endAllBut(kept: ReadonlySet<string>): Promise<void> {
+    const end = (containerId: string) =>
+      new Promise<void>((resolve) => {
+        const nothing = async () => ({ exitCode: KILLED, output: '' });
+        this.#listeners.set(containerId, { started: () => undefined, exited: () => resolve(), exec: nothing });
+        this.stop(containerId, 0);
+      });
+    await Promise.all([...this.#running].filter((id) => !kept.has(id)).map(end));
   }
 
   stop(containerId: string, graceMs: number): void {
@@ -126,6 +141,7 @@ export class StandInClient {
         break;
       case 'running':
         this.#running = new Set(message.containerIds);
+        this.#endedUnheard = new Map(message.ended.map(({ containerId, code }) => [containerId, code]));
         this.#endAllBut((id) => this.#running.has(id) || this.#told.has(id));
         for (const resolve of this.#onConnected.splice(0)) resolve();
         break;

@@ -9,13 +9,17 @@ const KEPT_LOGS = 500;
 /** A server under load writes a line a request, and there may be a thousand. */
 const KEPT_CHARACTERS = 1 << 16;
 
+/** What one ends with that could not start. */
+const FAILED = 1;
+
 interface Entry {
   readonly log: ContainerLog;
   /** Undefined while it starts and when it has ended. */
   standIn?: StandIn;
   /** Resolves when it has started or could not. */
   readonly started: Promise<void>;
-  ended: boolean;
+  /** The code it ended with. */
+  ended?: number;
 }
 
 export class StandInHost {
@@ -50,8 +54,12 @@ export class StandInHost {
         void this.#end(message.containerId, 0, message.graceMs);
         break;
       case 'list': {
-        const running = [...this.#entries].filter(([, entry]) => !entry.ended);
-        this.#send({ op: 'running', containerIds: running.map(([id]) => id) });
+        const [running, ended] = [[] as string[], [] as { containerId: string; code: number }[]];
+        for (const [containerId, entry] of this.#entries) {
+          if (entry.ended === undefined) running.push(containerId);
+          else ended.push({ containerId, code: entry.ended });
+        }
+        this.#send({ op: 'running', containerIds: running, ended });
         break;
       }
       case 'logs':
@@ -77,15 +85,15 @@ export class StandInHost {
   #start(spec: StandInSpec): void {
     const log = new ContainerLog(KEPT_CHARACTERS);
     const starting = this.#open(spec, log);
-    const entry: Entry = { log, started: starting.then(() => undefined), ended: false };
+    const entry: Entry = { log, started: starting.then(() => undefined) };
     this.#entries.set(spec.containerId, entry);
     this.#dropOldLogs();
     void starting.then((result) => {
       if (result instanceof Error) {
-        entry.ended = true;
+        entry.ended = FAILED;
         log.line('stderr', result.message);
         log.end();
-        this.#send({ op: 'exited', containerId: spec.containerId, code: 1, error: result.message });
+        this.#send({ op: 'exited', containerId: spec.containerId, code: FAILED, error: result.message });
       } else {
         entry.standIn = result;
         this.#send({ op: 'started', containerId: spec.containerId });
@@ -115,8 +123,8 @@ export class StandInHost {
     await entry.started;
     if (entry.standIn === undefined) return;
     await entry.standIn.close(graceMs);
-    if (entry.ended) return;
-    entry.ended = true;
+    if (entry.ended !== undefined) return;
+    entry.ended = code;
     entry.log.end();
     this.#send({ op: 'exited', containerId, code });
   }
@@ -143,7 +151,7 @@ export class StandInHost {
   }
 
   #dropOldLogs(): void {
-    const ended = [...this.#entries].filter(([, entry]) => entry.ended);
+    const ended = [...this.#entries].filter(([, entry]) => entry.ended !== undefined);
     for (const [id] of ended.slice(0, Math.max(0, ended.length - KEPT_LOGS))) this.#entries.delete(id);
   }
 }

@@ -61,7 +61,7 @@ function setUp() {
     }
     return texts;
   };
-  return { client, connect, start, logs };
+  return { server, client, connect, start, logs };
 }
 
 function refuse(): never {
@@ -119,6 +119,33 @@ describe('the daemon and the pods process', () => {
     const [again, back] = channelPair();
     other.serve(back);
     await later.connect(again);
-    expect(later.runs('a')).toBe(false);
+    expect(later.knows('a')).toBe(false);
+  });
+
+  it('a later daemon takes over what runs, learns how the rest ended, and ends what it does not want', async () => {
+    const { server, connect, start } = setUp();
+    connect();
+    const kept = start('kept', 'pause');
+    const unwanted = start('unwanted', 'pause');
+    await expect.poll(() => [...kept.told, ...unwanted.told]).toEqual(['started', 'started']);
+    const left = start('left', 'leaver');
+    expect(await left.ended).toBe(7);
+
+    const later = new StandInClient();
+    const [daemon, process] = channelPair();
+    server.serve(process);
+    await later.connect(daemon);
+    expect(['kept', 'unwanted', 'left', 'other'].map((id) => later.knows(id))).toEqual([true, true, true, false]);
+    await later.endAllBut(new Set(['kept']));
+    const adopt = (id: string) =>
+      new Promise<number>((resolve) => {
+        const exec = async () => ({ exitCode: 0, output: '' });
+        later.adopt(id, { started: () => undefined, exited: resolve, exec });
+      });
+    expect(await adopt('left')).toBe(7);
+    const ended = adopt('kept');
+    later.stop('kept', 0);
+    expect(await ended).toBe(0);
+    expect(later.knows('unwanted')).toBe(false);
   });
 });
