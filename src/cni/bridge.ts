@@ -70,20 +70,11 @@ export function planBridgeRepair(subnet: PodSubnet): readonly Batch[] {
 
 /** Pods whose wires stand, set right. */
 export function planPodsRepair(subnet: PodSubnet, pods: readonly PodPort[]): PodWiringPlan {
+  const ports = pods.map(
+    ({ veth }): IpOp => ({ op: 'link-set', name: veth, mtu: subnet.mtu, master: POD_BRIDGE, up: true }),
+  );
   return {
-    node: [
-      {
-        tool: 'ip',
-        ops: pods.map(({ veth }) => ({
-          op: 'link-set',
-          name: veth,
-          mtu: subnet.mtu,
-          master: POD_BRIDGE,
-          up: true,
-        })),
-      },
-      hairpin(pods),
-    ],
+    node: [{ tool: 'ip', ops: [...ports, ...neighbours(subnet, pods)] }, hairpin(pods)],
     pods: pods.map((pod) => ({ netns: pod.netns, batches: [{ tool: 'ip', ops: podOps(subnet, pod, 'replace') }] })),
   };
 }
@@ -100,10 +91,8 @@ export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiring
       link: { kind: 'veth', peer: { name: 'eth0', netns, mac: macOfIp(address), mtu: subnet.mtu } },
     }),
   );
-  const neighbours =
-    subnet.permanentNeighbours === true ? pods.map(({ address }) => neighbour(address, POD_BRIDGE)) : [];
   return {
-    node: [{ tool: 'ip', ops: [...ports, ...neighbours] }, hairpin(pods)],
+    node: [{ tool: 'ip', ops: [...ports, ...neighbours(subnet, pods)] }, hairpin(pods)],
     pods: pods.map((pod) => ({ netns: pod.netns, batches: [{ tool: 'ip', ops: podOps(subnet, pod) }] })),
   };
 }
@@ -133,6 +122,10 @@ function podOps(subnet: PodSubnet, pod: PodPort, verb: 'add' | 'replace' = 'add'
     { op: `route-${verb}`, destination: subnet.network, via: gateway, device: 'eth0' },
     ...(subnet.permanentNeighbours === true ? [neighbour(gateway, 'eth0')] : []),
   ];
+}
+
+function neighbours({ permanentNeighbours }: PodSubnet, pods: readonly PodPort[]): IpOp[] {
+  return permanentNeighbours === true ? pods.map(({ address }) => neighbour(address, POD_BRIDGE)) : [];
 }
 
 function neighbour(address: string, device: string): IpOp {

@@ -32,8 +32,6 @@ export interface Fabric {
 }
 
 export interface FabricPlan {
-  /** Before all else: what stands in the way. */
-  readonly halves?: readonly PlacedBatches[];
   /** First: the switch, and a cable to every host. */
   readonly wiring: PlacedBatches;
   /** Then, in any order: each host's own end. */
@@ -56,6 +54,11 @@ export function planFabricHost(fabric: Fabric, host: FabricHost): readonly Place
   return [{ netns: fabric.netns, batches: [{ tool: 'ip', ops: [cable(fabric, host)] }] }, planHost(fabric, host)];
 }
 
+export interface FabricRepair extends FabricPlan {
+  /** Before all else: what stands in the way. */
+  readonly halves: readonly PlacedBatches[];
+}
+
 /** What is there of a fabric, by device. */
 export interface FabricState {
   /** Devices in the fabric's namespace. */
@@ -65,7 +68,7 @@ export interface FabricState {
 }
 
 /** The plan that brings a fabric about whatever there is of it: what stands is set right, what does not is made. */
-export function planFabricRepair(fabric: Fabric, state: FabricState): FabricPlan {
+export function planFabricRepair(fabric: Fabric, state: FabricState): FabricRepair {
   const isWired = (host: FabricHost) => state.switch.has(interfaceName(host.name)) && state.uplinked.has(host.netns);
   const port = ({ name }: FabricHost) => interfaceName(name);
   const half = fabric.hosts.filter((host) => !isWired(host));

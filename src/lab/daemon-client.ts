@@ -94,7 +94,7 @@ export class DaemonClient {
         error.code === 'ECONNREFUSED' || error.code === 'ENOENT'
           ? 'it has died, or is only just starting'
           : error.message,
-      remedy: `wait for \`podwire up\` to finish, or remove what is left: podwire down --name ${this.#lab}`,
+      remedy: `run \`podwire up --name ${this.#lab}\`, which takes over what it left, or remove that: podwire down --name ${this.#lab}`,
       cause: error,
     });
   }

@@ -7,12 +7,8 @@ import type { LabPlan } from './plan-lab.ts';
 export interface StartMessage {
   readonly type: 'start';
   readonly plan: LabPlan;
-  /** The lab's mark; see `record.ts`. */
-  readonly mark: string;
   /** Where the listener listens, as the kubeconfig must name it. */
   readonly apiAddress: ApiAddress;
-  /** The lab stands already, at least in part: a former daemon has died, and this one takes over what it left. */
-  readonly adopt: boolean;
   /** The launcher's start, in milliseconds since the epoch: what timings count from. */
   readonly startedAt: number;
 }

@@ -21,13 +21,20 @@ export interface LabErrorText {
   readonly remedy: string;
 }
 
-/** The three lines of any error. */
-export function describeError(error: unknown): LabErrorText {
+/** The three lines of any error; `adopts` when the lab stood before. */
+export function describeError(error: unknown, adopts = false): LabErrorText {
   if (error instanceof LabError) return { what: error.message, why: error.why, remedy: error.remedy };
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOSPC') {
     return { what: 'no space left for the lab', why: message, remedy: 'free some space there, then try again' };
+  }
+  if (adopts) {
+    return {
+      what: 'the lab could not be taken over',
+      why: message,
+      remedy: 'what it kept is kept; see its daemon.log, then try again, or remove it with `podwire down`',
+    };
   }
   return {
     what: 'the lab could not be built',

@@ -14,6 +14,8 @@ export type RecordLine =
   /** It stands, with this inode. */
   | { readonly made: 'netns-inode'; readonly name: string; readonly inode: number }
   | { readonly gone: 'netns'; readonly name: string }
+  /** The lab has become ready (RFC 3339): from now on what is in it is worth keeping. */
+  | { readonly made: 'ready'; readonly at: string }
   | ({ readonly made: 'process'; readonly role: string } & ProcessIdentity);
 
 /** The environment variable that carries a lab's mark. */
@@ -22,6 +24,8 @@ export const MARK_VARIABLE = 'PODWIRE_MARK';
 /** What a lab's record adds up to. */
 export interface Recorded {
   readonly mark: string | undefined;
+  /** When the lab became ready first (RFC 3339); undefined when it never did. */
+  readonly readyAt: string | undefined;
   /** Name → inode; undefined while it is not known that the namespace was made. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly processes: readonly (ProcessIdentity & { readonly role: string })[];
@@ -32,6 +36,7 @@ export function replayRecord(text: string): Recorded {
   const namespaces = new Map<string, number | undefined>();
   const processes: (ProcessIdentity & { role: string })[] = [];
   let mark: string | undefined;
+  let readyAt: string | undefined;
   for (const line of text.split('\n')) {
     const entry = parseLine(line);
     if (entry === undefined) continue;
@@ -49,12 +54,15 @@ export function replayRecord(text: string): Recorded {
       case 'mark':
         mark = entry.mark;
         break;
+      case 'ready':
+        readyAt ??= entry.at;
+        break;
       case 'process':
         processes.push({ role: entry.role, pid: entry.pid, startTime: entry.startTime });
         break;
     }
   }
-  return { mark, namespaces, processes };
+  return { mark, readyAt, namespaces, processes };
 }
 
 /** Undefined for an empty line, and for one whose writer was killed or had no space left. */

@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel } from '../kernel/kernel.ts';
+import { namespaceStands } from '../kernel/namespace-window.ts';
 import {
   environmentOf,
   listProcesses,
@@ -36,12 +37,16 @@ export async function tearDown(lab: string, kernel: Pick<Kernel, 'deleteNamespac
   rmSync(directory.path, { recursive: true, force: true });
 }
 
-/** The recorded namespaces that still stand: name → inode. One that somebody made anew under the name is not the lab's. */
+/**
+ * The recorded namespaces that still stand: name → inode. One that somebody made anew under the name is not the lab's; a
+ * file under the name that is no namespace (after a reboot) is, and is to be removed like one.
+ */
 export function standingNamespaces(recorded: Recorded): Map<string, number> {
   const standing = new Map<string, number>();
   for (const [name, inode] of recorded.namespaces) {
     const current = namespaceOf(`/run/netns/${name}`);
-    if (current !== undefined && (inode === undefined || inode === current)) standing.set(name, current);
+    if (current === undefined) continue;
+    if (inode === undefined || inode === current || !namespaceStands(name)) standing.set(name, current);
   }
   return standing;
 }
@@ -66,7 +71,7 @@ export function holdersOf(recorded: Recorded, standing: ReadonlyMap<string, numb
 }
 
 /** Kills until a look finds nobody: a process may have started another while it was looked for. */
-async function endProcesses(recorded: Recorded, deadline: number): Promise<void> {
+export async function endProcesses(recorded: Recorded, deadline: number): Promise<void> {
   for (;;) {
     const holders = holdersOf(recorded, standingNamespaces(recorded));
     if (holders.length === 0) return;

@@ -68,6 +68,11 @@ export class Kubelet implements Component {
     this.#context.recorder.stop();
   }
 
+  /** Resolves when every pod known now has been looked after, whatever came of it being shown in its status. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.settled()));
+  }
+
   /** The worker of a pod of this node. */
   worker(namespace: string, name: string): PodWorker | undefined {
     return this.#workers.get(`${namespace}/${name}`);

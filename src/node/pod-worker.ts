@@ -92,6 +92,12 @@ export class PodWorker {
     this.#runner.request();
   }
 
+  /** Resolves when every change seen so far has been acted on. */
+  async settled(): Promise<void> {
+    await this.#runner.settled();
+    await this.#writer.settled();
+  }
+
   /** Lets go: containers and sandbox stay as they are, for the kubelet that comes after. */
   async stop(): Promise<void> {
     clearTimeout(this.#wake);
@@ -157,6 +163,7 @@ export class PodWorker {
 
   /** Ends the containers gracefully, then removes the sandbox and, last, the pod itself from the API. */
   async #depart(): Promise<void> {
+    if (!this.#adopted) await this.#adoptToEnd();
     this.#departing = true;
     this.containers.leave();
     const sidecars = new Set((this.#pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
@@ -173,6 +180,14 @@ export class PodWorker {
     clearTimeout(this.#wake);
     this.containers.forget();
     this.#resolveGone();
+  }
+
+  /** What a former kubelet left running ends as gracefully as any, or at once if it cannot be taken over. */
+  async #adoptToEnd(): Promise<void> {
+    const running = [...this.containers.records.values()].filter(({ state }) => state.kind === 'running');
+    if (running.length === 0) return;
+    const isAdopted = await this.#prepare().catch(() => false);
+    if (!isAdopted) await this.#context.options.runtime.endLeft(running.map(({ id }) => id));
   }
 
   async #end(instance: ContainerSet['instances'][number], deadline: number): Promise<void> {

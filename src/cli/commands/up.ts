@@ -18,7 +18,8 @@ export async function upCommand(options: UpCommandOptions): Promise<number> {
   const startedAt = performance.now();
   const dim = paint(2, process.stdout);
   try {
-    const plan = await up({ ...options, signal }, ({ part, ms }) => {
+    const onNote = (text: string) => void process.stdout.write(`  ${text}\n`);
+    const plan = await up({ ...options, signal, onNote }, ({ part, ms }) => {
       process.stdout.write(`  ${part.padEnd(24)}${dim(`${ms.toFixed(0).padStart(6)} ms`)}\n`);
     });
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(2);

@@ -6,10 +6,12 @@ import {
   ENDPOINTS,
   NAMESPACES,
   NODES,
+  type ResourceType,
   SERVICE_CIDRS,
   SERVICES,
 } from '../../objects/resource.ts';
-import type { Transport } from '../../objects/transport.ts';
+import { hasReason, type Transport } from '../../objects/transport.ts';
+import type { ApiObject } from '../../objects/wire.ts';
 import {
   apiServiceOptions,
   dnsObjects,
@@ -30,6 +32,28 @@ export async function createClusterObjects(plan: LabPlan, transport: Transport):
   await transport.create(ENDPOINT_SLICES, api.slice);
   await transport.create(ENDPOINTS, api.endpoints);
   for (const node of plan.nodes) await transport.create(NODES, nodeObject(plan, node));
+}
+
+/**
+ * What a cluster's components make again when somebody has deleted it: the system namespaces, the ranges of Services, Nodes. (The
+ * `kubernetes` Service is its publisher's; the DNS is its user's to keep.)
+ */
+export async function restoreClusterObjects(plan: LabPlan, transport: Transport): Promise<void> {
+  for (const name of SYSTEM_NAMESPACES) await createMissing(transport, NAMESPACES, namespaceObject(name));
+  for (const range of serviceCIDRObjects(plan)) await createMissing(transport, SERVICE_CIDRS, range);
+  for (const node of plan.nodes) await createMissing(transport, NODES, nodeObject(plan, node));
+}
+
+async function createMissing<T extends ApiObject>(
+  transport: Transport,
+  type: ResourceType<T>,
+  object: T,
+): Promise<void> {
+  try {
+    await transport.create(type, object);
+  } catch (error) {
+    if (!hasReason(error, 'AlreadyExists')) throw error;
+  }
 }
 
 /** The DNS pods. Once the nodes are Ready, so that they are spread over them and none is told to wait. */

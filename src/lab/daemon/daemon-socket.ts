@@ -9,6 +9,7 @@
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
  *   POST /proxy-mode?mode=&node= changes the backend of kube-proxy; answers once the former's rules are gone
  */
+import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ExecTarget } from '../exec-target.ts';
 import { describeError, LabError } from '../lab-error.ts';
@@ -34,6 +35,8 @@ export async function serveDaemonSocket(path: string, services: DaemonServices):
       else sendJson(response, error instanceof LabError ? 400 : 500, describeError(error));
     });
   });
+  // A daemon that was killed has left its socket behind.
+  rmSync(path, { force: true });
   await listenPrivately(server, path);
   return server;
 }

@@ -13,8 +13,8 @@ export interface LabState {
 }
 
 /** New state for a new lab; for one that is adopted, the state its daemon left. Throws a `LabError` for damaged state. */
-export function openState({ plan, directory }: DaemonContext, { adopt, apiAddress }: StartMessage): LabState {
-  if (!adopt) {
+export function openState({ plan, directory, former }: DaemonContext, { apiAddress }: StartMessage): LabState {
+  if (former === undefined) {
     const identity = createIdentity(plan, apiAddress);
     writeIdentity(directory.identity, identity);
     return { identity, store: { writeAhead: StoreFile.create(directory.objects).keep } };
@@ -36,7 +36,7 @@ function unreadable(lab: string, path: string, error: unknown): LabError {
   return new LabError({
     what: `the lab "${lab}" cannot be taken over: what it kept cannot be read`,
     why: error instanceof StoreFileError ? `${path}/objects.db: ${message}` : message,
-    remedy: `nothing was changed; copy what you need from ${path}, then \`podwire down --name ${lab}\` and \`podwire up\` anew`,
+    remedy: `copy what you need from ${path}, then \`podwire down --name ${lab}\` and \`podwire up\` anew`,
     cause: error,
   });
 }

@@ -1,18 +1,21 @@
-/** The order in which a lab is built: each stage is a file of its own. */
+/** The order in which a lab is built, or what a former daemon left is taken over: each stage is a file of its own. */
 import type { Server } from 'node:net';
 import { startControllers } from '../../controllers/start-controllers.ts';
+import { namespaceStands } from '../../kernel/namespace-window.ts';
 import { NodeKubelets } from '../../node/node-kubelets.ts';
 import { hostRuntime } from '../../node/runtime/host-runtime.ts';
 import { StandInClient } from '../../node/standins/stand-in-client.ts';
 import { apiServiceOptions } from '../cluster-objects.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { agnhostScript } from '../programs.ts';
-import type { Recorder } from '../record.ts';
-import { stateDirectory, stateRoot } from '../state-directory.ts';
+import { type Recorder, readRecord } from '../record.ts';
+import { type StateDirectory, stateDirectory, stateRoot } from '../state-directory.ts';
+import { standingNamespaces } from '../tear-down.ts';
+import { awaitAdopted } from './await-adopted.ts';
 import { awaitReady } from './await-ready.ts';
 import { buildFabric } from './build-fabric.ts';
-import { createClusterObjects, createDnsDeployment } from './create-cluster-objects.ts';
-import type { DaemonContext } from './daemon-context.ts';
+import { createClusterObjects, createDnsDeployment, restoreClusterObjects } from './create-cluster-objects.ts';
+import type { DaemonContext, FormerState } from './daemon-context.ts';
 import { daemonServices } from './daemon-services.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { openJournal } from './journal-file.ts';
@@ -22,14 +25,17 @@ import { openApi, serveApiOnControlPlane } from './open-api.ts';
 import { openState } from './open-state.ts';
 import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
+import { repairFabric } from './repair-fabric.ts';
 import { planNodes, proxyStates, startKubelets, startNodeNetworks } from './start-nodes.ts';
 import { Timings } from './timings.ts';
 
-/** Builds the lab and resolves when it is ready; its servers then keep the process alive. */
+/** Builds the lab, or takes it over (`adopts`), and resolves when it is ready; its servers then keep the process alive. */
 export async function runDaemon(
   start: StartMessage,
   listener: Server,
   recorder: Recorder,
+  adopts: boolean,
   onBuilt: (part: BuiltPart) => void,
 ): Promise<void> {
   const { plan } = start;
@@ -41,13 +47,19 @@ export async function runDaemon(
     directory,
     timings,
     kernel: new RecordedKernel(recorder, openJournal(directory.journal)),
+    ...(adopts ? { former: findFormerState(directory) } : {}),
   };
   const standIns = new StandInClient();
   // Containers wait for the pods process themselves, so the cluster need not: it takes as long as the fabric and the API.
-  await Promise.all([
-    timings.measure('pods process', () => startPodsProcess(context, recorder, standIns)),
-    buildCluster(context, start, listener, standIns),
-  ]);
+  const pods = timings.measure('pods process', () => startPodsProcess(context, recorder, standIns));
+  await Promise.all([pods, buildCluster(context, start, listener, standIns, pods)]);
+  recorder.write([{ made: 'ready', at: new Date().toISOString() }]);
+}
+
+function findFormerState({ record }: StateDirectory): FormerState {
+  const recorded = readRecord(record);
+  const standing = [...standingNamespaces(recorded).keys()].filter(namespaceStands);
+  return { recorded, standing: new Set(standing) };
 }
 
 async function buildCluster(
@@ -55,15 +67,18 @@ async function buildCluster(
   start: StartMessage,
   listener: Server,
   standIns: StandInClient,
+  pods: Promise<void>,
 ): Promise<void> {
-  const { plan, directory, timings } = context;
+  const { plan, directory, timings, former } = context;
   const kubelets = new NodeKubelets();
   const openWithObjects = async () => {
     const api = await timings.measure('API', () => openApi(context, listener, openState(context, start), kubelets));
-    await timings.measure('cluster objects', () => createClusterObjects(plan, api.transport));
+    const makeObjects = former === undefined ? createClusterObjects : restoreClusterObjects;
+    await timings.measure('cluster objects', () => makeObjects(plan, api.transport));
     return api;
   };
-  const [api] = await Promise.all([openWithObjects(), buildFabric(context)]);
+  const makeFabric = () => (former === undefined ? buildFabric(context) : repairFabric(context, former));
+  const [api] = await Promise.all([openWithObjects(), makeFabric()]);
   await serveApiOnControlPlane(context, api.server);
   const runtime = hostRuntime({
     kernel: context.kernel,
@@ -72,9 +87,14 @@ async function buildCluster(
     hidden: [stateRoot()],
     agnhost: agnhostScript(),
   });
+  if (former !== undefined) {
+    await pods;
+    await timings.measure('leftovers', () => removeLeftovers(context, former, api.transport, runtime));
+  }
   const nodes = planNodes(context, api, runtime);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
-  const observer = await observeLab(context, api.transport, new Date(start.startedAt), () => proxyStates(nodes));
+  const createdAt = new Date(former?.recorded.readyAt ?? start.startedAt);
+  const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
   const [controllers] = await Promise.all([
     timings.measure('controllers', () =>
       startControllers({
@@ -87,9 +107,11 @@ async function buildCluster(
       }),
     ),
     startNodeNetworks(context, nodes),
-    startKubelets(context, nodes).then(() => createDnsDeployment(plan, api.transport)),
+    startKubelets(context, nodes).then(async () => {
+      if (former === undefined) await createDnsDeployment(plan, api.transport);
+    }),
   ]);
   const services = daemonServices({ plan, observer, kubelets, nodes, controllers });
   await serveDaemonSocket(directory.socket, services);
-  await awaitReady(context, observer.snapshots);
+  await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
 }

@@ -2,11 +2,10 @@
  * The applets of the host's busybox as directories of links, so that a busybox container finds its own nslookup and wget: `new` as
  * the host's busybox has them, `old` with the nslookup of the time before 1.29. A wget that cannot keep a timeout gets help in both.
  */
-import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { AppletAge } from '../standins/images.ts';
-import { makeDirectory, makeFile } from './make-files.ts';
+import { makeDirectory, makeFile, makeLink } from './make-files.ts';
 import { OLD_NSLOOKUP } from './old-nslookup.ts';
 import { WGET_WITH_TIMEOUT } from './wget-with-timeout.ts';
 
@@ -39,7 +38,7 @@ export async function makeApplets(kernel: Kernel, directory: string): Promise<vo
     const links = appletDirectory(directory, age);
     makeDirectory(links);
     for (const applet of applets) {
-      if (!Object.hasOwn(scripts(age), applet)) symlinkSync(program!, join(links, applet));
+      if (!Object.hasOwn(scripts(age), applet)) makeLink(program!, join(links, applet));
     }
     for (const [applet, script] of Object.entries(scripts(age))) makeFile(join(links, applet), script, 0o755);
   }

@@ -82,8 +82,10 @@ export interface ContainerRuntime {
   start(pod: PodPlace, container: ContainerSpec): Promise<RunningContainer>;
   /** A container of a former daemon that still runs, or has ended since; undefined when nothing of it is left. */
   adopt(pod: PodPlace, container: ContainerSpec): Promise<RunningContainer | undefined>;
-  /** Ends what former daemons started, but for the containers of these ids. */
-  endAllBut(kept: ReadonlySet<string>): Promise<void>;
+  /** Ids of the containers that a former daemon has left, before any is started. */
+  left(): readonly string[];
+  /** Ends containers that a former daemon has left, at once. */
+  endLeft(ids: readonly string[]): Promise<void>;
   /** Lets go of what is kept for a container that has ended and whose logs nobody can ask for any more. */
   forget(id: string): void;
 }

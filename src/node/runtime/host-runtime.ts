@@ -63,7 +63,8 @@ export function hostRuntime({
       if (!standIns.knows(spec.id)) return undefined;
       return new StandInContainer(standIns, host, pod, spec, spec.run, true);
     },
-    endAllBut: (kept) => standIns.endAllBut(kept),
+    left: () => standIns.running,
+    endLeft: (ids) => standIns.endLeft(ids),
     forget: (id) => standIns.forget(id),
   };
 }

@@ -2,9 +2,9 @@
  * Looks at the host once and makes the directories all containers share: the base's skeleton, the layer above the host's tree. What
  * it makes lies in the lab's state directory and goes with it.
  */
-import { existsSync, lstatSync, readlinkSync, realpathSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeDirectory, makeFile } from './make-files.ts';
+import { makeDirectory, makeFile, makeLink } from './make-files.ts';
 import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
 import { INIT_SCRIPT, START_SCRIPT } from './scripts.ts';
 
@@ -30,10 +30,10 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
   const programs = ['/usr'];
   for (const path of ['usr', 'container', 'old']) makeDirectory(join(base, path));
   // The tools that unmount read /proc/self/mountinfo: the container's /proc does for the base.
-  link('container/proc', join(base, 'proc'));
+  makeLink('container/proc', join(base, 'proc'));
   for (const path of PROGRAM_LINKS) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat?.isSymbolicLink()) link(readlinkSync(path), join(base, path));
+    if (stat?.isSymbolicLink()) makeLink(readlinkSync(path), join(base, path));
     if (stat?.isDirectory()) {
       makeDirectory(join(base, path));
       programs.push(path);
@@ -67,7 +67,7 @@ function makeSkeleton(skeleton: string): void {
   for (const path of ['proc', 'sys', 'dev/pts', '.podwire/applets']) makeDirectory(join(skeleton, path));
   makeDirectory(join(skeleton, 'dev/shm'), 0o1777);
   for (const name of DEVICES) makeFile(join(skeleton, 'dev', name), '');
-  for (const [name, target] of Object.entries(DEVICE_LINKS)) link(target, join(skeleton, 'dev', name));
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) makeLink(target, join(skeleton, 'dev', name));
   for (const [path, mode] of Object.entries(FRESH_DIRECTORIES)) {
     makeDirectory(join(skeleton, path), Number.parseInt(mode, 8));
   }
@@ -79,10 +79,6 @@ function addAgnhost(skeleton: string, script: string): void {
   makeFile(join(skeleton, '.podwire/node'), '');
   const program = join('/.podwire/agnhost', basename(script));
   makeFile(join(skeleton, 'agnhost'), `#!/bin/sh\nexec /.podwire/node ${program} "$@"\n`, 0o755);
-}
-
-function link(target: string, path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
 }
 
 /** Those that lie in none of the others. */

@@ -1,5 +1,5 @@
 /** Directories and files of exact modes, whatever the daemon's umask is: a container's other users must be able to read them. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 
 /** Makes a directory, and those above it, and sets its mode. */
 export function makeDirectory(path: string, mode = 0o755): void {
@@ -13,6 +13,11 @@ export function makeDirectory(path: string, mode = 0o755): void {
   }
   if (first !== undefined) chmodSync(first, 0o755);
   chmodSync(path, mode);
+}
+
+/** Makes a symbolic link, unless something of that name is there already. */
+export function makeLink(target: string, path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) symlinkSync(target, path);
 }
 
 /** Writes a file with this mode. */

@@ -63,15 +63,20 @@ export class StandInClient {
     if (code !== undefined) listener.exited(code);
   }
 
-  /** Ends what a former daemon started, but for `kept`; resolves when it has ended. */
-  async endAllBut(kept: ReadonlySet<string>): Promise<void> {
+  /** Those that run at the other end: before any is started, what a former daemon has left. */
+  get running(): readonly string[] {
+    return [...this.#running];
+  }
+
+  /** Ends stand-ins of a former daemon that nobody takes over; resolves when they have ended. */
+  async endLeft(containerIds: readonly string[]): Promise<void> {
     const end = (containerId: string) =>
       new Promise<void>((resolve) => {
         const nothing = async () => ({ exitCode: KILLED, output: '' });
         this.#listeners.set(containerId, { started: () => undefined, exited: () => resolve(), exec: nothing });
         this.stop(containerId, 0);
       });
-    await Promise.all([...this.#running].filter((id) => !kept.has(id)).map(end));
+    await Promise.all(containerIds.filter((id) => this.#running.has(id)).map(end));
   }
 
   stop(containerId: string, graceMs: number): void {

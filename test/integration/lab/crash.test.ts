@@ -9,7 +9,7 @@ import { down } from '../../../src/lab/down.ts';
 import { readRecord } from '../../../src/lab/record.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
 import { up } from '../../../src/lab/up.ts';
-import { expectNothingLeft, leavingNothing, processesOf, uniqueLabName, withLab } from './fixture.ts';
+import { expectNothingLeft, leavingNothing, processesOf, uniqueLabName } from './fixture.ts';
 import { tracesOf } from './host-facts.ts';
 
 const CLI = join(import.meta.dirname, '../../../src/cli/main.ts');
@@ -33,7 +33,7 @@ function moments(): number[] {
 }
 
 function daemonPid(name: string): number | undefined {
-  return readRecord(stateDirectory(name).record).processes.find(({ role }) => role === 'daemon')?.pid;
+  return readRecord(stateDirectory(name).record).processes.findLast(({ role }) => role === 'daemon')?.pid;
 }
 
 function kill(pid: number | undefined): void {
@@ -126,18 +126,23 @@ describe('kill -9 during up', { timeout: 180_000 }, () => {
   });
 });
 
-describe('kill -9 of the daemon of a lab that is up', () => {
-  it('is told to the next up, and down removes everything', async () => {
-    await withLab({}, async ({ name }) => {
-      kill(daemonPid(name));
+describe('kill -9 during up of the command and the daemon', () => {
+  it('leaves something that the next up removes before it builds', async () => {
+    const name = uniqueLabName();
+    await leavingNothing(name, async () => {
+      const cli = startUp(name, (count) => {
+        if (count !== 3) return;
+        cli.kill('SIGKILL');
+        kill(daemonPid(name));
+      });
+      await ended(cli);
       await eventually(
-        () => identifyProcess(daemonPid(name)!) === undefined,
+        () => identifyProcess(daemonPid(name) ?? 0) === undefined,
         () => 'the daemon lives',
       );
-      await expect(up({ name }, () => undefined)).rejects.toMatchObject({
-        message: `there are remains of a lab "${name}"`,
-        remedy: expect.stringContaining(`podwire down --name ${name}`),
-      });
+      const notes: string[] = [];
+      await up({ name, onNote: (text) => notes.push(text) }, () => undefined);
+      expect(notes).toEqual([`a former start of the lab "${name}" was cut short; removing what it left`]);
     });
   });
 });

@@ -106,7 +106,7 @@ describe('the main job', { timeout: 120_000 }, () => {
     await withLab({}, async (lab) => {
       await applyWeb(lab);
       const { processes } = readRecord(stateDirectory(lab.name).record);
-      process.kill(processes.find(({ role }) => role === 'pods')!.pid, 'SIGKILL');
+      process.kill(processes.findLast(({ role }) => role === 'pods')!.pid, 'SIGKILL');
       const deadline = Date.now() + 60_000;
       const isBack = async () => {
         const { pods } = await lab.snapshot();

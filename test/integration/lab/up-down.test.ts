@@ -26,7 +26,7 @@ describe('up and down', () => {
   it('keeps the daemon in a network namespace that is neither the host’s nor a node’s', async () => {
     await withLab({}, async (lab) => {
       const { processes, namespaces } = readRecord(stateDirectory(lab.name).record);
-      const daemon = namespaceOf(`/proc/${processes.find(({ role }) => role === 'daemon')!.pid}/ns/net`);
+      const daemon = namespaceOf(`/proc/${processes.findLast(({ role }) => role === 'daemon')!.pid}/ns/net`);
       expect(daemon).toBeGreaterThan(0);
       expect([...namespaces.values(), statSync('/proc/self/ns/net').ino]).not.toContain(daemon);
     });

@@ -136,7 +136,8 @@ describe('the daemon and the pods process', () => {
     server.serve(process);
     await later.connect(daemon);
     expect(['kept', 'unwanted', 'left', 'other'].map((id) => later.knows(id))).toEqual([true, true, true, false]);
-    await later.endAllBut(new Set(['kept']));
+    expect(later.running).toEqual(['kept', 'unwanted']);
+    await later.endLeft(['unwanted']);
     const adopt = (id: string) =>
       new Promise<number>((resolve) => {
         const exec = async () => ({ exitCode: 0, output: '' });

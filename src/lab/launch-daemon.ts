@@ -1,0 +1,148 @@
+/**
+ * Starts a lab's daemon in a network namespace of its own, hands it the plan and the API's listener, and follows what it
+ * reports until the lab is ready. Knows nothing of what is in the lab's folder.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { identifyProcess } from '../kernel/processes.ts';
+import { startIsolated } from '../kernel/program.ts';
+import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
+import type { ApiAddress } from './identity.ts';
+import { LabError } from './lab-error.ts';
+import type { LabPlan } from './plan-lab.ts';
+import { daemonProgram } from './programs.ts';
+import { MARK_VARIABLE, Recorder } from './record.ts';
+import { type StateDirectory, stateDirectory } from './state-directory.ts';
+
+export interface Launch {
+  readonly plan: LabPlan;
+  /** The lab's mark; see `record.ts`. */
+  readonly mark: string;
+  /** The lab stands already, at least in part. */
+  readonly adopt: boolean;
+  /** In the host's namespace. */
+  readonly listener: Server;
+  /** The command's start, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onBuilt: (part: BuiltPart) => void;
+}
+
+/** What a failure leaves, as the last line of its message. */
+const LEFT = {
+  built: {
+    died: 'nothing is left of the lab; try again, and report it when it happens again',
+    interrupted: 'nothing is left of it; run `podwire up` again when you like',
+  },
+  adopted: {
+    died: 'the lab is as it was found; try again, and report it when it happens again',
+    interrupted: 'the lab is as it was found; run `podwire up` again when you like',
+  },
+} as const;
+
+/** A listener on the host's loopback, at `port` if that is free. */
+export async function listenOnLoopback(port = 0): Promise<Server> {
+  try {
+    return await listen(port);
+  } catch (error) {
+    if (port !== 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') return await listen(0);
+    throw error;
+  }
+}
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen({ host: '127.0.0.1', port }, () => resolve(server));
+  });
+}
+
+/** Where a listener of `listenOnLoopback` listens. */
+export function addressOf(listener: Server): ApiAddress {
+  return { host: '127.0.0.1', port: (listener.address() as { port: number }).port };
+}
+
+/**
+ * Resolves when the lab is ready. Throws `LabError`; then a daemon that was to build goes on until it is torn down, one that was
+ * to adopt has ended. The listener is closed here in any case: it is the daemon's.
+ */
+export async function launchDaemon(launch: Launch): Promise<void> {
+  const { plan, mark, adopt, listener } = launch;
+  const directory = stateDirectory(plan.name);
+  const recorder = new Recorder(directory.record);
+  const daemon = startDaemon(plan.name, mark, adopt, directory);
+  try {
+    const identity = daemon.pid === undefined ? undefined : identifyProcess(daemon.pid);
+    if (identity !== undefined) recorder.write([{ made: 'process', role: 'daemon', ...identity }]);
+    await followBuilding(daemon, launch, directory);
+  } catch (error) {
+    if (adopt) await endDaemon(daemon);
+    throw error;
+  } finally {
+    recorder.close();
+    listener.close();
+    if (daemon.connected) daemon.disconnect();
+    daemon.unref();
+  }
+}
+
+function startDaemon(name: string, mark: string, adopt: boolean, directory: StateDirectory): ChildProcess {
+  const log = openSync(directory.log, 'a', 0o600);
+  try {
+    const argv = [...daemonProgram(), name, ...(adopt ? ['adopt'] : [])];
+    return startIsolated(argv, { env: { ...process.env, [MARK_VARIABLE]: mark }, output: log });
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function endDaemon(daemon: ChildProcess): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+  const ended = new Promise((resolve) => daemon.once('exit', resolve));
+  if (daemon.kill('SIGKILL')) await ended;
+}
+
+const ACCEPTED: AcceptedMessage = { type: 'accepted' };
+
+/** Hands the daemon its plan and the listener, and passes on what it reports until it is ready. */
+function followBuilding(daemon: ChildProcess, launch: Launch, directory: StateDirectory): Promise<void> {
+  const { plan, listener, startedAt, signal, onBuilt } = launch;
+  const left = launch.adopt ? LEFT.adopted : LEFT.built;
+  return new Promise<void>((resolve, reject) => {
+    const died = (why: string) =>
+      reject(
+        new LabError({
+          what: `the lab’s daemon died while it ${launch.adopt ? 'took over' : 'built'} the lab`,
+          why: lastLines(directory.log) || why,
+          remedy: left.died,
+        }),
+      );
+    const interrupted = () =>
+      reject(
+        new LabError({
+          what: `the start of the lab "${plan.name}" was interrupted`,
+          why: 'a signal asked for it',
+          remedy: left.interrupted,
+        }),
+      );
+    if (signal?.aborted) return interrupted();
+    signal?.addEventListener('abort', interrupted, { once: true });
+    daemon.on('error', (error) => died(error.message));
+    daemon.on('exit', (code, by) => died(by === null ? `it ended with exit code ${code}` : `it was killed by ${by}`));
+    daemon.on('message', (message: DaemonMessage) => {
+      if (message.type === 'built') onBuilt({ part: message.part, ms: message.ms });
+      else if (message.type === 'ready') daemon.send(ACCEPTED, () => resolve());
+      else reject(new LabError(message.error));
+    });
+    const start: StartMessage = { type: 'start', plan, apiAddress: addressOf(listener), startedAt };
+    // A daemon that is gone before it got this shows as 'exit'.
+    daemon.send(start, listener, () => undefined);
+  }).finally(() => daemon.removeAllListeners());
+}
+
+/** The end of the daemon's log: what a crash printed. */
+function lastLines(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+}
