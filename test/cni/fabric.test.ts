@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { type Fabric, planFabric, planFabricHost } from '../../src/cni/fabric.ts';
+import { describe, expect, it } from 'vitest';
+import { type Fabric, type FabricState, planFabric, planFabricHost, planFabricRepair } from '../../src/cni/fabric.ts';
 import { shellText } from './render-plan.ts';
 
 const fabric: Fabric = {
@@ -57,4 +57,52 @@ link set dev eth0 up
 route add default via 192.168.1.1 dev eth0
 EOF
 `);
+});
+
+describe('a fabric of which something stands', () => {
+  const all = {
+    switch: new Set(['underlay', 'gateway', 'node-1', 'client']),
+    uplinked: new Set(['lab.gateway', 'lab.node-1', 'lab.client']),
+  };
+  const without = (set: ReadonlySet<string>, ...names: string[]) =>
+    new Set([...set].filter((name) => !names.includes(name)));
+  const repair = async (state: FabricState) => {
+    const { halves, wiring, hosts } = planFabricRepair(fabric, state);
+    return { halves: await shellText(...halves), wiring: await shellText(wiring), hosts: await shellText(...hosts) };
+  };
+
+  it('is set right where it stands', async () => {
+    const { halves, wiring, hosts } = await repair(all);
+    expect(halves).toBe('');
+    expect(wiring).toContain(`\
+link set dev underlay mtu 1500 up
+link set dev gateway mtu 1500 master underlay up
+link set dev node-1 mtu 1500 master underlay up
+link set dev client mtu 1500 master underlay up
+`);
+    expect(hosts).toContain(`\
+address replace 192.168.1.11/24 broadcast + dev eth0
+link set dev eth0 mtu 1500 up
+route replace default via 192.168.1.1 dev eth0
+`);
+  });
+
+  it('gets new cables where one or both ends are gone', async () => {
+    const { halves, wiring } = await repair({
+      switch: without(all.switch, 'client', 'node-1'),
+      uplinked: without(all.uplinked, 'lab.gateway', 'lab.client'),
+    });
+    expect(halves).toBe(`\
+ip -n lab.fabric link delete dev gateway
+ip -n lab.node-1 link delete dev eth0
+`);
+    for (const host of ['gateway', 'node-1', 'client'])
+      expect(wiring).toContain(`link add name ${host} mtu 1500 master underlay up type veth peer name eth0 mtu 1500`);
+  });
+
+  it('is the whole fabric where nothing stands', async () => {
+    const { halves, wiring } = await repair({ switch: new Set(['lo']), uplinked: new Set() });
+    expect(halves).toBe('');
+    expect(wiring).toBe(await shellText(planFabric(fabric).wiring));
+  });
 });

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entriesFromKernel } from '../../src/cni/read-vxlan.ts';
-import { entriesOf, planEntries, planVtep, type VxlanEntries, type VxlanPeer } from '../../src/cni/vxlan.ts';
+import {
+  entriesOf,
+  planEntries,
+  planVtep,
+  planVtepRepair,
+  type VxlanEntries,
+  type VxlanLink,
+  type VxlanPeer,
+} from '../../src/cni/vxlan.ts';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { inNode, shellText } from './render-plan.ts';
 
@@ -32,17 +40,35 @@ function apply(entries: VxlanEntries, batches: readonly Batch[]): VxlanEntries {
   return { routes, neighbours, fdb };
 }
 
+const vtep = {
+  vni: 1,
+  port: 8472,
+  localAddress: '192.168.1.11',
+  device: 'eth0',
+  mac: '02:00:00:00:00:01',
+  mtu: 1450,
+  podCidr: '10.244.1.0/24',
+};
+/** The same as the kernel would tell it. */
+const link = { ...vtep, learning: false };
+
 describe('flannel VXLAN', () => {
+  it('sets a device right that stands, and makes one anew that is another', async () => {
+    const repair = (found: VxlanLink | undefined) => shellText(inNode(planVtepRepair(vtep, found)));
+    expect(await repair(link)).toBe(`\
+ip -n lab.node-1 -batch - <<'EOF'
+address replace 10.244.1.0/32 dev flannel.1
+link set dev flannel.1 mtu 1450 up
+EOF
+`);
+    const anew = `ip -n lab.node-1 -batch - <<'EOF'\nlink delete dev flannel.1\nEOF\n${await shellText(inNode(planVtep(vtep)))}`;
+    for (const change of [{ vni: 2 }, { port: 4789 }, { localAddress: '192.168.1.99' }, { mac: '02:00:00:00:00:09' }])
+      expect(await repair({ ...link, ...change })).toBe(anew);
+    expect(await repair({ ...link, learning: true })).toBe(anew);
+    expect(await repair(undefined)).toBe(anew);
+  });
+
   it('makes the device with learning and TX checksums off', async () => {
-    const vtep = {
-      vni: 1,
-      port: 8472,
-      localAddress: '192.168.1.11',
-      device: 'eth0',
-      mac: '02:00:00:00:00:01',
-      mtu: 1450,
-      podCidr: '10.244.1.0/24',
-    };
     expect(await shellText(inNode(planVtep(vtep)))).toBe(`\
 ip -n lab.node-1 -batch - <<'EOF'
 link add name flannel.1 mtu 1450 address 02:00:00:00:00:01 type vxlan id 1 local 192.168.1.11 dev eth0 dstport 8472 nolearning

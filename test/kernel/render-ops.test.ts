@@ -40,6 +40,7 @@ describe('renderIpOps', () => {
       { op: 'address-add', cidr: '10.244.1.1/24', device: 'cni0', broadcast: true },
       'address add 10.244.1.1/24 broadcast + dev cni0',
     ],
+    [{ op: 'address-replace', cidr: '10.9.0.1/24', device: 'eth0' }, 'address replace 10.9.0.1/24 dev eth0'],
     [{ op: 'address-add', cidr: 'fd00::1/64', device: 'cni0', noDad: true }, 'address add fd00::1/64 dev cni0 nodad'],
     [{ op: 'address-delete', cidr: '10.244.1.1/24', device: 'cni0' }, 'address delete 10.244.1.1/24 dev cni0'],
     [{ op: 'route-add', destination: 'default', via: '192.168.1.1' }, 'route add default via 192.168.1.1'],

@@ -24,8 +24,9 @@ export function requestFor(op: IpOp | BridgeOp, lookup: Lookup): Buffer | undefi
     case 'link-delete':
       return undefined;
     case 'address-add':
+    case 'address-replace':
     case 'address-delete':
-      return op.op === 'address-add' && op.noDad === true ? undefined : addressMessage(op, lookup);
+      return op.op !== 'address-delete' && op.noDad === true ? undefined : addressMessage(op, lookup);
     case 'route-add':
     case 'route-replace':
     case 'route-delete':

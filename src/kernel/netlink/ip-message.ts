@@ -26,9 +26,14 @@ const PERMANENT = 0x80;
 const NO_ARP = 0x40;
 const SELF = 2;
 
-/** `ip address add|delete`. Undefined for IPv6. */
+const ADDRESS_FLAGS = {
+  'address-add': FLAG.create | FLAG.exclusive,
+  'address-replace': FLAG.create | FLAG.replace,
+} as const;
+
+/** `ip address add|replace|delete`. Undefined for IPv6. */
 export function addressMessage(
-  op: Extract<IpOp, { op: 'address-add' | 'address-delete' }>,
+  op: Extract<IpOp, { op: 'address-add' | 'address-replace' | 'address-delete' }>,
   lookup: Lookup,
 ): Buffer | undefined {
   const [host = '', prefix] = op.cidr.split('/');
@@ -36,13 +41,13 @@ export function addressMessage(
   const cidr = parseCidr(op.cidr);
   if (bytes === undefined || cidr === undefined || prefix === undefined) return undefined;
   const attributes = [attribute(ADDRESS.local, bytes), attribute(ADDRESS.address, bytes)];
-  if (op.op === 'address-add' && op.broadcast === true && cidr.prefix <= 30)
+  if (op.op !== 'address-delete' && op.broadcast === true && cidr.prefix <= 30)
     attributes.push(attribute(ADDRESS.broadcast, ipv4Bytes(nthAddress(cidr, -1))!));
   const scope = host.startsWith('127.') ? SCOPE.host : SCOPE.global;
   const fixed = structure([1, AF_INET], [1, cidr.prefix], [1, 0], [1, scope], [4, lookup.ifindex(op.device)]);
-  return op.op === 'address-add'
-    ? message(NEW_ADDRESS, FLAG.create | FLAG.exclusive, fixed, attributes)
-    : message(DELETE_ADDRESS, 0, fixed, attributes);
+  return op.op === 'address-delete'
+    ? message(DELETE_ADDRESS, 0, fixed, attributes)
+    : message(NEW_ADDRESS, ADDRESS_FLAGS[op.op], fixed, attributes);
 }
 
 const ROUTE_FLAGS = { 'route-add': FLAG.create | FLAG.exclusive, 'route-replace': FLAG.create | FLAG.replace } as const;

@@ -33,6 +33,8 @@ function linksOf(peer: string): IpOp[] {
     { op: 'link-set', name: 'veth2', down: true },
     { op: 'address-add', cidr: '10.244.1.1/24', device: 'br0', broadcast: true },
     { op: 'address-add', cidr: '10.9.0.1/31', device: 'br0', broadcast: true },
+    { op: 'address-replace', cidr: '10.244.1.1/24', device: 'br0', broadcast: true },
+    { op: 'address-replace', cidr: '10.7.0.1/24', device: 'br0', broadcast: true },
     { op: 'address-add', cidr: '10.8.0.1/24', device: 'br0' },
     { op: 'address-delete', cidr: '10.8.0.1/24', device: 'br0' },
     { op: 'address-add', cidr: '127.1.2.3/32', device: 'br0' },
