@@ -110,10 +110,10 @@ export interface Kernel {
    */
   within<T>(netns: Netns, action: () => T): T;
   /**
-   * A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both. With
-   * `pid`, it is of the devpts that the process (of a container) has on its /dev/pts, else of the host's.
+   * A pseudo-terminal. `master` is read and written by us; `slave` becomes a process's stdio. The caller closes both.
+   * Without a place it is one of the host's.
    */
-  openPty(size: TerminalSize, pid?: number): Pty;
+  openPty(size: TerminalSize, place?: TerminalPlace): Pty;
   /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };
   /** Sends a signal to any process; false when there is none of that pid. */
@@ -125,8 +125,16 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
+/** A devpts of its own: mounted on `directory` (relative) below the root of the process `pid`. */
+export interface TerminalPlace {
+  readonly pid: number;
+  readonly directory: string;
+}
+
 export interface Pty {
   readonly master: number;
   readonly slave: number;
+  /** The slave's file in its devpts: `0`. */
+  readonly name: string;
   resize(size: TerminalSize): void;
 }

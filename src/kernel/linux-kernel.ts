@@ -11,6 +11,7 @@ import type {
   Pty,
   ReadResult,
   SpawnOptions,
+  TerminalPlace,
   TerminalSize,
 } from './kernel.ts';
 import { KernelError } from './kernel-error.ts';
@@ -84,8 +85,8 @@ export class LinuxKernel implements Kernel {
     return within(netns, action);
   }
 
-  openPty(size: TerminalSize, pid?: number): Pty {
-    return openPty(size, pid);
+  openPty(size: TerminalSize, place?: TerminalPlace): Pty {
+    return openPty(size, place);
   }
 
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {

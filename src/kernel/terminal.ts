@@ -2,28 +2,30 @@
  * Pseudo-terminals. One is of the host's devpts, or of a container's own, so that programs in it find their terminal by its name
  * (`tty` prints /dev/pts/0). Both ends are closed on exec, so that no other process started meanwhile keeps them open.
  */
-import { closeSync, constants, openSync } from 'node:fs';
-import type { Pty, TerminalSize } from './kernel.ts';
+import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Pty, TerminalPlace, TerminalSize } from './kernel.ts';
 import { openInRoot, openPeer, openTerminalPair, setTerminalSize, unlockTerminal } from './libc.ts';
 
 const O_PATH = 0o10000000;
 
-/** Opens a terminal; with `pid`, of the devpts on `/dev/pts` of that process's root. */
-export function openPty(size: TerminalSize, pid?: number): Pty {
-  const { master, slave } = pid === undefined ? openTerminalPair() : openInContainer(pid);
+/** Opens a terminal; see `Kernel.openPty`. */
+export function openPty(size: TerminalSize, place?: TerminalPlace): Pty {
+  const { master, slave } = place === undefined ? openTerminalPair() : openInContainer(place);
   setTerminalSize(master, size);
-  return { master, slave, resize: (next) => setTerminalSize(master, next) };
+  const name = basename(readlinkSync(`/proc/self/fd/${slave}`));
+  return { master, slave, name, resize: (next) => setTerminalSize(master, next) };
 }
 
 /**
  * The container's files are its program's to change: nothing outside its root is ever opened, and no link followed. What is no
  * terminal multiplexer is refused by the first ioctl (ENOTTY).
  */
-function openInContainer(pid: number): { master: number; slave: number } {
+function openInContainer({ pid, directory }: TerminalPlace): { master: number; slave: number } {
   const root = openSync(`/proc/${pid}/root`, constants.O_DIRECTORY | O_PATH);
   let master: number;
   try {
-    master = openInRoot(root, 'dev/pts/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+    master = openInRoot(root, join(directory, 'ptmx'), constants.O_RDWR | constants.O_NOCTTY);
   } finally {
     closeSync(root);
   }

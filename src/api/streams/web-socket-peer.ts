@@ -81,6 +81,7 @@ export class WebSocketPeer implements StreamPeer {
 
   #receiveSize(payload: Buffer): void {
     const size = parseTerminalSize(payload.toString());
+    // A terminal without a size (0 by 0, in `script` or a pipeline) is sent as it is: no reason to end the session.
     if (size !== undefined) this.#resize?.(size);
   }
 }

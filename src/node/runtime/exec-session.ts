@@ -79,7 +79,8 @@ function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean
 }
 
 function onTerminal(kernel: Kernel, launch: Launch, program: string, initPid?: number): ExecSession {
-  const pty = kernel.openPty(DEFAULT_SIZE, initPid);
+  const place = initPid === undefined ? undefined : { pid: initPid, directory: 'dev/pts' };
+  const pty = kernel.openPty(DEFAULT_SIZE, place);
   const child = kernel.spawn('', launch.argv, { env: launch.env, stdio: [pty.slave, pty.slave, pty.slave] });
   closeSync(pty.slave);
   const terminal = terminalStream(pty.master);

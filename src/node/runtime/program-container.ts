@@ -4,13 +4,14 @@
  */
 import { closeSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Duplex, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
 import { appletDirectory } from './applets.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
-import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
-import { attachedInput, execSession, exitCodeOf, terminalInput } from './exec-session.ts';
+import { ContainerTerminal } from './container-terminal.ts';
+import { pipeReader, pipeWriter } from './descriptor-streams.ts';
+import { attachedInput, execSession, exitCodeOf } from './exec-session.ts';
 import { awaitProgram, childOf, killForked } from './host-process.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
@@ -37,6 +38,8 @@ export class ProgramContainer implements RunningContainer {
   readonly #stands: Promise<boolean>;
   readonly #resize: (size: { columns: number; rows: number }) => void;
   #stdin: Writable | null = null;
+  /** With a terminal: it, and where to write its name once it is open. */
+  #terminal: { readonly terminal: ContainerTerminal; readonly name: Writable } | undefined;
   #initPid: number | undefined;
   #ended = false;
 
@@ -52,18 +55,17 @@ export class ProgramContainer implements RunningContainer {
     const place = { script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
     const launch = initLaunch(spec, argv, place);
     const signal = host.kernel.openPipe();
-    const start = (stdio: [number | 'ignore', number, number]) =>
-      host.kernel.spawn(pod.netns, launch.argv, { env: launch.env, stdio: [...stdio, signal.writeEnd] });
+    const start = (stdio: [number | 'ignore', number, number], more: number[] = []) =>
+      host.kernel.spawn(pod.netns, launch.argv, { env: launch.env, stdio: [...stdio, signal.writeEnd, ...more] });
     if (spec.tty) {
-      const pty = host.kernel.openPty({ columns: 80, rows: 24 });
-      this.#process = start([pty.slave, pty.slave, pty.slave]);
-      closeSync(pty.slave);
-      const terminal: Duplex = terminalStream(pty.master);
-      this.#resize = (size) => {
-        if (!terminal.destroyed) pty.resize(size);
-      };
-      this.#stdin = terminalInput(terminal);
-      this.exited = this.#follow(directory, { stderr: terminalOutput(terminal), into: 'stdout' }, argv[0]);
+      const [tools, name] = twoPipes(host.kernel);
+      this.#process = start(['ignore', tools.writeEnd, tools.writeEnd], [name.readEnd]);
+      for (const fd of [tools.writeEnd, name.readEnd]) closeSync(fd);
+      const terminal = new ContainerTerminal(pipeReader(tools.readEnd));
+      this.#terminal = { terminal, name: pipeWriter(name.writeEnd) };
+      this.#resize = (size) => terminal.resize(size);
+      this.#stdin = terminal.input;
+      this.exited = this.#follow(directory, { stderr: terminal.output, into: 'stdout' }, argv[0]);
     } else {
       const [input, out, err] = [spec.stdin ? host.kernel.openPipe() : undefined, ...twoPipes(host.kernel)];
       this.#process = start([input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd]);
@@ -139,14 +141,22 @@ export class ProgramContainer implements RunningContainer {
 
   async #awaitStanding(readEnd: number): Promise<boolean> {
     const pipe = pipeReader(readEnd);
-    const stands = await new Promise<boolean>((resolve) => {
-      pipe.once('data', () => resolve(true));
-      pipe.once('close', () => resolve(false));
-      pipe.on('error', () => undefined);
-    });
-    pipe.destroy();
+    pipe.on('error', () => undefined);
+    const lines = pipe[Symbol.asyncIterator]();
+    // Nobody closes it before the container ends: the tool that made its namespaces has it too.
+    const toldAgain = async () => (await lines.next().catch(() => ({ done: true }))).done !== true;
+    let stands = await toldAgain();
     // A program that is quick may have ended by now.
     if (stands) this.#initPid = childOf(this.#process.pid);
+    if (this.#terminal !== undefined) {
+      const { terminal, name } = this.#terminal;
+      const opened = this.#initPid === undefined ? undefined : terminal.open(this.#kernel, this.#initPid);
+      // Without a name the container ends at once.
+      name.end(opened === undefined ? '' : `${opened}\n`);
+      stands = await toldAgain();
+      terminal.handedOver();
+    }
+    pipe.destroy();
     return stands;
   }
 

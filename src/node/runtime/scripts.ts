@@ -32,7 +32,8 @@ exec "$@"
  * Makes the container, then starts its program as PID 1. It runs in new mount, PID, UTS and IPC namespaces. Besides the
  * environment of START_SCRIPT: `PODWIRE_ROOT` the empty directory to mount on, `PODWIRE_TABLES` a directory with the mount
  * tables `base` and `container` and the container's own files in `layer`, `PODWIRE_SKELETON` the files all containers have,
- * `PODWIRE_HOSTNAME`. Writes a line to descriptor 3 when the container stands.
+ * `PODWIRE_HOSTNAME`. Writes a line to descriptor 3 when the container stands. With `PODWIRE_TTY` it then reads from descriptor 4
+ * which of the container's terminals is its own, and writes another line when it has it.
  *
  * The files are copied into the upper layer: as lower layers they would lie within the lowest one, `/`, which overlayfs refuses.
  */
@@ -47,6 +48,11 @@ pivot_root . old/put
 cd /
 umount -l /old
 echo stands >&3
+if [ -n "$PODWIRE_TTY" ]; then
+  read -r terminal <&4
+  exec 4<&- <>"/container/dev/pts/$terminal" >&0 2>&0
+  echo terminal >&3
+fi
 exec 3>&-
 . /start
 `;

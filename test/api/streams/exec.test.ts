@@ -65,6 +65,7 @@ describe('exec over WebSocket', () => {
     const client = await connect('command=sh&command=-c&command=x&stdin=true&stdout=true&stderr=true');
     expect(client.socket.protocol).toBe('v5.channel.k8s.io');
     client.socket.send(frame(0, 'typed'));
+    client.socket.send(frame(4, '{"Width":0,"Height":0}'));
     client.socket.send(frame(4, '{"Width":100,"Height":30}'));
     client.socket.send(Buffer.of(255, 0));
     const typed: Buffer[] = [];

@@ -1,0 +1,70 @@
+/**
+ * The terminal of a container's own program. It is one of the container's devpts, so it exists only once the container stands: what is
+ * typed and sized before waits here. What the tools say that make the container is shown before what the program says.
+ */
+import { closeSync } from 'node:fs';
+import { type Duplex, PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Kernel, Pty, TerminalSize } from '../../kernel/kernel.ts';
+import { terminalStream } from './descriptor-streams.ts';
+import { terminalInput } from './exec-session.ts';
+
+/** Where the tools that make the container see its devpts. */
+const DEVPTS = 'container/dev/pts';
+
+export class ContainerTerminal {
+  /** What is typed; the end of it is typed too. */
+  readonly input: Writable;
+  /** Ends when the program and the tools that started it have let go of it. */
+  readonly output: Readable;
+  readonly #input = new PassThrough();
+  readonly #output = new PassThrough();
+  #size: TerminalSize = { columns: 80, rows: 24 };
+  #open: { readonly pty: Pty; readonly stream: Duplex } | undefined;
+  #sources = 0;
+
+  /** `complaints`: standard error of the tools. */
+  constructor(complaints: Readable) {
+    this.input = this.#input;
+    this.output = this.#output;
+    this.#show(complaints);
+  }
+
+  /**
+   * Opens it in the container whose PID 1 (on the host) still is one of the tools; gives its name within the devpts. Undefined, and a line
+   * that says why, when it cannot be opened.
+   */
+  open(kernel: Kernel, initPid: number): string | undefined {
+    let pty: Pty;
+    try {
+      pty = kernel.openPty(this.#size, { pid: initPid, directory: DEVPTS });
+    } catch (error) {
+      this.#output.write(`no terminal: ${(error as Error).message}\n`);
+      return undefined;
+    }
+    const stream = terminalStream(pty.master);
+    this.#open = { pty, stream };
+    this.#show(stream);
+    this.#input.pipe(terminalInput(stream));
+    return pty.name;
+  }
+
+  /** To be called when the program's side has been opened by its name: until then somebody must hold it open. */
+  handedOver(): void {
+    if (this.#open !== undefined) closeSync(this.#open.pty.slave);
+  }
+
+  resize(size: TerminalSize): void {
+    this.#size = size;
+    if (this.#open?.stream.destroyed === false) this.#open.pty.resize(size);
+  }
+
+  #show(source: Readable): void {
+    this.#sources += 1;
+    source.on('data', (chunk) => void this.#output.write(chunk));
+    source.on('error', () => undefined);
+    source.once('close', () => {
+      this.#sources -= 1;
+      if (this.#sources === 0) this.#output.end();
+    });
+  }
+}
