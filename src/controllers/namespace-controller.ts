@@ -1,14 +1,16 @@
 /**
- * Namespaces: deletes the content of one that is going, then lets it go (`finalize`). Sees to it that one that stays
+ * Namespaces: deletes the content of one that is going, says in its conditions what remains, then lets it go (`finalize`). Sees to it that one that stays
  * has its default ServiceAccount and the CA ConfigMap again when somebody removed them.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { keyOf } from '../client/informer.ts';
 import type { Component } from '../objects/component.ts';
 import { CONFIG_MAPS, NAMESPACES, type ResourceType, SERVICE_ACCOUNTS } from '../objects/resource.ts';
 import { hasReason } from '../objects/transport.ts';
 import type { ApiObject, ConfigMap, Namespace } from '../objects/wire.ts';
-import type { ControllerContext } from './controller-context.ts';
+import { type ControllerContext, timestamp } from './controller-context.ts';
 import { KeyedController } from './keyed-controller.ts';
+import { deletionConditions, type Remaining } from './namespace-conditions.ts';
 
 const FINALIZER = 'kubernetes';
 const ROOT_CA = 'kube-root-ca.crt';
@@ -81,6 +83,8 @@ export function namespaceController(context: ControllerContext, types: readonly 
     const standing = left.filter(({ object }) => object.metadata?.deletionTimestamp === undefined);
     await inParallel(standing, ({ type, object }) => remove(type, object));
     if (left.length > 0) {
+      // What was only just deleted may be gone by now; what had been before is waited for.
+      if (standing.length === 0) await tellWhatRemains(namespace, left);
       // Each object that goes brings the key back; graceful pods take their time.
       queue.addAfter(name, RECHECK_MS);
       return;
@@ -90,6 +94,18 @@ export function namespaceController(context: ControllerContext, types: readonly 
       return;
     }
     await finalize(namespace);
+  }
+
+  async function tellWhatRemains(namespace: Namespace, left: readonly Remaining[]): Promise<void> {
+    const present = namespace.status?.conditions ?? [];
+    const conditions = deletionConditions(present, left, timestamp(context.now()));
+    if (isDeepStrictEqual(conditions, present)) return;
+    const told = { ...namespace, status: { ...namespace.status, conditions } };
+    try {
+      await transport.update(NAMESPACES, told, { subresource: 'status' });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+    }
   }
 
   /** Asks the API itself: the caches may not yet show what was created just before the namespace closed. */

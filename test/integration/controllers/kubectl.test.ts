@@ -168,6 +168,28 @@ it('updates a StatefulSet above its partition only, and remakes a pod below it f
   await kubectl('delete', 'statefulset', 'db', '--cascade=foreground', '--timeout=20s');
 });
 
+it('says what keeps a namespace that is being deleted, and lets it go when that is gone', async () => {
+  await kubectl('create', 'namespace', 'kept');
+  await kubectl('create', 'configmap', 'held', '-n', 'kept');
+  const finalizers = (list: string) =>
+    kubectl('patch', 'configmap', 'held', '-n', 'kept', '--type=merge', '-p', `{"metadata":{"finalizers":${list}}}`);
+  await finalizers('["example.com/hold"]');
+  await kubectl('delete', 'namespace', 'kept', '--wait=false');
+  const message = (type: string) =>
+    kubectl('get', 'namespace', 'kept', '-o', `jsonpath={.status.conditions[?(@.type=="${type}")].message}`);
+  await vi.waitFor(async () =>
+    expect(await message('NamespaceContentRemaining')).toBe(
+      'Some resources are remaining: configmaps. has 1 resource instances',
+    ),
+  );
+  expect(await message('NamespaceFinalizersRemaining')).toBe(
+    'Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+  );
+  expect(await kubectl('get', 'namespace', 'kept', '--no-headers')).toContain('Terminating');
+  await finalizers('[]');
+  await kubectl('wait', '--for=delete', 'namespace/kept', '--timeout=10s');
+});
+
 it('is watched over HTTPS by an informer that is told of every pod', async () => {
   const { connection } = await loadKubeconfig(kubeconfig);
   const transport = new RemoteTransport(connection);
