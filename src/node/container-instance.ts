@@ -1,29 +1,41 @@
 /** One running instance of a container with its probes and hooks. Tells its pod's worker what happens; decides nothing. */
 import { randomBytes } from 'node:crypto';
+import { normalize } from 'node:path';
 import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { containerEnvironment } from './pod/container-environment.ts';
 import { APPLET_DIRECTORY, confinementOf, portsOf, runOf } from './pod/container-plan.ts';
+import { MountError } from './pod/mount-error.ts';
 import type { PodSandbox } from './pod-sandbox.ts';
 import type { ProbeListener } from './probes/prober.ts';
 import { Prober } from './probes/prober.ts';
 import { type ProbeTarget, probeHttp } from './probes/run-probe.ts';
 import { collectExec } from './runtime/collect-exec.ts';
 import type { ContainerSpec, RunningContainer } from './runtime/container-runtime.ts';
+import { isFresh } from './runtime/mount-table.ts';
 import { appletsOf } from './standins/images.ts';
 
 type Handler = NonNullable<NonNullable<Container['lifecycle']>['preStop']>;
+
+export interface InstancePlace {
+  readonly podIp: string;
+  readonly terminationFile: string | undefined;
+}
 
 export class ContainerInstance {
   readonly container: Container;
   readonly running: RunningContainer;
   readonly startedAt = Date.now();
+  /** Where the container's last words lie on the host. */
+  readonly terminationFile: string | undefined;
   readonly #target: ProbeTarget;
   #prober: Prober | undefined;
 
-  constructor(context: NodeContext, container: Container, running: RunningContainer, podIp: string) {
+  constructor(context: NodeContext, container: Container, running: RunningContainer, place: InstancePlace) {
     this.container = container;
     this.running = running;
+    const { podIp, terminationFile } = place;
+    this.terminationFile = terminationFile;
     const { kernel, netns } = context.options;
     this.#target = { sockets: kernel.sockets, netns, podIp, container, instance: running };
   }
@@ -81,15 +93,25 @@ export async function containerSpec(
     source: context.source,
     ...(applets === undefined ? {} : { firstInPath: APPLET_DIRECTORY }),
   });
+  const run = runOf(container, env);
+  // Stand-ins have nothing to say; a place that is empty in every container holds no file of ours.
+  const messagePath = normalize(`/${container.terminationMessagePath ?? '/dev/termination-log'}`);
+  if (/^\/(proc|sys)(\/|$)/.test(messagePath))
+    throw new MountError(`terminationMessagePath "${messagePath}" is the runtime's own`);
+  const leavesMessage = 'argv' in run && !isFresh(messagePath);
+  const terminationFile = leavesMessage ? sandbox.terminationFile(id) : undefined;
+  const volumes = sandbox.mountsOf(container);
+  const messageMount = (source: string) => ({ source, target: messagePath, readOnly: false });
   return {
     name: container.name,
     image: container.image ?? '',
     id,
-    run: runOf(container, env),
+    run,
     env,
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
     ports: portsOf(container),
-    mounts: sandbox.mountsOf(container),
+    mounts: terminationFile === undefined ? volumes : [...volumes, messageMount(terminationFile)],
+    ...(terminationFile === undefined ? {} : { terminationFile }),
     ...confinementOf(pod, container),
     ...(applets === undefined ? {} : { applets }),
     stdin: container.stdin === true,

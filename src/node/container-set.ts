@@ -8,7 +8,8 @@ import type { NodeContext } from './node-context.ts';
 import { failuresAfter, goDuration } from './pod/back-off.ts';
 import { ContainerConfigError } from './pod/config-source.ts';
 import { type ContainerRecord, lastEnd, newRecord, recordFromStatus, type Terminated } from './pod/container-record.ts';
-import { MountError } from './pod/volumes.ts';
+import { MountError } from './pod/mount-error.ts';
+import { terminationMessage } from './pod/termination-message.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { PodSandbox } from './pod-sandbox.ts';
 import type { ProbeKind, ProbeListener } from './probes/prober.ts';
@@ -31,6 +32,8 @@ export class ContainerSet {
   readonly #instances = new Map<string, ContainerInstance>();
   /** The last instance that has ended, for `logs --previous` and for logs of a container that waits. */
   readonly #ended = new Map<string, RunningContainer[]>();
+  /** Ends that are not in the records yet. */
+  readonly #endings = new Set<Promise<void>>();
   #leaving = false;
 
   constructor(context: NodeContext, pod: Pod, sandbox: PodSandbox, events: PodEvents, changed: () => void) {
@@ -102,7 +105,7 @@ export class ContainerSet {
       this.#events.created(container);
       const running = await this.#context.options.runtime.start(this.#sandbox.place(pod), spec);
       const restartCount = former === undefined || former.id === '' ? 0 : former.restartCount + 1;
-      this.#setRunning(container, running, restartCount);
+      this.#setRunning(container, running, restartCount, spec.terminationFile);
     } catch (error) {
       if (error instanceof MountError) throw error;
       const reason = error instanceof ContainerConfigError ? 'CreateContainerConfigError' : 'CreateContainerError';
@@ -134,12 +137,22 @@ export class ContainerSet {
     this.#leaving = true;
   }
 
+  /** Resolves when the records show every end that there has been. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#endings);
+  }
+
   /** Lets the runtime forget everything about the pod. */
   forget(): void {
     for (const running of [...this.#ended.values()].flat()) this.#context.options.runtime.forget(running.id);
   }
 
-  #setRunning(container: Container, running: RunningContainer, restartCount: number): void {
+  #setRunning(
+    container: Container,
+    running: RunningContainer,
+    restartCount: number,
+    terminationFile: string | undefined,
+  ): void {
     const former = this.#records.get(container.name);
     const last = former === undefined ? undefined : (lastEnd(former) ?? former.last);
     const started = container.startupProbe === undefined;
@@ -154,13 +167,17 @@ export class ContainerSet {
       failures: former?.failures ?? 0,
       endedAt: former?.endedAt ?? 0,
     });
-    void this.#begin(this.#follow(container, running));
+    void this.#begin(this.#follow(container, running, terminationFile));
   }
 
-  #follow(container: Container, running: RunningContainer): ContainerInstance {
-    const instance = new ContainerInstance(this.#context, container, running, this.#sandbox.ip ?? '');
+  #follow(container: Container, running: RunningContainer, terminationFile?: string): ContainerInstance {
+    const place = { podIp: this.#sandbox.ip ?? '', terminationFile };
+    const instance = new ContainerInstance(this.#context, container, running, place);
     this.#instances.set(container.name, instance);
-    void running.exited.then((exit) => this.#onExit(instance, exit));
+    const ending = running.exited
+      .then((exit) => this.#onExit(instance, exit))
+      .finally(() => this.#endings.delete(ending));
+    this.#endings.add(ending);
     return instance;
   }
 
@@ -220,7 +237,7 @@ export class ContainerSet {
     this.#graceSeconds = seconds;
   }
 
-  #onExit(instance: ContainerInstance, exit: ContainerExit): void {
+  async #onExit(instance: ContainerInstance, exit: ContainerExit): Promise<void> {
     const { container, running } = instance;
     instance.stopProbing();
     if (this.#instances.get(container.name) === instance) this.#instances.delete(container.name);
@@ -228,18 +245,20 @@ export class ContainerSet {
     for (const old of kept.splice(0, Math.max(0, kept.length - 2))) this.#context.options.runtime.forget(old.id);
     this.#ended.set(container.name, kept);
     if (exit.startError !== undefined) this.#events.failed(container, START_ERROR_WORDS + exit.startError);
-    this.#setEnd(container, exit, Date.now() - instance.startedAt);
+    const ranMs = Date.now() - instance.startedAt;
+    const message = await terminationMessage(container, running, exit.code, instance.terminationFile);
+    this.#setEnd(container, exit, ranMs, message);
     this.#changed();
   }
 
-  #setEnd(container: Container, exit: ContainerExit, ranMs = 0): void {
+  #setEnd(container: Container, exit: ContainerExit, ranMs = 0, message?: string): void {
     const record = this.#records.get(container.name)!;
     const startedAt = record.state.kind === 'running' ? record.state.startedAt : timestamp();
     const isStartError = exit.startError !== undefined;
     const end: Terminated = {
       exitCode: isStartError ? START_ERROR_CODE : exit.code,
       reason: isStartError ? 'StartError' : exit.code === 0 ? 'Completed' : 'Error',
-      ...(isStartError ? { message: START_ERROR_WORDS + exit.startError } : {}),
+      ...(isStartError ? { message: START_ERROR_WORDS + exit.startError } : message === undefined ? {} : { message }),
       startedAt: isStartError ? '1970-01-01T00:00:00Z' : startedAt,
       finishedAt: timestamp(),
       containerId: record.id,

@@ -64,6 +64,11 @@ export class PodEvents {
     this.#warning(container, `Failed${hook}Hook`, `${hook}Hook failed: ${message}`);
   }
 
+  deadlineExceeded(): void {
+    const message = 'Pod was active on the node longer than specified deadline';
+    this.#recorder.normal({ type: PODS, object: this.#pod() }, 'DeadlineExceeded', message);
+  }
+
   failedMount(message: string): void {
     this.#recorder.warning({ type: PODS, object: this.#pod() }, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
   }

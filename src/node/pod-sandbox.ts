@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
+import { containerMounts } from './pod/container-mounts.ts';
 import { hostnameOf, hostsFile } from './pod/hosts-file.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
 import { renewAfterMs } from './pod/token-source.ts';
-import { containerMounts, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
+import { type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
 import type { Mount, PodPlace } from './runtime/container-runtime.ts';
+import { makeDirectory, makeFile } from './runtime/make-files.ts';
 
 export class PodSandbox {
   readonly #context: NodeContext;
@@ -64,6 +66,15 @@ export class PodSandbox {
     return containerMounts(container, this.#volumes?.places ?? new Map());
   }
 
+  /** Makes the file that a container leaves its last words in; absolute. */
+  terminationFile(containerId: string): string {
+    const directory = join(this.#context.options.directory, 'pods', this.#identity.uid, 'termination');
+    makeDirectory(directory);
+    const file = join(directory, containerId);
+    makeFile(file, '', 0o666);
+    return file;
+  }
+
   /** What containers of the pod find about it. */
   placement() {
     const { options, allocatable } = this.#context;
@@ -102,8 +113,9 @@ export class PodSandbox {
   }
 
   #projection(pod: Pod) {
-    const { source, tokens } = this.#context;
-    return { pod, source, tokens, placement: this.placement() };
+    const { source, tokens, options } = this.#context;
+    const nodeFiles = join(options.directory, 'nodes', options.node);
+    return { pod, source, tokens, nodeFiles, placement: this.placement() };
   }
 
   #renewBefore(pod: Pod, expires: number | undefined): void {

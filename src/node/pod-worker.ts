@@ -9,7 +9,7 @@ import type { Pod } from '../objects/wire.ts';
 import { ContainerSet, isUsersError, timestamp } from './container-set.ts';
 import type { NodeContext } from './node-context.ts';
 import { isSidecar, podActions } from './pod/pod-actions.ts';
-import { podStatus } from './pod/pod-status.ts';
+import { type PodFacts, podStatus } from './pod/pod-status.ts';
 import { PodEvents } from './pod-events.ts';
 import type { PodIdentity } from './pod-network-seam.ts';
 import { PodSandbox } from './pod-sandbox.ts';
@@ -20,6 +20,10 @@ const SHOW_CREATING_AFTER_MS = 250;
 /** How long a reference to something missing waits before it is looked for again. */
 const RETRY_MISSING_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
+const DEADLINE_EXCEEDED = {
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
 
 export class PodWorker {
   readonly identity: PodIdentity;
@@ -38,6 +42,9 @@ export class PodWorker {
   #removed = false;
   #departing = false;
   #wake: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  /** Why the pod as a whole has failed. */
+  #failure: PodFacts['failure'];
 
   constructor(context: NodeContext, pod: Pod) {
     const { namespace = 'default', name = '', uid = '' } = pod.metadata ?? {};
@@ -57,6 +64,8 @@ export class PodWorker {
       this.#resolveGone = resolve;
     });
     this.#finished = ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '');
+    const { phase, reason, message = '' } = pod.status ?? {};
+    if (phase === 'Failed' && reason !== undefined) this.#failure = { reason, message };
     this.#wakeIn(SHOW_CREATING_AFTER_MS, () => {
       if (this.containers.instances.length === 0 && !this.#departing) this.#publish();
     });
@@ -101,6 +110,7 @@ export class PodWorker {
   /** Lets go: containers and sandbox stay as they are, for the kubelet that comes after. */
   async stop(): Promise<void> {
     clearTimeout(this.#wake);
+    clearTimeout(this.#deadline);
     this.#writer.stop();
     this.#sandbox.stop();
     for (const instance of this.containers.instances) instance.stopProbing();
@@ -114,6 +124,10 @@ export class PodWorker {
       return;
     }
     if (this.#finished) return;
+    if (this.#isOverdue()) {
+      await this.#expire();
+      return;
+    }
     if (!(await this.#prepare())) return;
     const pod = this.#pod;
     const actions = podActions(pod.spec!, this.containers.records, Date.now());
@@ -129,6 +143,31 @@ export class PodWorker {
     if (this.#finished) await this.#sandbox.remove(pod);
     // A sidecar that has started lets the next container begin.
     else if (actions.start.some(isSidecar)) this.#runner.request();
+  }
+
+  /** True when the pod has been on the node for its `activeDeadlineSeconds`; else looks again then. */
+  #isOverdue(): boolean {
+    const { activeDeadlineSeconds } = this.#pod.spec ?? {};
+    const since = this.#pod.status?.startTime;
+    if (activeDeadlineSeconds === undefined || since === undefined) return false;
+    const left = Date.parse(since) + activeDeadlineSeconds * 1000 - Date.now();
+    if (left <= 0) return true;
+    this.#deadline ??= setTimeout(() => {
+      this.#deadline = undefined;
+      void this.#runner.request();
+    }, left);
+    return false;
+  }
+
+  /** Ends a pod that has outlived its deadline. It stays, Failed, to be looked at. */
+  async #expire(): Promise<void> {
+    this.#events.deadlineExceeded();
+    this.#failure = DEADLINE_EXCEEDED;
+    if (!this.#adopted) await this.#adoptToEnd();
+    await this.#endContainers(Date.now() + graceMs(this.#pod));
+    this.#finished = true;
+    this.#publish();
+    await this.#sandbox.remove(this.#pod);
   }
 
   /** Network, volumes, and what a former daemon left. False when it is to be tried again later. */
@@ -165,12 +204,7 @@ export class PodWorker {
   async #depart(): Promise<void> {
     if (!this.#adopted) await this.#adoptToEnd();
     this.#departing = true;
-    this.containers.leave();
-    const sidecars = new Set((this.#pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
-    const deadline = Date.now() + (this.#removed ? 0 : graceMs(this.#pod));
-    const main = this.containers.instances.filter(({ container }) => !sidecars.has(container.name));
-    await Promise.all(main.map((instance) => this.#end(instance, deadline)));
-    await Promise.all(this.containers.instances.map((instance) => this.#end(instance, deadline)));
+    await this.#endContainers(Date.now() + (this.#removed ? 0 : graceMs(this.#pod)));
     this.#finished = true;
     if (!this.#removed) this.#publish();
     await this.#writer.settled();
@@ -178,6 +212,7 @@ export class PodWorker {
     await this.#deleteObject();
     this.#writer.stop();
     clearTimeout(this.#wake);
+    clearTimeout(this.#deadline);
     this.containers.forget();
     this.#resolveGone();
   }
@@ -188,6 +223,16 @@ export class PodWorker {
     if (running.length === 0) return;
     const isAdopted = await this.#prepare().catch(() => false);
     if (!isAdopted) await this.#context.options.runtime.endLeft(running.map(({ id }) => id));
+  }
+
+  /** The pod's own containers first, then its sidecars; resolves when the records show their ends. */
+  async #endContainers(deadline: number): Promise<void> {
+    this.containers.leave();
+    const sidecars = new Set((this.#pod.spec?.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+    const main = this.containers.instances.filter(({ container }) => !sidecars.has(container.name));
+    await Promise.all(main.map((instance) => this.#end(instance, deadline)));
+    await Promise.all(this.containers.instances.map((instance) => this.#end(instance, deadline)));
+    await this.containers.ended();
   }
 
   async #end(instance: ContainerSet['instances'][number], deadline: number): Promise<void> {
@@ -233,6 +278,7 @@ export class PodWorker {
         ip: this.#sandbox.ip ?? this.#pod.status?.podIP,
         hostIp: this.#context.options.nodeIp,
         finished: this.#finished,
+        failure: this.#failure,
         now: timestamp(),
       }),
     );

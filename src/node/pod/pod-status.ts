@@ -11,6 +11,8 @@ export interface PodFacts {
   readonly hostIp: string;
   /** Every container that is to end has ended for good. */
   readonly finished: boolean;
+  /** The pod has failed as a whole, whatever its containers ended with. */
+  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
   /** RFC 3339, whole seconds. */
   readonly now: string;
 }
@@ -28,6 +30,7 @@ export function podStatus(facts: PodFacts): PodStatus {
   const init = statuses(spec.initContainers ?? [], true);
   return {
     phase,
+    ...(facts.failure === undefined ? {} : facts.failure),
     conditions: conditionsOf(facts, phase),
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
@@ -39,8 +42,9 @@ export function podStatus(facts: PodFacts): PodStatus {
   };
 }
 
-function phaseOf({ pod, records, finished }: PodFacts): string {
+function phaseOf({ pod, records, finished, failure }: PodFacts): string {
   const spec = pod.spec!;
+  if (failure !== undefined) return 'Failed';
   if (finished) {
     const ends = [...(spec.initContainers ?? []).filter((container) => !isSidecar(container)), ...spec.containers]
       .map(({ name }) => records.get(name))

@@ -1,24 +1,19 @@
 /**
  * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets, the downward API and tokens of the
- * pod's service account. Kinds that would reach beyond the pod (hostPath) or that a lab has not (claims) are refused, with the
- * reason.
+ * pod's service account. Kinds that a lab has not (claims) are refused, with the reason.
  */
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
-import type { Container, Pod } from '../../objects/wire.ts';
-import type { Mount } from '../runtime/container-runtime.ts';
+import { renameSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { Pod } from '../../objects/wire.ts';
 import { makeDirectory, makeFile } from '../runtime/make-files.ts';
 import type { ConfigData, ConfigSource } from './config-source.ts';
 import { fieldValue, type PodPlacement, resourceValue } from './downward.ts';
+import { hostPathPlace } from './host-path.ts';
+import { MountError } from './mount-error.ts';
 import type { TokenSource } from './token-source.ts';
 
 type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
 type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
-
-/** A volume that cannot be set up: FailedMount. */
-export class MountError extends Error {
-  override readonly name = 'MountError';
-}
 
 interface VolumeFile {
   readonly path: string;
@@ -44,6 +39,8 @@ interface Projection {
   readonly placement: PodPlacement;
   readonly source: ConfigSource;
   readonly tokens: TokenSource;
+  /** Where the node's own files lie, which hostPath volumes show. */
+  readonly nodeFiles: string;
 }
 
 /** Makes the directories of a pod's volumes below `directory`. */
@@ -55,6 +52,10 @@ export async function setUpVolumes(directory: string, projection: Projection): P
     if (volume.emptyDir !== undefined) {
       makeDirectory(path, 0o777);
       places.set(volume.name, { path, writable: true });
+      continue;
+    }
+    if (volume.hostPath !== undefined) {
+      places.set(volume.name, { path: hostPathPlace(projection.nodeFiles, volume.hostPath), writable: true });
       continue;
     }
     const files = await filesOf(volume, projection);
@@ -94,35 +95,8 @@ export function tearDownVolumes(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** The mounts of one container. Mounts within mounts and over the runtime's own directories are refused. */
-export function containerMounts(container: Container, volumes: ReadonlyMap<string, VolumePlace>): Mount[] {
-  const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath, readOnly }): Mount => {
-    const volume = volumes.get(name);
-    if (volume === undefined) throw new MountError(`volume "${name}" is not one of the pod's`);
-    const source = subPath === undefined || subPath === '' ? volume.path : join(volume.path, subPath);
-    if (relative(volume.path, source).startsWith('..'))
-      throw new MountError(`subPath "${subPath}" leads out of the volume`);
-    // What a program has put into an emptyDir could be a link to elsewhere by the time of a restart.
-    if (source !== volume.path && volume.writable) throw new MountError(`subPath of an emptyDir is not supported`);
-    if (source !== volume.path && !existsSync(source))
-      throw new MountError(`subPath "${subPath}" is not in volume "${name}"`);
-    const target = normalize(`/${mountPath}`).replace(/(?<=.)\/$/, '');
-    return { source, target, readOnly: readOnly === true || !volume.writable };
-  });
-  const reserved = ['/', '/proc', '/sys', '/dev'];
-  for (const { target } of mounts) {
-    if (reserved.some((path) => target === path || (path !== '/' && target.startsWith(`${path}/`)))) {
-      throw new MountError(`mountPath "${target}" is the runtime's own`);
-    }
-    const outer = mounts.find((other) => other.target !== target && target.startsWith(`${other.target}/`));
-    if (outer !== undefined)
-      throw new MountError(`mountPath "${target}" lies within another volume, "${outer.target}"`);
-  }
-  return mounts;
-}
-
 async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFile[]> {
-  const { configMap, secret, downwardAPI, projected, hostPath } = volume;
+  const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined) {
     return configFiles(
       projection,
@@ -150,12 +124,9 @@ async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFi
     });
     return (await Promise.all(parts)).flat();
   }
-  if (hostPath !== undefined) {
-    throw new MountError(`hostPath volume "${volume.name}" refused: a pod of the lab does not reach the host's files`);
-  }
   const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
   throw new MountError(
-    `volume "${volume.name}": podwire has no ${kind} volumes (emptyDir, configMap, secret, downwardAPI are)`,
+    `volume "${volume.name}": podwire has no ${kind} volumes (emptyDir, configMap, secret, downwardAPI, projected, hostPath are)`,
   );
 }
 

@@ -41,6 +41,8 @@ export interface ContainerSpec {
   readonly workingDir?: string;
   readonly ports: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }[];
   readonly mounts: readonly Mount[];
+  /** The file among the mounts that the container leaves its last words in. */
+  readonly terminationFile?: string;
   /** Without the `CAP_` prefix, upper case. */
   readonly capabilities: readonly string[];
   readonly privileged: boolean;

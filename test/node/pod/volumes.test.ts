@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { containerMounts, setUpVolumes } from '../../../src/node/pod/volumes.ts';
+import { containerMounts } from '../../../src/node/pod/container-mounts.ts';
+import { setUpVolumes } from '../../../src/node/pod/volumes.ts';
 import type { Container, Pod } from '../../../src/objects/wire.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'podwire-volumes-'));
@@ -20,6 +30,7 @@ function setUp(volume: object, data: Record<string, Buffer> = { key: Buffer.from
     pod: pod as unknown as Pod,
     source: { configMap: read, secret: read },
     tokens: async (_pod, audience, seconds) => ({ token: `token for ${audience}`, expires: seconds * 1000 }),
+    nodeFiles: join(directory, 'node'),
     placement: { podIp: '10.244.1.2', hostIp: '192.168.1.11', allocatable: {} },
   });
 }
@@ -51,7 +62,16 @@ describe('setUpVolumes', () => {
       { configMap: { name: 'here', items: [{ key: 'key', path: '../../x' }] } },
       'leads out of the volume',
     ],
-    ['the host', { hostPath: { path: '/' } }, 'hostPath volume "v" refused'],
+    [
+      'a directory its node has not',
+      { hostPath: { path: '/nowhere', type: 'Directory' } },
+      'hostPath type check failed: /nowhere is not a directory',
+    ],
+    [
+      'a device',
+      { hostPath: { path: '/dev/sda', type: 'BlockDevice' } },
+      'a node of the lab has no BlockDevice at /dev/sda',
+    ],
     ['what a lab has not', { nfs: { server: 'x', path: '/' } }, 'podwire has no nfs volumes'],
     [
       'trust bundles',
@@ -61,6 +81,23 @@ describe('setUpVolumes', () => {
   ])('refuses %s', async (_title, volume, message) => {
     await expect(setUp(volume)).rejects.toThrow(message);
     expect(existsSync(join(directory, 'x'))).toBe(false);
+  });
+
+  it('shows pods of one node the same files under the same hostPath, and never the machine’s', async () => {
+    const place = async (hostPath: object) => (await setUp({ hostPath })).places.get('v')!;
+    const first = await place({ path: '/var/data' });
+    writeFileSync(join(first.path, 'kept'), 'x');
+    expect(first.writable).toBe(true);
+    const again = await place({ path: '/var/../var/data/', type: 'Directory' });
+    expect(readFileSync(join(again.path, 'kept'), 'utf8')).toBe('x');
+    // A path within another is a place of its own: no link made in the one leads the other anywhere.
+    expect((await place({ path: '/var/data/kept' })).path.startsWith(first.path)).toBe(false);
+    expect(readdirSync((await place({ path: '/etc' })).path)).toEqual([]);
+    const file = await place({ path: '/etc/passwd', type: 'FileOrCreate' });
+    expect(readFileSync(file.path, 'utf8')).toBe('');
+    await expect(place({ path: '/etc/passwd' })).rejects.toThrow(
+      'hostPath type check failed: /etc/passwd is not a directory',
+    );
   });
 
   it('passes over what is optional', async () => {
