@@ -92,6 +92,15 @@ export function buildProgram(exit: (code: number) => void): Command {
       done(import('./commands/proxy-mode.ts').then((it) => it.proxyModeCommand(mode, options))),
     );
 
+  command('rules', 'the rules of a node, each with the Service and endpoint it is for')
+    .addOption(labName())
+    .option('--service <NS/NAME>', 'those of one Service alone')
+    .addOption(outputFormat())
+    .argument('[node]', 'node (default: the first worker)')
+    .action((node: string | undefined, options) =>
+      done(import('./commands/rules.ts').then((it) => it.rulesCommand(node, options))),
+    );
+
   command('journal', 'every command the lab gave the kernel so far')
     .addOption(labName())
     .option('--as-script', 'as a shell script that rebuilds the network without podwire')

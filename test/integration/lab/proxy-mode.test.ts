@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { rulesCommand } from '../../../src/cli/commands/rules.ts';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import { DaemonClient } from '../../../src/lab/daemon-client.ts';
 import type { LabHandle } from '../../../src/lab/lab-handle.ts';
@@ -70,6 +71,17 @@ async function progress(running: { readonly answered: number }, more: number): P
   }
 }
 
+/** What `podwire rules` prints. */
+async function printed(lab: LabHandle, node: string, options: { service?: string } = {}): Promise<string> {
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  try {
+    await rulesCommand(node, { name: lab.name, ...options });
+    return write.mock.calls.map(([text]) => String(text)).join('');
+  } finally {
+    write.mockRestore();
+  }
+}
+
 describe('the mode of kube-proxy', () => {
   it('changes under a load of new connections, and none of them is refused or lost', { timeout: 120_000 }, async () => {
     await withLab({}, async (lab) => {
@@ -103,6 +115,16 @@ describe('the mode of kube-proxy', () => {
       expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 iptables']);
       expect((await rules(lab, 'control-plane')).nftables).toBe(1);
       expect((await rules(lab, 'node-1')).iptables).toBeGreaterThan(5);
+      for (const [node, sign] of [
+        ['control-plane', 'dnat ip to numgen random mod 1 map'],
+        ['node-1', '-j DNAT --to-destination'],
+      ] as const) {
+        const text = await printed(lab, node, { service: 'kubernetes' });
+        expect(text).toMatch(/ {2}# default\/kubernetes:https, all endpoints$/m);
+        expect(text).toContain(sign);
+        expect(text).not.toContain('kube-dns');
+        expect(await printed(lab, node)).toContain('# kube-system/kube-dns:dns');
+      }
       await expect(daemon.switchProxyMode('ipvs')).rejects.toMatchObject({
         why: 'it is not offered yet; there are iptables and nftables',
       });
