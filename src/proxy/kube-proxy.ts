@@ -18,6 +18,7 @@ import { serviceKeyOf } from './endpoint-slices.ts';
 import { serveHealth } from './health-server.ts';
 import { type NodeRules, nodeRules } from './node-rules.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
+import { removeFormer, writeNext } from './replace-rules.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
 
 export interface KubeProxyOptions {
@@ -248,35 +249,31 @@ export class KubeProxy implements Component {
     this.metrics.synced(ms / 1000, isFull);
   }
 
+  /** The caller of `switchMode` learns of an error; the syncs go on with whichever rules then stand. */
   async #performSwitch({ mode, done }: PendingSwitch): Promise<void> {
-    const { kernel, netns, nodeName, log } = this.#options;
+    const { kernel, netns } = this.#options;
     const start = performance.now();
-    const next = this.#families.map(({ facts }) => nodeRules(mode, kernel, netns, facts));
+    const replacements = this.#families.map(({ facts, rules, tracker }) => ({
+      former: rules,
+      next: nodeRules(mode, kernel, netns, facts),
+      views: tracker.update().views,
+    }));
     try {
-      for (const [index, rules] of next.entries()) await rules.sync(this.#families[index]!.tracker.update().views);
+      await writeNext(replacements);
+      for (const [index, { next }] of replacements.entries()) this.#families[index]!.rules = next;
+      this.#mode = mode;
+      const ms = performance.now() - start;
+      this.#lastSync = { isFull: true, ms, changed: 0 };
+      this.metrics.synced(ms / 1000, true);
+      await removeFormer(replacements);
+      done.resolve();
     } catch (error) {
-      this.#pending = undefined;
       done.reject(error);
-      // What was written of it goes again, or two backends would stand side by side.
-      for (const rules of next) await rules.cleanup();
-      return await this.#sync();
+    } finally {
+      this.#pending = undefined;
     }
-    const former = this.#families.map(({ rules }) => rules);
-    for (const [index, rules] of next.entries()) this.#families[index]!.rules = rules;
-    this.#mode = mode;
-    this.#pending = undefined;
-    for (const rules of former) {
-      try {
-        await rules.cleanup();
-      } catch (error) {
-        log.error('kube-proxy could not remove the rules of its former mode', { node: nodeName, error: String(error) });
-        done.reject(error);
-      }
-    }
-    const ms = performance.now() - start;
-    this.#lastSync = { isFull: true, ms, changed: 0 };
-    this.metrics.synced(ms / 1000, true);
-    done.resolve();
+    // A change that came with the request is in the new rules already; in the former ones only after this.
+    if (this.#mode !== mode) await this.#sync();
   }
 
   #onFailure(error: unknown): void {

@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Batch } from '../../src/kernel/kernel.ts';
+import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
+import { ENDPOINT_SLICES, SERVICES } from '../../src/objects/resource.ts';
+import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
+import { MemoryTransport } from '../support/memory-transport.ts';
+import { RuleModel } from './backends/iptables/rule-model.ts';
+import { TableModel } from './backends/nftables/table-model.ts';
+import { NODE, service, slice } from './fixtures.ts';
+
+/** Both backends' rules as models, and what stood of each after every batch. */
+class TwoModels extends RecordingKernel {
+  readonly rules = new RuleModel();
+  readonly tables = new TableModel();
+  readonly history: string[] = [];
+  /** Refuses batches of this tool. */
+  refuses: Batch['tool'] | undefined;
+
+  constructor() {
+    super((_netns, argv) => this.#answer(argv));
+  }
+
+  override async run(_netns: string, batches: readonly Batch[]): Promise<void> {
+    for (const batch of batches) {
+      if (batch.tool === this.refuses) throw new Error(`${batch.tool} refused`);
+      if (batch.tool === 'iptables-restore') this.rules.restore(batch.text);
+      if (batch.tool === 'nft') this.tables.apply(batch.text);
+      this.history.push(this.standing().join('+'));
+    }
+  }
+
+  standing(): string[] {
+    return [
+      ...(this.rules.dump().includes('cluster IP') ? ['iptables'] : []),
+      ...(this.tables.tables.size > 0 ? ['nftables'] : []),
+    ];
+  }
+
+  #answer(argv: readonly string[]) {
+    if (argv[0] === 'nft') {
+      const stdout = this.tables.listing();
+      return stdout === ''
+        ? { stdout, stderr: 'Error: No such file or directory', exitCode: 1 }
+        : { stdout, stderr: '', exitCode: 0 };
+    }
+    const stdout = [...this.rules.tables]
+      .map(([table, chains]) => {
+        const lines = [...chains].map(([name]) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`);
+        const rules = [...chains].flatMap(([name, texts]) => texts.map((rule) => `-A ${name} ${rule}`));
+        return [`*${table}`, ...lines, ...rules, 'COMMIT'].join('\n');
+      })
+      .join('\n');
+    return { stdout, stderr: '', exitCode: 0 };
+  }
+}
+
+const open: KubeProxy[] = [];
+
+async function setUp() {
+  const kernel = new TwoModels();
+  const transport = new MemoryTransport();
+  const proxy = new KubeProxy({
+    nodeName: NODE,
+    netns: 't.node-1',
+    nodeIPs: ['192.168.1.11'],
+    clusterCIDRs: ['10.244.0.0/16'],
+    serviceCIDRs: ['172.30.0.0/16'],
+    mode: 'iptables',
+    transport,
+    kernel,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    serveHealth: false,
+  });
+  open.push(proxy);
+  await transport.create(SERVICES, service());
+  await transport.create(ENDPOINT_SLICES, slice(['10.244.1.2']));
+  await proxy.start();
+  return { kernel, transport, proxy };
+}
+
+afterEach(async () => {
+  for (const proxy of open.splice(0)) await proxy.stop();
+});
+
+describe('a change of mode', () => {
+  it('has the new rules in before the former go, and leaves nothing of those', async () => {
+    const { kernel, proxy } = await setUp();
+    kernel.history.length = 0;
+    await proxy.switchMode('nftables');
+    expect(kernel.history).toEqual(['iptables+nftables', 'nftables']);
+    expect(kernel.rules.dump()).not.toMatch(/KUBE-(S|E|N|P|M)/);
+    expect(proxy.mode).toBe('nftables');
+    kernel.history.length = 0;
+    await proxy.switchMode('iptables');
+    expect([...new Set(kernel.history)]).toEqual(['nftables', 'iptables+nftables', 'iptables']);
+  });
+
+  it('is followed by changes in the new mode', async () => {
+    const { kernel, transport, proxy } = await setUp();
+    await proxy.switchMode('nftables');
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.42' }, 'ns1/other'));
+    await proxy.programmed();
+    expect(proxy.lastSync?.isFull).toBe(false);
+    expect([...kernel.tables.table().sets.get('cluster-ips')!.elements.keys()].sort()).toEqual([
+      '172.30.0.41',
+      '172.30.0.42',
+    ]);
+    expect(kernel.standing()).toEqual(['nftables']);
+  });
+
+  it('to the mode it has does nothing', async () => {
+    const { kernel, proxy } = await setUp();
+    kernel.history.length = 0;
+    await proxy.switchMode('iptables');
+    expect(kernel.history).toEqual([]);
+  });
+
+  it('whose rules are refused leaves the former in force, and says so', async () => {
+    const { kernel, transport, proxy } = await setUp();
+    kernel.refuses = 'nft';
+    await expect(proxy.switchMode('nftables')).rejects.toThrow('nft refused');
+    expect(proxy.mode).toBe('iptables');
+    expect(kernel.standing()).toEqual(['iptables']);
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.42' }, 'ns1/other'));
+    await proxy.programmed();
+    expect(kernel.rules.dump()).toContain('ns1/other:p80 has no endpoints');
+    kernel.refuses = undefined;
+    await proxy.switchMode('nftables');
+    expect(kernel.standing()).toEqual(['nftables']);
+  });
+
+  it('asked for twice at once ends in the last', async () => {
+    const { kernel, proxy } = await setUp();
+    await Promise.all([proxy.switchMode('nftables'), proxy.switchMode('iptables')]);
+    expect(proxy.mode).toBe('iptables');
+    expect(kernel.standing()).toEqual(['iptables']);
+  });
+
+  it('ends with an error when kube-proxy stops', async () => {
+    const { proxy } = await setUp();
+    await proxy.stop();
+    await expect(proxy.switchMode('nftables')).rejects.toThrow('kube-proxy on node-1 has stopped');
+  });
+});
