@@ -7,7 +7,7 @@ import type { IpFamily } from '../../../net/ip.ts';
 import type { LocalTraffic, ProxyFacts } from '../backend.ts';
 import { disjointCidrs } from './disjoint-cidrs.ts';
 import * as names from './names.ts';
-import type { Chain, Element } from './table-text.ts';
+import { type Chain, type Element, elementOf } from './table-text.ts';
 
 export interface BaseChain extends Chain {
   readonly type: 'filter' | 'nat';
@@ -153,7 +153,7 @@ export function fixedChains(facts: ProxyFacts): Chain[] {
 export function fixedElements(facts: ProxyFacts): Element[] {
   return (facts.nodePortIPs ?? [])
     .filter((ip) => ip !== '::1' && !ip.startsWith('127.'))
-    .map((key) => ({ container: 'nodeport-ips', key, verdict: undefined, comment: undefined }));
+    .map((ip) => elementOf('nodeport-ips', ip));
 }
 
 /** The rule that has a packet masqueraded when it leaves. */

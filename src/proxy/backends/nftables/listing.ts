@@ -1,7 +1,7 @@
 /** Reads `nft -j list table`: names of chains, affinity sets with timeouts, elements of the shared sets and maps. Pure. */
 import { CONTAINERS, type Container, isAffinitySet } from './names.ts';
 import { NOTHING, type ObservedState } from './state.ts';
-import { type Element, elementId } from './table-text.ts';
+import { type Element, elementOf } from './table-text.ts';
 
 /** The parts of nft's JSON that are read here. */
 interface ListedSet {
@@ -31,7 +31,7 @@ export function observeTable(output: string): ObservedState {
     else if (isShared(container.name)) {
       for (const listed of container.elem ?? []) {
         const element = readElement(container.name, listed);
-        elements.set(elementId(element), element);
+        elements.set(element.id, element);
       }
     }
   }
@@ -47,12 +47,8 @@ function readElement(container: Container, listed: unknown): Element {
   const [key, verdict] = Array.isArray(listed) ? (listed as [unknown, unknown]) : [listed, undefined];
   const { val, comment } = isCommented(key) ? key.elem : { val: key, comment: undefined };
   const words = isConcatenation(val) ? val.concat : [val];
-  return {
-    container,
-    key: words.join(' . '),
-    verdict: verdict === undefined ? undefined : verdictText(verdict as Record<string, { target?: string } | null>),
-    comment,
-  };
+  const found = verdict === undefined ? undefined : verdictText(verdict as Record<string, { target?: string } | null>);
+  return elementOf(container, words.join(' . '), found, comment);
 }
 
 function isCommented(key: unknown): key is { readonly elem: { readonly val: unknown; readonly comment?: string } } {

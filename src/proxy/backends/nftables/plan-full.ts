@@ -10,7 +10,7 @@ import { isServiceChain, tableOf } from './names.ts';
 import { type ServiceRules, serviceRules } from './service-rules.ts';
 import { ownedElements } from './shared-elements.ts';
 import { affinityChanges, expectedOf, type NftablesState, type ObservedState, type RenderedState } from './state.ts';
-import { chunksOf, type Edit, type Element, editText, elementId, isSameValue } from './table-text.ts';
+import { chunksOf, type Edit, type Element, editText, isSameValue } from './table-text.ts';
 import { deletionBatches, nftBatch } from './transactions.ts';
 
 /** Service ports per transaction: one of everything costs more than linearly from about here on (test/bench). */
@@ -28,9 +28,9 @@ export function planFull(next: RenderedState, previous: NftablesState): Batch[] 
   for (const { rules, elements } of sections) {
     for (const { name } of rules.chains) wanted.chains.add(name);
     for (const { name } of rules.sets) wanted.sets.add(name);
-    for (const element of elements) wanted.elements.add(elementId(element));
+    for (const element of elements) wanted.elements.add(element.id);
   }
-  for (const element of fixedElements(next.facts)) wanted.elements.add(elementId(element));
+  for (const element of fixedElements(next.facts)) wanted.elements.add(element.id);
   const stale = [...existing.chains].filter((name) => isServiceChain(name) && !wanted.chains.has(name));
   const last =
     editText(table, {
@@ -83,10 +83,10 @@ function elementEdit(
   existing: ObservedState,
 ): Pick<Edit, 'deleteElements' | 'addElements'> {
   const differ = elements.filter((element) => {
-    const standing = existing.elements.get(elementId(element));
+    const standing = existing.elements.get(element.id);
     return standing === undefined || !isSameValue(standing, element);
   });
-  return { addElements: differ, deleteElements: differ.filter((element) => existing.elements.has(elementId(element))) };
+  return { addElements: differ, deleteElements: differ.filter((element) => existing.elements.has(element.id)) };
 }
 
 function fixedText({ facts }: RenderedState, existing: ObservedState): string {

@@ -9,7 +9,7 @@ import type { ProxyFacts } from '../backend.ts';
 import { disjointCidrs } from './disjoint-cidrs.ts';
 import { localMatch, markForMasquerade } from './fixed-rules.ts';
 import * as names from './names.ts';
-import type { AffinitySet, Chain, Element } from './table-text.ts';
+import { type AffinitySet, type Chain, type Element, elementOf } from './table-text.ts';
 
 /** What a view has that depends on kube-proxy's options too. */
 export interface ServiceRules {
@@ -60,7 +60,7 @@ function elementsOf(view: ServicePortView): Element[] {
   const to = (ip: string) => `${ip} . ${protocol} . ${view.port}`;
   const elements: Element[] = [];
   const add = (container: names.Container, key: string, verdict?: string, comment?: string) =>
-    elements.push({ container, key, verdict, comment });
+    elements.push(elementOf(container, key, verdict, comment));
 
   add('cluster-ips', view.clusterIP);
   const internal = view.isInternalPolicyLocal ? chains.local : chains.cluster;

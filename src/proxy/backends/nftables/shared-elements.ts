@@ -5,7 +5,7 @@
  */
 import type { ServicePortViews } from '../../../objects/service-port-view.ts';
 import { serviceElements } from './service-rules.ts';
-import { type Element, elementId, isSameValue } from './table-text.ts';
+import { type Element, isSameValue } from './table-text.ts';
 
 /** Who has an element, and what it then is. */
 export interface Owned {
@@ -18,7 +18,7 @@ export function ownedElements(views: ServicePortViews, wanted?: ReadonlySet<stri
   const owned = new Map<string, Owned>();
   for (const [owner, view] of views) {
     for (const element of serviceElements(view)) {
-      const id = elementId(element);
+      const { id } = element;
       if (wanted !== undefined && !wanted.has(id)) continue;
       const other = owned.get(id);
       if (other === undefined || owner < other.owner) owned.set(id, { owner, element });
@@ -42,7 +42,7 @@ export function elementChanges(
   for (const key of changed) {
     for (const views of [before, after]) {
       const view = views.get(key);
-      if (view !== undefined) for (const element of serviceElements(view)) touched.add(elementId(element));
+      if (view !== undefined) for (const element of serviceElements(view)) touched.add(element.id);
     }
   }
   const old = ownedElements(before, touched);

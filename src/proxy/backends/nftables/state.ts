@@ -4,7 +4,7 @@ import type { ProxyFacts } from '../backend.ts';
 import { BASE_CHAINS, fixedChains, fixedElements } from './fixed-rules.ts';
 import { serviceRules } from './service-rules.ts';
 import { ownedElements } from './shared-elements.ts';
-import { type AffinitySet, type Element, elementId } from './table-text.ts';
+import type { AffinitySet, Element } from './table-text.ts';
 
 export interface RenderedState {
   readonly kind: 'rendered';
@@ -19,7 +19,7 @@ export interface ObservedState {
   readonly chains: ReadonlySet<string>;
   /** Affinity sets with their timeout. */
   readonly affinitySets: ReadonlyMap<string, number>;
-  /** Of the shared sets and maps, by `elementId`. */
+  /** Of the shared sets and maps, by id. */
   readonly elements: ReadonlyMap<string, Element>;
 }
 
@@ -43,7 +43,7 @@ export function expectedOf({ views, facts }: RenderedState): ObservedState {
     for (const { name, timeoutSeconds } of rules.sets) affinitySets.set(name, timeoutSeconds);
   }
   const elements = new Map([...ownedElements(views)].map(([id, { element }]) => [id, element]));
-  for (const element of fixedElements(facts)) elements.set(elementId(element), element);
+  for (const element of fixedElements(facts)) elements.set(element.id, element);
   return { kind: 'observed', exists: true, chains, affinitySets, elements };
 }
 

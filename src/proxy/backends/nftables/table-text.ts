@@ -16,6 +16,8 @@ export interface AffinitySet {
 
 /** An element of a set, or of a map when it has a verdict. */
 export interface Element {
+  /** Unique in a table. Made once, since every change of a Service looks through those of all. */
+  readonly id: string;
   readonly container: Container;
   /** `172.30.0.41 . tcp . 80` */
   readonly key: string;
@@ -32,9 +34,9 @@ export function isSameValue(a: ElementValue, b: ElementValue): boolean {
   return a.verdict === b.verdict && a.comment === b.comment;
 }
 
-/** Unique in a table. */
-export function elementId({ container, key }: Pick<Element, 'container' | 'key'>): string {
-  return `${container} ${key}`;
+/** An element, with its id. */
+export function elementOf(container: Container, key: string, verdict?: string, comment?: string): Element {
+  return { id: `${container} ${key}`, container, key, verdict, comment };
 }
 
 export interface Edit {
