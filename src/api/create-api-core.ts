@@ -11,13 +11,15 @@ import { type RestoredState, Store, type StoreOptions } from './store/store.ts';
 export function createApiCore(registry: RegistryOptions, options: StoreOptions = {}): ApiCore {
   const restored = options.restored && { ...options.restored, objects: sharing(options.restored.objects) };
   const store = new Store(restored === undefined ? options : { ...options, restored });
+  const { definitions } = createRegistry(registry);
+  for (const { type, view } of definitions) if (view !== undefined) store.addView(type, view.of, view);
   const core = {
     store,
     serviceAccountTokens: new ServiceAccountTokens(
       (type, namespace, name) => store.collection(type).get(namespace, name)?.object,
       registry.serviceAccountKey,
     ),
-    definitions: new DefinitionIndex(createRegistry(registry).definitions),
+    definitions: new DefinitionIndex(definitions),
     applyPatch,
   };
   for (const { type, strategy } of core.definitions.all) {

@@ -10,6 +10,7 @@ import { deployment } from './kinds/deployment.ts';
 import { endpointSlice } from './kinds/endpoint-slice.ts';
 import { endpoints } from './kinds/endpoints.ts';
 import { event } from './kinds/event.ts';
+import { eventV1 } from './kinds/event-v1.ts';
 import { ipAddress } from './kinds/ip-address.ts';
 import { lease } from './kinds/lease.ts';
 import { namespace } from './kinds/namespace.ts';
@@ -55,6 +56,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     secret,
     serviceAccount,
     event,
+    eventV1,
     replicationController,
     deployment,
     replicaSet,

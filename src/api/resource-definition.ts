@@ -28,6 +28,8 @@ export interface ResourceStrategy<T extends ApiObject> {
   /** Settles on create what waits for the object's name, which may be a generated one. Changes the object in place. */
   canonicalize?(object: T): void;
   validate?(object: T, context: RequestContext): FieldError[];
+  /** Rules that only a new object has to keep. */
+  validateCreate?(object: T, context: RequestContext): FieldError[];
   validateUpdate?(object: T, previous: T, context: RequestContext): FieldError[];
   /**
    * Takes what the object needs from the shared ranges (clusterIP, nodePort) and gives back what `previous` no longer
@@ -63,6 +65,13 @@ export interface TableDefinition<T extends ApiObject> {
   cells(object: T, now: number): (string | number | boolean)[];
 }
 
+/** Two versions of one object: neither direction changes what it is given. */
+export interface ResourceView<T extends ApiObject> {
+  readonly of: ResourceType;
+  fromStored(object: ApiObject): T;
+  toStored(object: T): ApiObject;
+}
+
 export interface ResourceDefinition<T extends ApiObject = ApiObject> {
   readonly type: ResourceType<T>;
   readonly singular: string;
@@ -86,5 +95,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
     | 'token'
   )[];
   readonly strategy: ResourceStrategy<T>;
+  /** The resource that is stored, where this one is but another version of it. */
+  readonly view?: ResourceView<T>;
   readonly table: TableDefinition<T>;
 }

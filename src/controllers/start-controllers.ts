@@ -58,9 +58,10 @@ async function caughtUp(informers: InformerFactory, transport: Transport, type: 
   await hasCaughtUp(informers.informer(type), await transport.list(type));
 }
 
-/** Every resource the project knows. */
+/** Every resource the project knows, each once: the newer group's Events are the core group's. */
 function allResources(): ResourceType[] {
-  return Object.values(resources).filter((value): value is ResourceType => typeof value === 'object');
+  const all = Object.values(resources).filter((value): value is ResourceType => typeof value === 'object');
+  return all.filter((type) => type !== resources.EVENTS_V1);
 }
 
 /**

@@ -37,6 +37,8 @@ export const CONFIG_MAPS = define<wire.ConfigMap>('v1', 'ConfigMap', 'configmaps
 export const SECRETS = define<wire.Secret>('v1', 'Secret', 'secrets');
 export const SERVICE_ACCOUNTS = define<wire.ServiceAccount>('v1', 'ServiceAccount', 'serviceaccounts');
 export const EVENTS = define<wire.Event>('v1', 'Event', 'events');
+/** Those of `EVENTS`, as the newer group shows them. */
+export const EVENTS_V1 = define<wire.EventV1>('events.k8s.io/v1', 'Event', 'events');
 export const REPLICATION_CONTROLLERS = define<wire.ReplicationController>(
   'v1',
   'ReplicationController',

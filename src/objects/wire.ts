@@ -44,6 +44,7 @@ export type ConfigMap = Wire<k8s.V1ConfigMap>;
 export type Secret = Wire<k8s.V1Secret>;
 export type ServiceAccount = Wire<k8s.V1ServiceAccount>;
 export type Event = Wire<k8s.CoreV1Event>;
+export type EventV1 = Wire<k8s.EventsV1Event>;
 export type Lease = Wire<k8s.V1Lease>;
 export type ReplicationController = Wire<k8s.V1ReplicationController>;
 export type Deployment = Wire<k8s.V1Deployment>;

@@ -5,7 +5,7 @@ import type { ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest } from '../status-error.ts';
-import type { Collection } from '../store/collection.ts';
+import type { ReadableCollection } from '../store/collection.ts';
 import type { StoredObject, StoreEvent } from '../store/stored-object.ts';
 import { type Interest, seenBy } from '../store/visibility.ts';
 import { type Exchange, setWarnings } from './exchange.ts';
@@ -127,7 +127,7 @@ interface Backlog {
 }
 
 function initialFrames(
-  collection: Collection,
+  collection: ReadableCollection,
   { since }: WatchStart,
   interest: Interest,
   representation: Representation,

@@ -2,6 +2,7 @@
 import { EVENTS } from '../../objects/resource.ts';
 import type { Event } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateEvent } from '../validation/event.ts';
 import { age } from './age.ts';
 import { column, NAME, nameOf, wide } from './columns.ts';
 
@@ -13,6 +14,7 @@ export const event: ResourceDefinition<Event> = {
   schema: 'io.k8s.api.core.v1.Event',
   subresources: [],
   strategy: {
+    validate: (object) => validateEvent(object),
     selectableFields: {
       'involvedObject.kind': (object) => object.involvedObject?.kind ?? '',
       'involvedObject.namespace': (object) => object.involvedObject?.namespace ?? '',

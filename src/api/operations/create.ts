@@ -48,7 +48,10 @@ export function createObject(
   const metadata = newMetadata(object.metadata, context.now, (name) => isTaken(core, definition, object, name));
   const candidate: ApiObject = { ...object, metadata: withClaims(metadata, claims) };
   strategy.canonicalize?.(candidate);
-  refuseInvalid(definition, candidate, strategy.validate?.(candidate, context));
+  refuseInvalid(definition, candidate, [
+    ...(strategy.validate?.(candidate, context) ?? []),
+    ...(strategy.validateCreate?.(candidate, context) ?? []),
+  ]);
   if (isTaken(core, definition, candidate, metadata.name ?? '')) throw alreadyExists(type, metadata.name ?? '');
   refuseInvalid(definition, candidate, strategy.allocate?.(candidate, undefined, context));
   if (context.dryRun) return new StoredObject(candidate, core.store.revision);

@@ -14,6 +14,23 @@ interface Shelf {
 
 export type StoreListener = (event: StoreEvent) => void;
 
+/** What readers see of a collection. */
+export interface ReadableCollection {
+  readonly size: number;
+  get(namespace: string, name: string): StoredObject | undefined;
+  /** The objects of one namespace, or of all, in order: a copy that later writes do not touch. */
+  entries(namespace?: string): StoredObject[];
+  /**
+   * The objects as they were at `revision`: today's, with later changes taken back. Throws 410 Expired when those
+   * changes are no longer known.
+   */
+  entriesAt(revision: number, namespace?: string): StoredObject[];
+  /** Every event after `revision`. Throws 410 Expired. */
+  eventsSince(revision: number): readonly StoreEvent[];
+  /** Calls `listener` with each later event, within the write itself, until the returned function is called. */
+  subscribe(listener: StoreListener): () => void;
+}
+
 /** Cluster-wide objects stand under the empty namespace. */
 function placeOf(object: ApiObject): { namespace: string; name: string } {
   return { namespace: object.metadata?.namespace ?? '', name: object.metadata?.name ?? '' };
@@ -30,7 +47,7 @@ function positionOf(sorted: readonly StoredObject[], name: string): number {
   return low;
 }
 
-export class Collection {
+export class Collection implements ReadableCollection {
   readonly #shelves = new Map<string, Shelf>();
   readonly #log: WatchLog;
   readonly #listeners = new Set<StoreListener>();
@@ -48,7 +65,6 @@ export class Collection {
     return this.#shelves.get(namespace)?.byName.get(name);
   }
 
-  /** The objects of one namespace, or of all, in order: a copy that later writes do not touch. */
   entries(namespace?: string): StoredObject[] {
     if (namespace !== undefined) return this.#shelves.get(namespace)?.sorted.slice() ?? [];
     // etcd's keys are namespace/name: the slash takes part in the order.
@@ -56,10 +72,6 @@ export class Collection {
     return names.flatMap((name) => this.#shelves.get(name)!.sorted);
   }
 
-  /**
-   * The objects as they were at `revision`: today's, with later changes taken back. Throws 410 Expired when those
-   * changes are no longer known.
-   */
   entriesAt(revision: number, namespace?: string): StoredObject[] {
     const later = this.#log.since(revision);
     if (later.length === 0) return this.entries(namespace);
@@ -73,12 +85,10 @@ export class Collection {
     return [...past].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   }
 
-  /** Every event after `revision`. Throws 410 Expired. */
   eventsSince(revision: number): readonly StoreEvent[] {
     return this.#log.since(revision);
   }
 
-  /** Calls `listener` with each later event, within the write itself, until the returned function is called. */
   subscribe(listener: StoreListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -6,7 +6,8 @@
 import type { ResourceType } from '../../objects/resource.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import { deepFreeze } from '../json.ts';
-import { Collection } from './collection.ts';
+import { Collection, type ReadableCollection } from './collection.ts';
+import { CollectionView, type Conversion } from './collection-view.ts';
 import type { StoredObject, StoreEvent } from './stored-object.ts';
 
 const LOG_CAPACITY = 4096;
@@ -54,9 +55,17 @@ function resourceKey({ group, plural }: Resource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
+interface View {
+  /** The resource whose objects it shows. */
+  readonly of: Resource;
+  readonly conversion: Conversion;
+  readonly collection: CollectionView;
+}
+
 export class Store {
   readonly #options: StoreOptions;
   readonly #collections = new Map<string, Collection>();
+  readonly #views = new Map<string, View>();
   readonly #startRevision: number;
   #revision = FIRST_REVISION;
   /** The changes of the operation under way. */
@@ -78,8 +87,15 @@ export class Store {
     return this.#revision;
   }
 
-  collection(resource: Resource): Collection {
-    return this.#collection(resourceKey(resource));
+  collection(resource: Resource): ReadableCollection {
+    const key = resourceKey(resource);
+    return this.#views.get(key)?.collection ?? this.#collection(key);
+  }
+
+  /** Makes `resource` another version of `of`: what is written to either is read from both. */
+  addView(resource: Resource, of: Resource, conversion: Conversion): void {
+    const collection = new CollectionView(this.collection(of), conversion);
+    this.#views.set(resourceKey(resource), { of, conversion, collection });
   }
 
   /**
@@ -117,6 +133,10 @@ export class Store {
   }
 
   #change(resource: Resource, object: ApiObject, operation: StoreChange['operation']): StoredObject {
+    const view = this.#views.get(resourceKey(resource));
+    if (view !== undefined) {
+      return view.collection.show(this.#change(view.of, view.conversion.toStored(object), operation));
+    }
     return this.atomically(() => {
       const key = resourceKey(resource);
       const collection = this.#collection(key);

@@ -1,7 +1,7 @@
 /** Watching within the process: events wait in a queue until the reader takes them. */
 import type { WatchEvent } from '../../objects/transport.ts';
 import type { ApiObject } from '../../objects/wire.ts';
-import type { Collection } from './collection.ts';
+import type { ReadableCollection } from './collection.ts';
 import type { StoreEvent } from './stored-object.ts';
 import { type Interest, seenBy } from './visibility.ts';
 
@@ -13,7 +13,7 @@ export interface WatchCollectionOptions extends Interest {
 
 /** Ends quietly when the signal aborts. Throws 410 Expired when `since` is too old. */
 export async function* watchCollection(
-  collection: Collection,
+  collection: ReadableCollection,
   options: WatchCollectionOptions,
 ): AsyncGenerator<WatchEvent<ApiObject>, void> {
   if (options.signal.aborted) return;
