@@ -61,6 +61,7 @@ export function yamlTranscript(command: readonly string[], output: string): stri
     .replace(/"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"?/g, '<time>')
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>')
     .replace(/\b[0-9a-f]{64}\b/g, '<container>')
+    .replace(new RegExp(`\\bkube-api-access-${NAME_SUFFIX}\\b`, 'g'), 'kube-api-access-<random>')
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"')
     .replace(new RegExp(`(?<= name: [a-z]+)-${NAME_SUFFIX}$`, 'gm'), '-<random>');
   return `$ kubectl ${command.join(' ')}\n${text.split('\n').map(withPlaceholders).join('\n')}`;

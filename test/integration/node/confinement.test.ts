@@ -51,7 +51,7 @@ describe('files of the host', () => {
     );
     expect(stdout).toBe(
       [
-        '/home:\n\n/mnt:\n\n/root:\n\n/run:\n\n/tmp:',
+        '/home:\n\n/mnt:\n\n/root:\n\n/run:\nsecrets\n\n/tmp:',
         `cat: ${secretDirectory}/secret: No such file or directory`,
         `ls: cannot access '${lab.directory}': No such file or directory\n`,
       ].join('\n'),
