@@ -96,10 +96,7 @@ function policiesOf(spec: ServiceSpec) {
   const isExternal = spec.type === 'NodePort' || spec.type === 'LoadBalancer' || (spec.externalIPs ?? []).length > 0;
   const isExternalPolicyLocal = isExternal && spec.externalTrafficPolicy === 'Local';
   return {
-    affinitySeconds:
-      spec.sessionAffinity === 'ClientIP'
-        ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? DEFAULT_AFFINITY_SECONDS)
-        : undefined,
+    affinitySeconds: spec.sessionAffinity === 'ClientIP' ? affinitySecondsOf(spec) : undefined,
     isInternalPolicyLocal: spec.internalTrafficPolicy === 'Local',
     isExternalPolicyLocal,
     healthCheckNodePort:
@@ -107,4 +104,9 @@ function policiesOf(spec: ServiceSpec) {
         ? spec.healthCheckNodePort
         : undefined,
   };
+}
+
+function affinitySecondsOf({ sessionAffinityConfig }: ServiceSpec): number {
+  const seconds: unknown = sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  return Number.isInteger(seconds) ? (seconds as number) : DEFAULT_AFFINITY_SECONDS;
 }

@@ -2,6 +2,7 @@
 import { NODES } from '../../objects/resource.ts';
 import type { Node } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
+import { validateNode } from '../validation/node.ts';
 import { AGE, ageOf, column, NAME, nameOf, wide } from './columns.ts';
 import { keepMetadata } from './generation.ts';
 
@@ -27,6 +28,7 @@ export const node: ResourceDefinition<Node> = {
       keepMetadata(object, previous);
       Object.assign(object.metadata ?? {}, labels && { labels }, annotations && { annotations });
     },
+    validate: validateNode,
     selectableFields: { 'spec.unschedulable': (object) => String(object.spec?.unschedulable ?? false) },
   },
   table: {

@@ -1,7 +1,7 @@
 /** An API server with TLS on a loopback port, and the real kubectl in the versions that are installed. */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createApiServer } from '../../../src/api/api-server.ts';
@@ -9,6 +9,7 @@ import { createApiCore } from '../../../src/api/create-api-core.ts';
 import type { Dial } from '../../../src/api/dial.ts';
 import { InProcessTransport } from '../../../src/api/in-process-transport.ts';
 import type { KubeletConnector } from '../../../src/api/kubelet-connector.ts';
+import type { StoreOptions } from '../../../src/api/store/store.ts';
 import { createServingCertificate } from '../../../src/api/tls/certificates.ts';
 import { kubeconfigText } from '../../../src/api/tls/kubeconfig.ts';
 import { NAMESPACES } from '../../../src/objects/resource.ts';
@@ -62,15 +63,18 @@ export interface KubectlServer {
   readonly env: Record<string, string>;
   /** Runs the kubectl on the path, or another. */
   kubectl(args: string, input?: string, program?: string): Promise<Result>;
+  /** Breaks every connection there is; new ones are served. */
+  cut(): void;
   close(): void;
 }
 
 export async function startKubectlServer(
   kubelets: KubeletConnector = NO_KUBELETS,
   dial?: Dial,
+  store: StoreOptions = {},
 ): Promise<KubectlServer> {
   const { ca, cert, key } = await createServingCertificate([]);
-  const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: ca }, { freeze: true });
+  const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: ca }, { freeze: true, ...store });
   const transport = new InProcessTransport(core);
   for (const name of ['default', 'kube-system']) {
     await transport.create(NAMESPACES, { metadata: { name } } as Namespace);
@@ -87,6 +91,11 @@ export async function startKubectlServer(
   });
   const listener = createServer();
   server.attach(listener);
+  const sockets = new Set<Socket>();
+  listener.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
   const home = mkdtempSync(join(tmpdir(), 'kubectl-'));
@@ -97,6 +106,9 @@ export async function startKubectlServer(
   return {
     ...{ transport, kubeconfig, env },
     kubectl: (args, input, program = 'kubectl') => run(program, words(args), env, input),
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
     close() {
       server.close();
       listener.close();
