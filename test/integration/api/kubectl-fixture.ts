@@ -22,6 +22,8 @@ const FOLDERS = ['/usr/lib/google-cloud-sdk/bin'];
 export interface Kubectl {
   /** `1.20`. */
   readonly version: string;
+  /** 20. */
+  readonly minor: number;
   readonly program: string;
 }
 
@@ -38,10 +40,9 @@ function findKubectls(): Kubectl[] {
       if (!found.has(version)) found.set(version, program);
     }
   }
-  const minor = (version: string) => Number(version.split('.')[1]);
   return [...found]
-    .map(([version, program]) => ({ version, program }))
-    .sort((a, b) => minor(a.version) - minor(b.version));
+    .map(([version, program]) => ({ version, minor: Number(version.split('.')[1]), program }))
+    .sort((a, b) => a.minor - b.minor);
 }
 
 function versionOf(program: string): string {

@@ -10,8 +10,8 @@ import { shellKubelet } from './shell-kubelet.ts';
 
 const { kernel } = scratch();
 /** From 1.30 on kubectl can tunnel through WebSocket, from 1.31 on it does. */
-const CLIENTS = KUBECTLS.flatMap(({ version, program }) => [
-  ...(Number(version.split('.')[1]) < 30 ? [] : [{ version, program, protocol: 'WebSocket' }]),
+const CLIENTS = KUBECTLS.flatMap(({ version, minor, program }) => [
+  ...(minor < 30 ? [] : [{ version, program, protocol: 'WebSocket' }]),
   { version, program, protocol: 'SPDY' },
 ]);
 

@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-describe.each(KUBECTLS)('kubectl $version apply --server-side', ({ version, program }) => {
+describe.each(KUBECTLS)('kubectl $version apply --server-side', ({ version, minor, program }) => {
   const namespace = `ssa-${version.replace(/[^0-9]+/g, '-')}x`;
   const attempt = (args: string, input?: string) => server.kubectl(`-n ${namespace} ${args}`, input, program);
   const run = async (args: string, input?: string) => {
@@ -17,9 +17,11 @@ describe.each(KUBECTLS)('kubectl $version apply --server-side', ({ version, prog
   };
   const manifest = MANIFEST.replace(/ *nodePort: 30078\n/, '');
   const replicas = (count: number) => manifest.replace('replicas: 2', `replicas: ${count}`);
+  /** Older kubectls show the claims always, and have no such flag. */
+  const showClaims = minor < 21 ? '' : '--show-managed-fields';
   const managers = (kind: string, name: string) =>
     run(
-      `get ${kind} ${name} --show-managed-fields -o jsonpath='{range .metadata.managedFields[*]}{.manager}/{.operation}{"\\n"}{end}'`,
+      `get ${kind} ${name} ${showClaims} -o jsonpath='{range .metadata.managedFields[*]}{.manager}/{.operation}{"\\n"}{end}'`,
     );
 
   it('makes what there is none of, and the second time changes nothing', async () => {
@@ -34,7 +36,7 @@ describe.each(KUBECTLS)('kubectl $version apply --server-side', ({ version, prog
     expect(await managers('deploy', 'my-nginx')).toBe('kubectl/Apply\n');
   });
 
-  it('hides the claims unless they are asked for', async () => {
+  it.skipIf(minor < 21)('hides the claims unless they are asked for', async () => {
     expect(await run('get deploy my-nginx -o yaml')).not.toContain('managedFields');
     expect(await run('get deploy my-nginx -o yaml --show-managed-fields')).toContain('f:replicas: {}');
   });
@@ -70,7 +72,8 @@ describe.each(KUBECTLS)('kubectl $version apply --server-side', ({ version, prog
     expect(await run('get cm shared -o jsonpath={.data}')).toBe('{"a":"1","c":"1"}');
   });
 
-  it('takes over from client-side apply without a quarrel', async () => {
+  // Old kubectls leave the claims of client-side apply as they are.
+  it.skipIf(minor < 26)('takes over from client-side apply without a quarrel', async () => {
     await run('apply -f -', manifest.replaceAll('my-', 'moved-').replace('mysql-svc', 'moved-svc'));
     expect(await managers('deploy', 'moved-nginx')).toBe('kubectl-client-side-apply/Update\n');
     const moved = replicas(3).replaceAll('my-', 'moved-').replace('mysql-svc', 'moved-svc');

@@ -31,7 +31,9 @@ function at(object: unknown, path: string): unknown {
 
 it('has the cases it is meant to have', () => expect(CASES.length).toBeGreaterThanOrEqual(60));
 
-describe.each(KUBECTLS)('kubectl $version apply', ({ version, program }) => {
+describe.each(KUBECTLS)('kubectl $version apply', ({ version, minor, program }) => {
+  // 1.20 itself refuses a manifest with nulls.
+  const command = `apply${minor < 21 ? ' --validate=false' : ''} -f -`;
   const namespace = `merge-${version.replace(/[^0-9]+/g, '-')}x`;
   const cases = CASES.map((entry, index) => ({ ...entry, name: `case-${index}` }));
   /** All manifests as one text, so that kubectl starts once for them; each document is JSON, which is YAML. */
@@ -41,7 +43,7 @@ describe.each(KUBECTLS)('kubectl $version apply', ({ version, program }) => {
       .map((document) => `---\n${JSON.stringify(document)}\n`)
       .join('');
   const apply = async (input: string) => {
-    const { code, err } = await server.kubectl('apply -f -', input, program);
+    const { code, err } = await server.kubectl(command, input, program);
     expect({ code, err: err.replace(/^Warning: .*\n/gm, '') }).toEqual({ code: 0, err: '' });
   };
   const stored = (entry: ThreeWayCase & { name: string }): Promise<ApiObject> =>

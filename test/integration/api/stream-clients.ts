@@ -13,7 +13,7 @@ export interface StreamClient extends Kubectl {
 
 /** From 1.29 on kubectl can speak WebSocket, from 1.31 on it does; SPDY they all speak. */
 export const STREAM_CLIENTS: readonly StreamClient[] = KUBECTLS.flatMap((kubectl) => [
-  ...(Number(kubectl.version.split('.')[1]) < 29 ? [] : [clientOf(kubectl, 'WebSocket')]),
+  ...(kubectl.minor < 29 ? [] : [clientOf(kubectl, 'WebSocket')]),
   clientOf(kubectl, 'SPDY'),
 ]);
 
