@@ -15,7 +15,7 @@ export function benchService(index: number): Service {
     metadata: { namespace: 'bench', name: `service-${index}` },
     spec: {
       type: 'ClusterIP',
-      clusterIP: `10.${96 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+      clusterIP: `10.${97 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
       ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
     },
   };

@@ -21,6 +21,7 @@ const PORT = 8080;
 /** The fabric's host `client`, where the one endpoint listens. */
 const CLIENT_IP = '192.168.1.100';
 const POLL_MS = 1;
+const CONNECT_MS = 50;
 const DEADLINE_MS = 10_000;
 const LOADED_WITHIN_MS = 120_000;
 const ROUNDS_BUDGET_MS = 30_000;
@@ -89,7 +90,10 @@ async function becomes({ kernel }: BenchmarkContext, netns: string, host: string
   for (;;) {
     const isAccepted = await new Promise<boolean>((resolve) => {
       const socket = kernel.sockets.connect(netns, { host, port: 80 });
+      // One that left between two rules would be repeated only after a second.
+      const timer = setTimeout(() => end(false), CONNECT_MS);
       const end = (outcome: boolean) => {
+        clearTimeout(timer);
         socket.destroy();
         resolve(outcome);
       };
