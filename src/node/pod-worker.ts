@@ -274,6 +274,7 @@ export class PodWorker {
     this.#writer.write(
       podStatus({
         pod: this.#pod,
+        former: this.#writer.latest ?? this.#pod.status,
         records: this.containers.records,
         ip: this.#sandbox.ip ?? this.#pod.status?.podIP,
         hostIp: this.#context.options.nodeIp,

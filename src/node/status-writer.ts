@@ -49,6 +49,14 @@ export class StatusWriter {
     this.#present = pod.status;
   }
 
+  /**
+   * The status the next one follows: the one being written, else what the API has. Never an older one that a watch still
+   * brings: two that take their times from each other's predecessor would be written in turns for ever.
+   */
+  get latest(): PodStatus | undefined {
+    return this.#running === undefined ? this.#present : this.#wanted;
+  }
+
   /** Asks for this status to be written. */
   write(status: PodStatus): void {
     this.#wanted = status;

@@ -72,6 +72,19 @@ describe('a pod’s status', () => {
     expect(patches()).toBe(1);
   });
 
+  it('says which status the next one follows: never one that a watch brings late', async () => {
+    const { writer, transport } = await writerOf();
+    expect(writer.latest).toBeUndefined();
+    writer.write(ready('False', { startTime: AT }));
+    await writer.settled();
+    const late = await transport.get(PODS, KEY);
+    writer.write(ready('True', { startTime: AT }));
+    expect(writer.latest?.conditions).toMatchObject([{ status: 'True' }]);
+    await writer.settled();
+    writer.observe(late);
+    expect(writer.latest).toMatchObject({ startTime: AT, conditions: [{ type: 'Ready', status: 'True' }] });
+  });
+
   it('leaves others’ conditions, and takes back fields it no longer has', async () => {
     const { writer, transport, patches } = await writerOf();
     const gate = { status: { conditions: [{ type: 'example.com/gate', status: 'True' }] } };

@@ -5,6 +5,8 @@ import { isSidecar } from './pod-actions.ts';
 
 export interface PodFacts {
   readonly pod: Pod;
+  /** The status this one follows: a condition that stays as it is keeps its time. */
+  readonly former: PodStatus | undefined;
   readonly records: ReadonlyMap<string, ContainerRecord>;
   /** Undefined before the pod has a network. */
   readonly ip: string | undefined;
@@ -35,7 +37,7 @@ export function podStatus(facts: PodFacts): PodStatus {
     hostIP: hostIp,
     hostIPs: [{ ip: hostIp }],
     ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
-    startTime: pod.status?.startTime ?? now,
+    startTime: facts.former?.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: statuses(spec.containers, false),
     qosClass: pod.status?.qosClass ?? 'BestEffort',
@@ -91,7 +93,7 @@ function terminatedState(end: Terminated): NonNullable<NonNullable<ContainerStat
 type Verdict = { readonly status: boolean; readonly reason?: string; readonly message?: string };
 
 function conditionsOf(facts: PodFacts, phase: string): PodCondition[] {
-  const { pod, ip, now } = facts;
+  const { pod, former: formerStatus, ip, now } = facts;
   const containersReady = readyVerdict(facts, phase);
   const verdicts: Record<string, Verdict> = {
     PodReadyToStartContainers: { status: ip !== undefined && !facts.finished },
@@ -102,7 +104,7 @@ function conditionsOf(facts: PodFacts, phase: string): PodCondition[] {
   };
   return Object.entries(verdicts).map(([type, { status, reason, message }]) => {
     const text = status ? 'True' : 'False';
-    const former = pod.status?.conditions?.find((condition) => condition.type === type);
+    const former = formerStatus?.conditions?.find((condition) => condition.type === type);
     return {
       type,
       status: text,

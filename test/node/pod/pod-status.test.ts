@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ContainerRecord, newRecord } from '../../../src/node/pod/container-record.ts';
 import { podStatus } from '../../../src/node/pod/pod-status.ts';
-import type { Container, Pod, PodSpec } from '../../../src/objects/wire.ts';
+import type { Container, Pod, PodSpec, PodStatus } from '../../../src/objects/wire.ts';
 
 const NOW = '2026-01-01T00:00:10Z';
 const BEFORE = '2026-01-01T00:00:00Z';
@@ -22,6 +22,7 @@ const ended = (name: string, exitCode: number): ContainerRecord => ({
 function statusOf(records: ContainerRecord[], { spec = {}, status = {}, finished = false, hasNetwork = true } = {}) {
   return podStatus({
     pod: { metadata: { name: 'web' }, spec: { containers: [c('main')], ...spec } as PodSpec, status } as Pod,
+    former: status as PodStatus,
     records: new Map(records.map((record) => [record.name, record])),
     ip: hasNetwork ? '10.244.1.2' : undefined,
     hostIp: '192.168.1.11',
