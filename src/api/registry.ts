@@ -11,9 +11,12 @@ import { endpointSlice } from './kinds/endpoint-slice.ts';
 import { endpoints } from './kinds/endpoints.ts';
 import { event } from './kinds/event.ts';
 import { eventV1 } from './kinds/event-v1.ts';
+import { ingress } from './kinds/ingress.ts';
+import { ingressClass } from './kinds/ingress-class.ts';
 import { ipAddress } from './kinds/ip-address.ts';
 import { lease } from './kinds/lease.ts';
 import { namespace } from './kinds/namespace.ts';
+import { networkPolicy } from './kinds/network-policy.ts';
 import { node } from './kinds/node.ts';
 import { pod } from './kinds/pod.ts';
 import { replicaSet } from './kinds/replica-set.ts';
@@ -67,6 +70,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     lease,
     serviceCIDR(allocator),
     ipAddress,
+    networkPolicy,
+    ingress,
+    ingressClass,
   ].map((definition) => withMetadataRules(definition as unknown as ResourceDefinition));
   return { definitions };
 }

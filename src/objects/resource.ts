@@ -55,6 +55,14 @@ export const CONTROLLER_REVISIONS = define<wire.ControllerRevision>(
 );
 export const ENDPOINT_SLICES = define<wire.EndpointSlice>('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices');
 export const LEASES = define<wire.Lease>('coordination.k8s.io/v1', 'Lease', 'leases');
+export const NETWORK_POLICIES = define<wire.NetworkPolicy>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies');
+export const INGRESSES = define<wire.Ingress>('networking.k8s.io/v1', 'Ingress', 'ingresses');
+export const INGRESS_CLASSES = define<wire.IngressClass>(
+  'networking.k8s.io/v1',
+  'IngressClass',
+  'ingressclasses',
+  false,
+);
 export const SERVICE_CIDRS = define<wire.ServiceCIDR>('networking.k8s.io/v1', 'ServiceCIDR', 'servicecidrs', false);
 export const IP_ADDRESSES = define<wire.IPAddress>('networking.k8s.io/v1', 'IPAddress', 'ipaddresses', false);
 

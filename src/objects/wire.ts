@@ -52,5 +52,18 @@ export type ReplicaSet = Wire<k8s.V1ReplicaSet>;
 export type StatefulSet = Wire<k8s.V1StatefulSet>;
 export type DaemonSet = Wire<k8s.V1DaemonSet>;
 export type ControllerRevision = Wire<k8s.V1ControllerRevision>;
+/** The client library calls the member `_from`; on the wire it is `from`. */
+export type NetworkPolicyIngressRule = Omit<Wire<k8s.V1NetworkPolicyIngressRule>, '_from'> & {
+  from?: NetworkPolicyPeer[];
+};
+export type NetworkPolicySpec = Omit<Wire<k8s.V1NetworkPolicySpec>, 'ingress'> & {
+  ingress?: NetworkPolicyIngressRule[];
+};
+export type NetworkPolicy = Omit<Wire<k8s.V1NetworkPolicy>, 'spec'> & { spec?: NetworkPolicySpec };
+export type NetworkPolicyPeer = Wire<k8s.V1NetworkPolicyPeer>;
+export type NetworkPolicyPort = Wire<k8s.V1NetworkPolicyPort>;
+export type Ingress = Wire<k8s.V1Ingress>;
+export type IngressBackend = Wire<k8s.V1IngressBackend>;
+export type IngressClass = Wire<k8s.V1IngressClass>;
 export type ServiceCIDR = Wire<k8s.V1ServiceCIDR>;
 export type IPAddress = Wire<k8s.V1IPAddress>;

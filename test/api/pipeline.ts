@@ -51,7 +51,10 @@ export class Pipeline {
     const { strategy } = definition;
     applyDefaults(definition, object);
     strategy.prepareForCreate?.(object, context);
-    const errors = [...(strategy.validate?.(object, context) ?? [])];
+    const errors = [
+      ...(strategy.validate?.(object, context) ?? []),
+      ...(strategy.validateCreate?.(object, context) ?? []),
+    ];
     if (errors.length === 0) errors.push(...(strategy.allocate?.(object, undefined, context) ?? []));
     return { object: object as T, errors: errors.map(({ field, message }) => `${field}: ${message}`) };
   }

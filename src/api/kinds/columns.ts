@@ -69,6 +69,18 @@ export function formatSelector(selector: LabelSelector | undefined): string {
   return parts.length === 0 ? '<none>' : parts.join(',');
 }
 
+/** Kubernetes clips a load balancer's addresses to this many characters. */
+const LOAD_BALANCER_WIDTH = 16;
+
+/** The addresses of a load balancer, each once and sorted: `192.0.2.1,192.0.2.2`; empty when it has none. */
+export function loadBalancerAddresses(
+  status: { readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[] } | undefined,
+): string {
+  const addresses = (status?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
+  const joined = [...new Set(addresses.filter((address) => address !== ''))].sort().join(',');
+  return joined.length > LOAD_BALANCER_WIDTH ? `${joined.slice(0, LOAD_BALANCER_WIDTH - 3)}...` : joined;
+}
+
 /** The two cells CONTAINERS and IMAGES. */
 export function containerCells(containers: readonly Container[] | undefined): [string, string] {
   return [

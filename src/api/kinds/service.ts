@@ -3,12 +3,10 @@ import { SERVICES } from '../../objects/resource.ts';
 import type { Service } from '../../objects/wire.ts';
 import type { ServiceAllocator } from '../allocation/service-allocator.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { AGE, ageOf, column, formatLabels, NAME, nameOf, wide } from './columns.ts';
+import { AGE, ageOf, column, formatLabels, loadBalancerAddresses, NAME, nameOf, wide } from './columns.ts';
 import { serviceStrategy } from './service-strategy.ts';
 
 const NONE = '<none>';
-/** Kubernetes clips a load balancer's addresses to this many characters. */
-const LOAD_BALANCER_WIDTH = 16;
 
 /** The kind, taking addresses and ports from this server's allocator. */
 export function service(allocator: ServiceAllocator): ResourceDefinition<Service> {
@@ -49,9 +47,7 @@ function externalIP(object: Service): string {
     case 'ExternalName':
       return object.spec.externalName ?? '';
     case 'LoadBalancer': {
-      const ingress = (object.status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip ?? hostname ?? '');
-      const joined = [...new Set(ingress.filter((address) => address !== ''))].sort().join(',');
-      const shown = joined.length > LOAD_BALANCER_WIDTH ? `${joined.slice(0, LOAD_BALANCER_WIDTH - 3)}...` : joined;
+      const shown = loadBalancerAddresses(object.status?.loadBalancer);
       const all = shown === '' ? own : [shown, ...own];
       return all.length === 0 ? '<pending>' : all.join(',');
     }

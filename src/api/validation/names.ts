@@ -14,6 +14,9 @@ const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED})?`;
 const CONFIG_KEY = '[-._a-zA-Z0-9]+';
 
+const WILDCARD = `\\*\\.${SUBDOMAIN}`;
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
 /** `$` of JavaScript, unlike a line's end elsewhere, is the end of the text: no newline slips through. */
 const whole = (expression: string) => new RegExp(`^(?:${expression})$`);
 
@@ -23,10 +26,13 @@ const IS_LABEL_1035 = whole(LABEL_1035);
 const IS_QUALIFIED = whole(QUALIFIED);
 const IS_LABEL_VALUE = whole(LABEL_VALUE);
 const IS_CONFIG_KEY = whole(CONFIG_KEY);
+const IS_WILDCARD = whole(WILDCARD);
+const IS_HTTP_PATH = whole(HTTP_PATH);
 
 function regexError(message: string, expression: string, ...examples: string[]): string {
   const list = examples.map((example, index) => `${index > 0 ? ' or ' : ''}'${example}', `).join('');
-  return `${message} (e.g. ${list}regex used for validation is '${expression}')`;
+  const shown = list === '' ? '' : `e.g. ${list}`;
+  return `${message} (${shown}regex used for validation is '${expression}')`;
 }
 
 function tooLong(value: string, limit: number): string[] {
@@ -134,4 +140,27 @@ export function environmentName(value: string): string[] {
   if (value === '') return ['environment variable name must be non-empty'];
   if (/^[\x20-\x3c\x3e-\x7e]+$/.test(value)) return [];
   return ["a valid environment variable name must consist only of printable ASCII characters other than '='"];
+}
+
+/** `*.` and a DNS subdomain. */
+export function wildcardSubdomain(value: string): string[] {
+  if (IS_WILDCARD.test(value)) return tooLong(value, 253);
+  const message =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...tooLong(value, 253), regexError(message, WILDCARD, '*.example.com')];
+}
+
+/** `acme.io/foo`: a DNS subdomain, a slash, a path. */
+export function domainPrefixedPath(value: string): string[] {
+  const slash = value.indexOf('/');
+  const [domain, path] = [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash <= 0 || path === '') return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const errors = dnsSubdomain(domain);
+  return IS_HTTP_PATH.test(path) ? errors : [...errors, regexError('Invalid path', HTTP_PATH)];
+}
+
+/** A name that may stand between two slashes of a path. */
+export function pathSegment(value: string): string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((sign) => value.includes(sign)).map((sign) => `may not contain '${sign}'`);
 }

@@ -49,6 +49,49 @@ describe('ages', () => {
 });
 
 describe('kubectl get', () => {
+  it('network policies', () => {
+    const networking = 'networking.k8s.io/v1';
+    const spec = { podSelector: { matchLabels: { app: 'db' } } };
+    expect(row(networking, 'NetworkPolicy', { spec })).toEqual({ NAME: 'web', 'POD-SELECTOR': 'app=db', AGE: '5m10s' });
+    expect(row(networking, 'NetworkPolicy', { spec: { podSelector: {} } })['POD-SELECTOR']).toBe('<none>');
+  });
+
+  it('ingresses', () => {
+    const networking = 'networking.k8s.io/v1';
+    const hosts = (...names: (string | undefined)[]) => ({ rules: names.map((host) => ({ host })) });
+    const status = { loadBalancer: { ingress: [{ ip: '192.0.2.1' }] } };
+    const spec = { ...hosts('a', 'b', 'c', 'd', 'e'), ingressClassName: 'nginx', tls: [{}] };
+    expect(row(networking, 'Ingress', { spec, status })).toEqual({
+      NAME: 'web',
+      CLASS: 'nginx',
+      HOSTS: 'a,b,c + 2 more...',
+      ADDRESS: '192.0.2.1',
+      PORTS: '80, 443',
+      AGE: '5m10s',
+    });
+    expect(row(networking, 'Ingress', { spec: hosts('a', 'b', 'c') }).HOSTS).toBe('a,b,c');
+    expect(row(networking, 'Ingress', { spec: hosts(undefined, 'b', 'c', 'd') }).HOSTS).toBe('b,c,d');
+    expect(row(networking, 'Ingress', { spec: hosts('b', 'c', 'd', undefined) }).HOSTS).toBe('b,c,d + 1 more...');
+    expect(row(networking, 'Ingress', { spec: {} })).toMatchObject({
+      CLASS: '<none>',
+      HOSTS: '*',
+      ADDRESS: '',
+      PORTS: '80',
+    });
+  });
+
+  it('ingress classes', () => {
+    const networking = 'networking.k8s.io/v1';
+    const parameters = { apiGroup: 'example.com', kind: 'IngressParameters', name: 'external' };
+    expect(row(networking, 'IngressClass', { spec: { controller: 'example.com/c', parameters } })).toEqual({
+      NAME: 'web',
+      CONTROLLER: 'example.com/c',
+      PARAMETERS: 'IngressParameters.example.com/external',
+      AGE: '5m10s',
+    });
+    expect(row(networking, 'IngressClass', { spec: { controller: 'example.com/c' } }).PARAMETERS).toBe('<none>');
+  });
+
   it('services', () => {
     const ports = [
       { port: 80, nodePort: 30078, protocol: 'TCP' },
