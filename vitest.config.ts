@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // `unit` runs anywhere; `integration` makes real namespaces and needs root.
 export default defineConfig({
   test: {
+    // Test files share nothing (each lab has a name of its own), so they need not wait for one another.
+    maxWorkers: 2,
     projects: [
       {
         test: { name: 'unit', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], exclude: ['test/integration/**'] },
