@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel } from '../kernel/kernel.ts';
 import { namespaceStands } from '../kernel/namespace-window.ts';
+import { buryOrphan, inheritOrphans } from '../kernel/orphans.ts';
 import {
   environmentOf,
   listProcesses,
@@ -27,14 +28,18 @@ export async function tearDown(lab: string, kernel: Pick<Kernel, 'deleteNamespac
   const directory = stateDirectory(lab);
   const deadline = Date.now() + DEADLINE_MS;
   let recorded = readRecord(directory.record);
+  const ended: ProcessFacts[] = [];
+  inheritOrphans();
   do {
-    await endProcesses(recorded, deadline);
+    ended.push(...(await endProcesses(recorded, deadline)));
     // Only now is the record whole: nobody is left who could add to it.
     recorded = readRecord(directory.record);
     const inodes = standingNamespaces(recorded);
     await kernel.deleteNamespaces([...inodes.keys()]);
   } while (holdersOf(recorded, standingNamespaces(recorded)).length > 0);
   rmSync(directory.path, { recursive: true, force: true });
+  // This process's own children are Node's to bury.
+  for (const { pid, parent } of ended) if (parent !== process.pid) buryOrphan(pid);
 }
 
 /**
@@ -70,11 +75,12 @@ export function holdersOf(recorded: Recorded, standing: ReadonlyMap<string, numb
   );
 }
 
-/** Kills until a look finds nobody: a process may have started another while it was looked for. */
-export async function endProcesses(recorded: Recorded, deadline: number): Promise<void> {
+/** Kills until a look finds nobody (a process may have started another while it was looked for). Resolves with all it killed. */
+export async function endProcesses(recorded: Recorded, deadline: number): Promise<ProcessFacts[]> {
+  const killed: ProcessFacts[] = [];
   for (;;) {
     const holders = holdersOf(recorded, standingNamespaces(recorded));
-    if (holders.length === 0) return;
+    if (holders.length === 0) return killed;
     if (Date.now() > deadline) {
       const pids = holders.map(({ pid }) => pid).join(', ');
       throw new LabError({
@@ -84,6 +90,7 @@ export async function endProcesses(recorded: Recorded, deadline: number): Promis
       });
     }
     for (const holder of holders) signalProcess(holder, 'SIGKILL');
+    killed.push(...holders);
     await sleep(PAUSE_MS);
   }
 }

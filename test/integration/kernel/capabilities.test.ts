@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Capability, probeCapabilities } from '../../../src/kernel/capabilities.ts';
+import { ORDINARY_USER } from '../ordinary-user.ts';
 
 /** The host's own network, as far as an attempt on it would show. */
 function host(): string {
@@ -47,8 +48,8 @@ describe('probeCapabilities', () => {
   it('tells an ordinary user what root is for', () => {
     const module = join(import.meta.dirname, '../../../src/kernel/capabilities.ts');
     const script = `import(${JSON.stringify(module)}).then(async (m) => console.log(JSON.stringify(await m.probeCapabilities())))`;
-    const argv = ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, '-e', script];
-    const found = byId(JSON.parse(execFileSync('setpriv', argv, { encoding: 'utf8' })));
+    const [setpriv, ...argv] = [...ORDINARY_USER, process.execPath, '-e', script] as [string, ...string[]];
+    const found = byId(JSON.parse(execFileSync(setpriv, argv, { encoding: 'utf8' })));
     expect(found.get('root')).toMatchObject({ status: 'missing', remedy: expect.stringContaining('sudo') });
     expect(found.get('netns')).toMatchObject({ status: 'missing' });
     expect(found.get('veth')).toMatchObject({ status: found.get('user-namespaces')!.status });

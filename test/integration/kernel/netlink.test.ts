@@ -79,7 +79,7 @@ const ROUTES: IpOp[] = [
   { op: 'route-add', destination: '172.15.0.1', device: 'br0', scope: 'host' },
 ];
 
-/** What stands in a namespace, in the tools' words; indexes and counters are the namespace's own. */
+/** What stands in a namespace, in the tools' words; indexes and counters are the namespace's own, a carrier takes its time. */
 async function look(netns: string): Promise<Record<string, string[]>> {
   const questions = {
     links: ['ip', '-details', '-o', 'link'],
@@ -96,6 +96,7 @@ async function look(netns: string): Promise<Record<string, string[]>> {
       .replace(/^\d+: /gm, '')
       .replace(/link-netns \S+|@if\d+|(hello|tcn|gc|topology_change)\w* +\S+|numtxqueues.*$/g, '')
       .replace(/^(veth[12])@/gm, '$1@')
+      .replace(/NO-CARRIER,|,LOWER_UP|,M-DOWN| state \w+| linkdown\b/g, '')
       .split('\n')
       .sort();
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ORDINARY_USER } from '../ordinary-user.ts';
 import { uniqueLabName } from './fixture.ts';
 import { hostNetworkFacts, tracesOf } from './host-facts.ts';
 
@@ -25,7 +26,7 @@ describe('podwire up refuses', () => {
   it('anybody but root', () => {
     const name = uniqueLabName();
     const result = podwire(['up', '--name', name], {
-      prefix: ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'],
+      prefix: ORDINARY_USER,
     });
     expect(result.status).toBe(1);
     expect(result.stderr).toMatch(THREE_LINES);
