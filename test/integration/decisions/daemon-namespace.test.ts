@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
-// An ordinary user may not read the checkout: the experiment runs from a copy.
+// An ordinary user may not read the checkout, nor the Node in it: the experiment runs from copies.
 const folder = mkdtempSync(join(tmpdir(), 'handed-over-'));
 chmodSync(folder, 0o755);
 const script = join(folder, 'handed-over.mjs');
 copyFileSync(join(import.meta.dirname, 'handed-over.mjs'), script);
+const node = join(folder, 'node');
+copyFileSync(process.execPath, node);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
 
 function launch(user: readonly string[], ...prefix: string[]): Record<string, unknown> {
-  const [file, ...args] = [...user, process.execPath, script, 'launch', ...prefix] as [string, ...string[]];
+  const [file, ...args] = [...user, node, script, 'launch', ...prefix] as [string, ...string[]];
   return JSON.parse(execFileSync(file, args, { encoding: 'utf8', timeout: 20_000 }));
 }
 const home = readlinkSync('/proc/self/ns/net');
