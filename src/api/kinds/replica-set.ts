@@ -3,8 +3,9 @@ import { REPLICA_SETS } from '../../objects/resource.ts';
 import type { ReplicaSet } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { validateReplicaSet, validateReplicaSetUpdate } from '../validation/workloads.ts';
-import { AGE, ageOf, column, containerCells, formatSelector, NAME, nameOf, wide } from './columns.ts';
+import { formatSelector } from './columns.ts';
 import { specAndStatus } from './generation.ts';
+import { replicaTable } from './replica-columns.ts';
 import { defaultTemplate } from './workload-defaults.ts';
 
 export const replicaSet: ResourceDefinition<ReplicaSet> = {
@@ -25,25 +26,5 @@ export const replicaSet: ResourceDefinition<ReplicaSet> = {
     validateUpdate: validateReplicaSetUpdate,
     selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   },
-  table: {
-    columns: [
-      NAME,
-      column('Desired', 'Wanted pods.', 'integer'),
-      column('Current', 'Existing pods.', 'integer'),
-      column('Ready', 'Ready pods.', 'integer'),
-      AGE,
-      wide('Containers', 'Names of the containers.'),
-      wide('Images', 'Images of the containers.'),
-      wide('Selector', 'Which pods belong to it.'),
-    ],
-    cells: (object, now) => [
-      nameOf(object),
-      object.spec?.replicas ?? 0,
-      object.status?.replicas ?? 0,
-      object.status?.readyReplicas ?? 0,
-      ageOf(object, now),
-      ...containerCells(object.spec?.template?.spec?.containers),
-      formatSelector(object.spec?.selector),
-    ],
-  },
+  table: replicaTable((object) => formatSelector(object.spec?.selector)),
 };

@@ -3,8 +3,9 @@ import { REPLICATION_CONTROLLERS } from '../../objects/resource.ts';
 import type { ReplicationController } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { validateReplicationController } from '../validation/workloads.ts';
-import { AGE, ageOf, column, containerCells, formatLabels, NAME, nameOf, wide } from './columns.ts';
+import { formatLabels } from './columns.ts';
 import { specAndStatus } from './generation.ts';
+import { replicaTable } from './replica-columns.ts';
 import { defaultTemplate } from './workload-defaults.ts';
 
 export const replicationController: ResourceDefinition<ReplicationController> = {
@@ -30,25 +31,5 @@ export const replicationController: ResourceDefinition<ReplicationController> = 
     validate: validateReplicationController,
     selectableFields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
   },
-  table: {
-    columns: [
-      NAME,
-      column('Desired', 'Wanted pods.', 'integer'),
-      column('Current', 'Existing pods.', 'integer'),
-      column('Ready', 'Ready pods.', 'integer'),
-      AGE,
-      wide('Containers', 'Names of the containers.'),
-      wide('Images', 'Images of the containers.'),
-      wide('Selector', 'Which pods belong to it.'),
-    ],
-    cells: (object, now) => [
-      nameOf(object),
-      object.spec?.replicas ?? 0,
-      object.status?.replicas ?? 0,
-      object.status?.readyReplicas ?? 0,
-      ageOf(object, now),
-      ...containerCells(object.spec?.template?.spec?.containers),
-      formatLabels(object.spec?.selector),
-    ],
-  },
+  table: replicaTable((object) => formatLabels(object.spec?.selector)),
 };
