@@ -32,6 +32,8 @@ export async function openTui(options: TuiOptions): Promise<0> {
   options.signal.addEventListener('abort', close, { once: true });
   const app = render(<App session={session} />, {
     alternateScreen: true,
+    // Whoever opens the TUI sits at a terminal, whatever CI variables the environment holds: Ink would draw nothing then.
+    interactive: true,
     // Ctrl-C removes the lab first; the session does that.
     exitOnCtrlC: false,
   });
