@@ -6,6 +6,7 @@
 import { closeSync } from 'node:fs';
 import { PROBES, type Probe } from './capability-probes.ts';
 import type { Invocation } from './invocation.ts';
+import { forThisKernel } from './iptables-variant.ts';
 import type { ReadResult } from './kernel.ts';
 import { openScratchNamespace, withinDescriptor } from './namespace-window.ts';
 import { installCommand, isInstalled, moduleRemedy } from './packages.ts';
@@ -111,13 +112,15 @@ function failureOf({ prefix }: Scratch, probe: Probe, why: string): Failure {
   return { why, remedy: probe.remedy ?? remedy };
 }
 
-function runProbe(scratch: Scratch, command: Invocation, outside?: Probe['outside']): Promise<ReadResult> {
+async function runProbe(scratch: Scratch, command: Invocation, outside?: Probe['outside']): Promise<ReadResult> {
   if (outside !== undefined) {
     const asNobody = outside === 'nobody' && process.geteuid?.() === 0;
     const nobody = ['setpriv', '--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups', '--'];
-    return runToolIn((action) => action(), '', prefixed(asNobody ? nobody : [], command));
+    return await runToolIn((action) => action(), '', prefixed(asNobody ? nobody : [], command));
   }
-  return runToolIn(scratch.window, '', prefixed(scratch.prefix, command));
+  // Only root can make a namespace to find the variant of iptables in.
+  if (scratch.fd !== undefined) return await runToolIn(scratch.window, '', await forThisKernel(command));
+  return await runToolIn(scratch.window, '', prefixed(scratch.prefix, command));
 }
 
 function prefixed(prefix: readonly string[], command: Invocation): Invocation {

@@ -1,6 +1,7 @@
 /** The real kernel: composes the window, the tools and the sockets, and keeps the journal. Decides nothing. */
 import type { Invocation } from './invocation.ts';
 import { failingLine, invocationOf } from './invocation.ts';
+import { forThisKernel } from './iptables-variant.ts';
 import type {
   Batch,
   Journal,
@@ -73,8 +74,8 @@ export class LinuxKernel implements Kernel {
     for (const batch of batches) await this.#apply(netns, batch);
   }
 
-  read(netns: Netns, argv: readonly [string, ...string[]], stdin?: string): Promise<ReadResult> {
-    return runTool(netns, stdin === undefined ? { argv } : { argv, stdin });
+  async read(netns: Netns, argv: readonly [string, ...string[]], stdin?: string): Promise<ReadResult> {
+    return await runTool(netns, await forThisKernel(stdin === undefined ? { argv } : { argv, stdin }));
   }
 
   spawn(netns: Netns, argv: readonly [string, ...string[]], options: SpawnOptions = {}): KernelProcess {
@@ -136,12 +137,8 @@ export class LinuxKernel implements Kernel {
     }
   }
 
-  async #perform(
-    netns: Netns,
-    tool: JournalEntry['tool'],
-    invocation: Invocation,
-    allowFailure = false,
-  ): Promise<void> {
+  async #perform(netns: Netns, tool: JournalEntry['tool'], wanted: Invocation, allowFailure = false): Promise<void> {
+    const invocation = await forThisKernel(wanted);
     const { exitCode, stderr } = await runTool(netns, invocation);
     this.#note(netns, tool, invocation, allowFailure || exitCode !== 0);
     if (exitCode === 0 || allowFailure) return;

@@ -31,7 +31,7 @@ export async function rulesCommand(node: string | undefined, options: RulesOptio
       mode: chosen.proxy.mode,
       transport: lab.transport,
       async read(argv) {
-        const { exitCode, stdout, stderr } = await lab.exec(chosen.name, argv);
+        const { exitCode, stdout, stderr } = await lab.kernel.read(chosen.netns, argv);
         if (exitCode !== 0) throw new Error(`${argv.join(' ')} on ${chosen.name}: ${stderr.trim()}`);
         return stdout;
       },
