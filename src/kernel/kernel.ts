@@ -116,6 +116,8 @@ export interface Kernel {
   openPty(size: TerminalSize, place?: TerminalPlace): Pty;
   /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };
+  /** A duplicate of another process's open descriptor, which the caller closes. Throws ESRCH, EBADF, EPERM. */
+  borrowDescriptor(pid: number, fd: number): number;
   /** Sends a signal to any process; false when there is none of that pid. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
 }

@@ -1,4 +1,5 @@
 /** The real kernel: composes the window, the tools and the sockets, and keeps the journal. Decides nothing. */
+import { borrowDescriptor } from './borrow-descriptor.ts';
 import type { Invocation } from './invocation.ts';
 import { failingLine, invocationOf } from './invocation.ts';
 import { forThisKernel } from './iptables-variant.ts';
@@ -92,6 +93,10 @@ export class LinuxKernel implements Kernel {
 
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
     return openPipe();
+  }
+
+  borrowDescriptor(pid: number, fd: number): number {
+    return borrowDescriptor(pid, fd);
   }
 
   signal(pid: number, signal: NodeJS.Signals): boolean {

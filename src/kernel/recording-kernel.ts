@@ -85,6 +85,10 @@ export class RecordingKernel implements Kernel {
     throw new Error('the recording kernel has no pipes');
   }
 
+  borrowDescriptor(): number {
+    throw new Error('the recording kernel has no processes');
+  }
+
   signal(): boolean {
     return false;
   }

@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { ProcessIdentity } from '../kernel/processes.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
 
 export type RecordLine =
   /** The lab's mark: a random text in the environment (`MARK_VARIABLE`) of every process the lab starts. */
@@ -14,6 +15,8 @@ export type RecordLine =
   /** It stands, with this inode. */
   | { readonly made: 'netns-inode'; readonly name: string; readonly inode: number }
   | { readonly gone: 'netns'; readonly name: string }
+  /** kube-proxy on a node is about to change to another mode than the plan's. */
+  | { readonly made: 'proxy-mode'; readonly node: string; readonly mode: ProxyMode }
   /** The lab has become ready (RFC 3339): from now on what is in it is worth keeping. */
   | { readonly made: 'ready'; readonly at: string }
   | ({ readonly made: 'process'; readonly role: string } & ProcessIdentity);
@@ -26,6 +29,8 @@ export interface Recorded {
   readonly mark: string | undefined;
   /** When the lab became ready first (RFC 3339); undefined when it never did. */
   readonly readyAt: string | undefined;
+  /** Modes kube-proxies were changed to, by node. */
+  readonly proxyModes: ReadonlyMap<string, ProxyMode>;
   /** Name → inode; undefined while it is not known that the namespace was made. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly processes: readonly (ProcessIdentity & { readonly role: string })[];
@@ -34,6 +39,7 @@ export interface Recorded {
 /** Adds up the lines of a record. A line that was cut short is passed over: what it announced was not made. */
 export function replayRecord(text: string): Recorded {
   const namespaces = new Map<string, number | undefined>();
+  const proxyModes = new Map<string, ProxyMode>();
   const processes: (ProcessIdentity & { role: string })[] = [];
   let mark: string | undefined;
   let readyAt: string | undefined;
@@ -57,12 +63,15 @@ export function replayRecord(text: string): Recorded {
       case 'ready':
         readyAt ??= entry.at;
         break;
+      case 'proxy-mode':
+        proxyModes.set(entry.node, entry.mode);
+        break;
       case 'process':
         processes.push({ role: entry.role, pid: entry.pid, startTime: entry.startTime });
         break;
     }
   }
-  return { mark, readyAt, namespaces, processes };
+  return { mark, readyAt, proxyModes, namespaces, processes };
 }
 
 /** Undefined for an empty line, and for one whose writer was killed or had no space left. */

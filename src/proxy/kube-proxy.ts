@@ -9,7 +9,7 @@ import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { parseCidr } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';
 import type { Component, Logger } from '../objects/component.ts';
-import type { ProxyMode } from '../objects/proxy-mode.ts';
+import { OFFERED_PROXY_MODES, type ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
@@ -159,6 +159,19 @@ export class KubeProxy implements Component {
     this.#pending = undefined;
     await this.#closeHealth?.();
     this.#closeHealth = undefined;
+  }
+
+  /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
+  async removeOtherModes(): Promise<void> {
+    const { kernel, netns, nodeName, log } = this.#options;
+    for (const mode of OFFERED_PROXY_MODES.filter((other) => other !== this.#mode)) {
+      try {
+        for (const { facts } of this.#families) await nodeRules(mode, kernel, netns, facts).cleanup();
+      } catch (error) {
+        // Without its tool a mode cannot have left anything.
+        log.warn('kube-proxy cannot look for rules of another mode', { node: nodeName, mode, error: String(error) });
+      }
+    }
   }
 
   /** Stops, and removes all rules of this proxy. */

@@ -4,6 +4,7 @@ import type { NodeKubelets } from '../../node/node-kubelets.ts';
 import { type ExecTarget, onHost } from '../exec-target.ts';
 import { LabError } from '../lab-error.ts';
 import type { LabPlan } from '../plan-lab.ts';
+import type { Recorder } from '../record.ts';
 import { netnsOfPod } from '../snapshot.ts';
 import type { DaemonServices } from './daemon-socket.ts';
 import type { LabObserver } from './observe-lab.ts';
@@ -17,10 +18,11 @@ export interface LabParts {
   readonly kubelets: NodeKubelets;
   readonly nodes: readonly RunningNode[];
   readonly controllers: RunningControllers;
+  readonly recorder: Recorder;
 }
 
 /** The services of one lab. */
-export function daemonServices({ plan, observer, kubelets, nodes, controllers }: LabParts): DaemonServices {
+export function daemonServices({ plan, observer, kubelets, nodes, controllers, recorder }: LabParts): DaemonServices {
   const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   return {
     snapshots: observer.snapshots,
@@ -47,7 +49,7 @@ export function daemonServices({ plan, observer, kubelets, nodes, controllers }:
     },
     async switchProxyMode(mode, node) {
       try {
-        return await switchProxyMode(nodes, mode, node);
+        return await switchProxyMode(nodes, mode, node, recorder);
       } finally {
         observer.snapshots.changed();
       }

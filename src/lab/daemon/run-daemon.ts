@@ -52,7 +52,7 @@ export async function runDaemon(
   const standIns = new StandInClient();
   // Containers wait for the pods process themselves, so the cluster need not: it takes as long as the fabric and the API.
   const pods = timings.measure('pods process', () => startPodsProcess(context, recorder, standIns));
-  await Promise.all([pods, buildCluster(context, start, listener, standIns, pods)]);
+  await Promise.all([pods, buildCluster(context, start, listener, standIns, pods, recorder)]);
   recorder.write([{ made: 'ready', at: new Date().toISOString() }]);
 }
 
@@ -68,6 +68,7 @@ async function buildCluster(
   listener: Server,
   standIns: StandInClient,
   pods: Promise<void>,
+  recorder: Recorder,
 ): Promise<void> {
   const { plan, directory, timings, former } = context;
   const kubelets = new NodeKubelets();
@@ -111,7 +112,7 @@ async function buildCluster(
       if (former === undefined) await createDnsDeployment(plan, api.transport);
     }),
   ]);
-  const services = daemonServices({ plan, observer, kubelets, nodes, controllers });
+  const services = daemonServices({ plan, observer, kubelets, nodes, controllers, recorder });
   await serveDaemonSocket(directory.socket, services);
   await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
 }

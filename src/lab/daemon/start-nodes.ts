@@ -38,10 +38,17 @@ export function planNodes(context: DaemonContext, api: OpenApi, runtime: Contain
 }
 
 /** Resolves when each node can reach every other's pods and its kube-proxy's rules stand. */
-export async function startNodeNetworks({ timings }: DaemonContext, nodes: readonly RunningNode[]): Promise<void> {
+export async function startNodeNetworks(
+  { timings, former }: DaemonContext,
+  nodes: readonly RunningNode[],
+): Promise<void> {
+  const startProxy = async ({ proxy }: RunningNode) => {
+    await proxy.start();
+    if (former !== undefined) await proxy.removeOtherModes();
+  };
   await Promise.all([
     timings.measure('flannel', () => Promise.all(nodes.map(({ flannel }) => flannel.start()))),
-    timings.measure('kube-proxy', () => Promise.all(nodes.map(({ proxy }) => proxy.start()))),
+    timings.measure('kube-proxy', () => Promise.all(nodes.map(startProxy))),
   ]);
 }
 
@@ -73,14 +80,14 @@ function flannelAgent({ plan, kernel }: DaemonContext, node: NodePlan, transport
   });
 }
 
-function kubeProxy({ plan, kernel }: DaemonContext, node: NodePlan, transport: Transport): KubeProxy {
+function kubeProxy({ plan, kernel, former }: DaemonContext, node: NodePlan, transport: Transport): KubeProxy {
   return new KubeProxy({
     nodeName: node.name,
     netns: node.netns,
     nodeIPs: [node.ip],
     transport,
     kernel,
-    mode: plan.proxyMode,
+    mode: former?.recorded.proxyModes.get(node.name) ?? plan.proxyMode,
     clusterCIDRs: [plan.podSubnet],
     serviceCIDRs: [plan.serviceSubnet, ...plan.additionalServiceCIDRs],
     log: componentLogger(`kube-proxy/${node.name}`),

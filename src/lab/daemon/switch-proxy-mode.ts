@@ -2,6 +2,7 @@
 import { isOffered, OFFERED_PROXY_MODES } from '../../objects/proxy-mode.ts';
 import { LabError } from '../lab-error.ts';
 import { checkProxyTools } from '../preflight.ts';
+import type { Recorder } from '../record.ts';
 import type { RunningNode } from './start-nodes.ts';
 
 /** The nodes that have the mode now; `node` undefined: all. Throws a `LabError`, naming the nodes that kept their former mode. */
@@ -9,6 +10,7 @@ export async function switchProxyMode(
   nodes: readonly RunningNode[],
   mode: string,
   node: string | undefined,
+  recorder: Recorder,
 ): Promise<string[]> {
   if (!isOffered(mode))
     throw new LabError({
@@ -26,11 +28,15 @@ export async function switchProxyMode(
       exitCode: 2,
     });
   checkProxyTools(mode);
+  // A daemon that takes over must know the mode before there is anything of it.
+  recorder.write(chosen.map(({ plan }) => ({ made: 'proxy-mode', node: plan.name, mode })));
   const results = await Promise.allSettled(chosen.map(({ proxy }) => proxy.switchMode(mode)));
   const failed = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ name: chosen[index]!.plan.name, cause: result.reason as unknown }] : [],
   );
   const [first] = failed;
+  if (first !== undefined)
+    recorder.write(chosen.map(({ plan, proxy }) => ({ made: 'proxy-mode', node: plan.name, mode: proxy.mode })));
   if (first === undefined) return chosen.map(({ plan }) => plan.name);
   throw new LabError({
     what: `kube-proxy could not change to mode ${mode} on ${failed.map(({ name }) => name).join(', ')}`,

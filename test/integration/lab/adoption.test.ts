@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isRunning, listProcesses, signalProcess } from '../../../src/kernel/processes.ts';
+import { DaemonClient } from '../../../src/lab/daemon-client.ts';
 import { readIdentity } from '../../../src/lab/identity.ts';
 import type { LabHandle } from '../../../src/lab/lab-handle.ts';
 import { connectLab } from '../../../src/lab/open-lab.ts';
@@ -180,6 +181,31 @@ describe('a lab whose daemon was killed', { timeout: 120_000 }, () => {
       expectService(name);
       const restarts = (await pods(lab)).flatMap(({ status }) => status?.containerStatuses ?? []);
       expect(restarts.map(({ restartCount }) => restartCount)).toEqual(restarts.map(() => 1));
+    });
+  });
+
+  it('keeps the modes its kube-proxies were changed to, and none of the rules of another', async () => {
+    await withLab({ nodes: 2 }, async (lab) => {
+      const { name } = lab;
+      await applyWeb(lab);
+      const tables = (node: string) => inNode(name, node, 'nft list tables; iptables-save | grep -c KUBE-SVC || :');
+      const first = tables('node-1');
+      await new DaemonClient(name, stateDirectory(name).socket).switchProxyMode('nftables', 'node-1');
+      const { record } = stateDirectory(name);
+      const before = ['control-plane', 'node-1'].map(tables);
+      await kill(name, 'daemon');
+      await adopt(name);
+      expect(['control-plane', 'node-1'].map(tables)).toEqual(before);
+      expect((await lab.snapshot()).nodes.map(({ proxy }) => proxy.mode)).toEqual(['iptables', 'nftables']);
+      expect(ask(name, NODES[1]!)).toMatch(/^pod: web-/);
+      await kill(name, 'daemon');
+      // As if it had died on the way to another mode.
+      writeFileSync(record, `\n${JSON.stringify({ made: 'proxy-mode', node: 'node-1', mode: 'iptables' })}`, {
+        flag: 'a',
+      });
+      await adopt(name);
+      expect(tables('node-1').match(/kube-proxy|^\d+$/gm)).toEqual(first.match(/kube-proxy|^\d+$/gm));
+      expect(ask(name, NODES[1]!)).toMatch(/^pod: web-/);
     });
   });
 
