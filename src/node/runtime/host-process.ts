@@ -42,6 +42,17 @@ export async function awaitProgram(pid: number): Promise<boolean> {
   }
 }
 
+/** The program itself, below a container's shim and the tool that made its namespaces. */
+export function programBelow(shim: number): number | undefined {
+  const tool = childOf(shim);
+  return tool === undefined ? undefined : childOf(tool);
+}
+
+/** Ends a container's program; its tool and its shim, which wait for it, end with it. Before there is one, the last there is. */
+export function killProgram(kernel: Pick<Kernel, 'signal'>, shim: number): void {
+  kernel.signal(programBelow(shim) ?? childOf(shim) ?? shim, 'SIGKILL');
+}
+
 /**
  * Ends what a tool forked; the tool, which waits for it, ends with it. Were the tool ended too, its child would stay a zombie until the
  * machine's first process looks. A tool that has forked nothing (yet) is ended itself.

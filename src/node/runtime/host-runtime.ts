@@ -5,9 +5,10 @@ import type { StandInClient } from '../standins/stand-in-client.ts';
 import { makeApplets } from './applets.ts';
 import type { ContainerRuntime, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { prepareHostTree } from './host-tree.ts';
+import { LeftPrograms } from './left-programs.ts';
 import type { HostTree } from './mount-table.ts';
-import { ProgramContainer, type ProgramHost } from './program-container.ts';
-import { StandInContainer } from './stand-in-container.ts';
+import { adoptProgram, ProgramContainer, type ProgramHost } from './program-container.ts';
+import { adoptStandIn, ENVIRONMENT_SUFFIX, StandInContainer } from './stand-in-container.ts';
 
 export interface HostRuntimeOptions {
   readonly kernel: Kernel;
@@ -37,7 +38,9 @@ export function hostRuntime({
       return tree;
     },
     directory: join(directory, 'containers'),
+    left: new LeftPrograms(kernel, join(directory, 'containers')),
   };
+  /** Those that run, for a kubelet that is started again within this daemon. */
   const programs = new Map<string, ProgramContainer>();
   let applets: Promise<void> | undefined;
   const startProgram = async (pod: PodPlace, spec: ContainerSpec, argv: readonly [string, ...string[]]) => {
@@ -59,12 +62,19 @@ export function hostRuntime({
       return container;
     },
     async adopt(pod, spec) {
-      if ('argv' in spec.run) return programs.get(spec.id);
+      if ('argv' in spec.run) return programs.get(spec.id) ?? adoptProgram(host, pod, spec, spec.run.argv);
       if (!standIns.knows(spec.id)) return undefined;
-      return new StandInContainer(standIns, host, pod, spec, spec.run, true);
+      return adoptStandIn(standIns, host, pod, spec, spec.run);
     },
-    left: () => standIns.running,
-    endLeft: (ids) => standIns.endLeft(ids),
+    left() {
+      const programs = host.left.ids().map((id) => id.replace(new RegExp(`${ENVIRONMENT_SUFFIX}$`), ''));
+      return [...new Set([...standIns.running, ...programs])];
+    },
+    async endLeft(ids) {
+      host.left.endSessions();
+      const programs = ids.flatMap((id) => [id, id + ENVIRONMENT_SUFFIX]);
+      await Promise.all([standIns.endLeft(ids), ...programs.map((id) => host.left.end(id))]);
+    },
     forget: (id) => standIns.forget(id),
   };
 }

@@ -6,7 +6,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'nod
 import { basename, dirname, join } from 'node:path';
 import { makeDirectory, makeFile, makeLink } from './make-files.ts';
 import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
-import { INIT_SCRIPT, START_SCRIPT } from './scripts.ts';
+import { INIT_SCRIPT, SHIM_SCRIPT, START_SCRIPT } from './scripts.ts';
 
 const PROGRAM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** Directories a program may need that may be file systems of their own. */
@@ -41,6 +41,8 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
   }
   const initScript = join(directory, 'init');
   makeFile(initScript, INIT_SCRIPT);
+  const shimScript = join(directory, 'shim');
+  makeFile(shimScript, SHIM_SCRIPT);
   makeFile(join(base, 'start'), START_SCRIPT);
   makeSkeleton(skeleton);
   if (agnhost !== undefined) addAgnhost(skeleton, agnhost);
@@ -51,6 +53,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
   return {
     base,
     initScript,
+    shimScript,
     root,
     emptyDirectory,
     skeleton,

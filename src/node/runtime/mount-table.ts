@@ -42,6 +42,8 @@ export interface HostTree {
   readonly base: string;
   /** The script that makes a container. */
   readonly initScript: string;
+  /** The file that holds SHIM_SCRIPT. */
+  readonly shimScript: string;
   /** An empty directory to mount on. */
   readonly root: string;
   /** An empty directory, and an empty file, to hide things with. */

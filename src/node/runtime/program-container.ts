@@ -6,18 +6,19 @@ import { closeSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
-import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { appletDirectory } from './applets.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { ContainerTerminal } from './container-terminal.ts';
 import { pipeReader, pipeWriter } from './descriptor-streams.ts';
 import { attachedInput, execSession, exitCodeOf } from './exec-session.ts';
-import { awaitProgram, childOf, killForked } from './host-process.ts';
+import { awaitProgram, killProgram, programBelow } from './host-process.ts';
+import type { LeftProgram, LeftPrograms } from './left-programs.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
 import { resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
-import { execLaunch, initLaunch } from './program-start.ts';
+import { execLaunch, initLaunch, SESSION_VARIABLE, sessionOf } from './program-start.ts';
 import { withholdComplaints } from './tool-complaints.ts';
 
 export interface ProgramHost {
@@ -25,6 +26,16 @@ export interface ProgramHost {
   readonly tree: HostTree;
   /** Where containers keep their layers while they run. */
   readonly directory: string;
+  /** What former daemons have left there. */
+  readonly left: LeftPrograms;
+}
+
+/** What a container's program runs under. */
+interface Shim {
+  /** 0 when it had ended before it was taken over. */
+  readonly pid: number;
+  /** The code its tools ended with: 128 + signal. */
+  readonly exited: Promise<number>;
 }
 
 export class ProgramContainer implements RunningContainer {
@@ -33,7 +44,8 @@ export class ProgramContainer implements RunningContainer {
   readonly #kernel: Kernel;
   readonly #spec: ContainerSpec;
   readonly #hub: OutputHub;
-  readonly #process: KernelProcess;
+  readonly #session: string;
+  readonly #shim: Shim;
   /** False when it ended before it stood. */
   readonly #stands: Promise<boolean>;
   readonly #resize: (size: { columns: number; rows: number }) => void;
@@ -43,23 +55,43 @@ export class ProgramContainer implements RunningContainer {
   #initPid: number | undefined;
   #ended = false;
 
-  /** Starts it; `stands` tells when others may enter. */
-  constructor(host: ProgramHost, pod: PodPlace, spec: ContainerSpec, argv: readonly [string, ...string[]]) {
+  /** Starts it (`stands` tells when others may enter), or takes over the one that a former daemon has left. */
+  constructor(
+    host: ProgramHost,
+    pod: PodPlace,
+    spec: ContainerSpec,
+    argv: readonly [string, ...string[]],
+    left?: LeftProgram,
+  ) {
     this.id = spec.id;
     this.#kernel = host.kernel;
     this.#spec = spec;
-    this.#hub = new OutputHub({ forFirst: spec.stdin });
+    this.#session = sessionOf(host.directory);
+    this.#hub = new OutputHub({ forFirst: spec.stdin && left === undefined });
     const directory = join(host.directory, spec.id);
+    this.#resize = () => undefined;
+    if (left !== undefined) {
+      this.#shim = { pid: left.shim, exited: left.exited };
+      this.#stdin = left.stdin;
+      this.#stands = Promise.resolve(true);
+      this.#initPid = left.shim === 0 ? undefined : programBelow(left.shim);
+      this.#hub.add('stdout', left.stdout);
+      this.exited = this.#follow(directory, { stderr: left.stderr, into: 'stderr' }, argv[0]);
+      return;
+    }
     writeTables(host.tree, directory, pod, spec);
-    const { root, skeleton, initScript } = host.tree;
-    const place = { script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
+    const { root, skeleton, initScript, shimScript } = host.tree;
+    const place = { shim: shimScript, script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
     const launch = initLaunch(spec, argv, place);
     const signal = host.kernel.openPipe();
-    const start = (stdio: [number | 'ignore', number, number], more: number[] = []) =>
-      host.kernel.spawn(pod.netns, launch.argv, { env: launch.env, stdio: [...stdio, signal.writeEnd, ...more] });
+    const start = (stdio: [number | 'ignore', number, number], more: (number | 'ignore')[]): Shim => {
+      const options = { env: launch.env, stdio: [...stdio, signal.writeEnd, ...more] } as const;
+      const { pid, exited } = host.kernel.spawn(pod.netns, launch.argv, options);
+      return { pid, exited: exited.then(exitCodeOf) };
+    };
     if (spec.tty) {
       const [tools, name] = twoPipes(host.kernel);
-      this.#process = start(['ignore', tools.writeEnd, tools.writeEnd], [name.readEnd]);
+      this.#shim = start(['ignore', tools.writeEnd, tools.writeEnd], [name.readEnd]);
       for (const fd of [tools.writeEnd, name.readEnd]) closeSync(fd);
       const terminal = new ContainerTerminal(pipeReader(tools.readEnd));
       this.#terminal = { terminal, name: pipeWriter(name.writeEnd) };
@@ -68,9 +100,13 @@ export class ProgramContainer implements RunningContainer {
       this.exited = this.#follow(directory, { stderr: terminal.output, into: 'stdout' }, argv[0]);
     } else {
       const [input, out, err] = [spec.stdin ? host.kernel.openPipe() : undefined, ...twoPipes(host.kernel)];
-      this.#process = start([input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd]);
+      // See HELD. Input that ends with its first session ends with the daemon, too.
+      const held = spec.stdinOnce === true ? undefined : input?.writeEnd;
+      this.#shim = start(
+        [input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd],
+        ['ignore', out.readEnd, err.readEnd, held ?? 'ignore', signal.readEnd],
+      );
       for (const fd of [input?.readEnd, out.writeEnd, err.writeEnd]) if (fd !== undefined) closeSync(fd);
-      this.#resize = () => undefined;
       if (input !== undefined) this.#stdin = pipeWriter(input.writeEnd);
       this.#hub.add('stdout', pipeReader(out.readEnd));
       this.exited = this.#follow(directory, { stderr: pipeReader(err.readEnd), into: 'stderr' }, argv[0]);
@@ -88,7 +124,9 @@ export class ProgramContainer implements RunningContainer {
     if (this.#ended) return;
     await this.#stands;
     if (graceMs > 0 && this.#initPid !== undefined) this.#kernel.signal(this.#initPid, 'SIGTERM');
-    const kill = () => killForked(this.#kernel, this.#process);
+    const kill = () => {
+      if (this.#shim.pid !== 0) killProgram(this.#kernel, this.#shim.pid);
+    };
     if (graceMs <= 0) kill();
     const timer = setTimeout(kill, graceMs);
     await this.exited;
@@ -100,7 +138,8 @@ export class ProgramContainer implements RunningContainer {
     // Its terminal is found below the program's root, which it has when it runs.
     if (options.tty) await awaitProgram(initPid);
     const launch = execLaunch(this.#spec, command, initPid, options.tty);
-    return execSession(this.#kernel, launch, command[0], { ...options, initPid });
+    const env = { ...launch.env, [SESSION_VARIABLE]: this.#session };
+    return execSession(this.#kernel, { ...launch, env }, command[0], { ...options, initPid });
   }
 
   async execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {
@@ -147,7 +186,7 @@ export class ProgramContainer implements RunningContainer {
     const toldAgain = async () => (await lines.next().catch(() => ({ done: true }))).done !== true;
     let stands = await toldAgain();
     // A program that is quick may have ended by now.
-    if (stands) this.#initPid = childOf(this.#process.pid);
+    if (stands) this.#initPid = programBelow(this.#shim.pid);
     if (this.#terminal !== undefined) {
       const { terminal, name } = this.#terminal;
       const opened = this.#initPid === undefined ? undefined : terminal.open(this.#kernel, this.#initPid);
@@ -171,9 +210,9 @@ export class ProgramContainer implements RunningContainer {
     { stderr, into }: { stderr: ReturnType<typeof pipeReader>; into: 'stdout' | 'stderr' },
     program: string,
   ): Promise<ContainerExit> {
-    const output = withholdComplaints(stderr, this.#process.exited.then(exitCodeOf), program);
+    const output = withholdComplaints(stderr, this.#shim.exited, program);
     this.#hub.add(into, output.stream);
-    await this.#process.exited;
+    await this.#shim.exited;
     this.#ended = true;
     const { code, error } = await output.exit;
     await this.#hub.ended;
@@ -185,6 +224,17 @@ export class ProgramContainer implements RunningContainer {
       ...(startError === undefined ? {} : { startError }),
     };
   }
+}
+
+/** Takes over what a former daemon has left of a container; undefined when that is nothing. */
+export async function adoptProgram(
+  host: ProgramHost,
+  pod: PodPlace,
+  spec: ContainerSpec,
+  argv: readonly [string, ...string[]],
+): Promise<ProgramContainer | undefined> {
+  const left = await host.left.take(spec);
+  return left === undefined ? undefined : new ProgramContainer(host, pod, spec, argv, left);
 }
 
 function twoPipes(kernel: Kernel): [ReturnType<Kernel['openPipe']>, ReturnType<Kernel['openPipe']>] {

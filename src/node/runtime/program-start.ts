@@ -30,9 +30,18 @@ export function startEnvironment(container: Confinement, tty: boolean): Record<s
   };
 }
 
+/** The variable of programs that a daemon runs in containers for its clients. */
+export const SESSION_VARIABLE = 'PODWIRE_SESSION';
+
+/** Its value: tells programs of this daemon from those of one before. `directory` is the lab's own. */
+export function sessionOf(directory: string): string {
+  return `${directory} ${process.pid}`;
+}
+
 /** Paths of the host that INIT_SCRIPT works with, and the container's host name. */
 export interface InitPlace {
-  /** The file that holds INIT_SCRIPT. */
+  /** The files that hold SHIM_SCRIPT and INIT_SCRIPT. */
+  readonly shim: string;
   readonly script: string;
   readonly root: string;
   readonly tables: string;
@@ -40,7 +49,7 @@ export interface InitPlace {
   readonly hostname: string;
 }
 
-/** Makes the container and starts `argv` as its PID 1. It ends with the daemon: its output would have no reader. */
+/** Makes the container and starts `argv` as its PID 1, under a shim. */
 export function initLaunch(
   container: Confinement & { readonly tty: boolean },
   argv: readonly string[],
@@ -48,7 +57,7 @@ export function initLaunch(
 ): Launch {
   return {
     argv: [
-      ...['setpriv', '--pdeathsig', 'KILL', '--'],
+      ...['sh', place.shim],
       ...['unshare', '--mount', '--pid', '--uts', '--ipc', '--propagation', 'private', '--kill-child', '--'],
       ...['sh', place.script, ...argv],
     ] as [string, ...string[]],

@@ -1,5 +1,5 @@
 /**
- * The two shell texts that make a container and start a program in it. They are constants: every value travels in the
+ * The shell texts that make a container, start a program in it and stay with it. They are constants: every value travels in the
  * environment or as an argument, so no name or text of an object is ever read as shell. They lie in files, so that `ps` on the host
  * shows what runs and not how it was started.
  *
@@ -26,6 +26,20 @@ set -- chroot \${PODWIRE_USER:+"--userspec=$PODWIRE_USER"} /container "$@"
 [ -z "$PODWIRE_CAPABILITIES" ] || set -- setpriv --bounding-set "$PODWIRE_CAPABILITIES" "$@"
 [ -z "$PODWIRE_TTY" ] || set -- setsid --ctty "$@"
 exec "$@"
+`;
+
+/**
+ * The shim: runs `"$@"` (the tools that make the container and its program), writes the code it ended with into the container's
+ * directory, and ends with the same. It stays when the daemon dies, and holds at descriptors 5 to 8 the daemon's ends of the pipes
+ * (`HELD`), so that the program's output finds no closed pipe: it waits there, as much as a pipe takes, for the next daemon.
+ * In braces, so that it is read whole before it runs.
+ */
+export const SHIM_SCRIPT = `{
+  (exec 5<&- 6<&- 7<&- 8<&- && exec "$@")
+  code=$?
+  echo "$code" >"$PODWIRE_TABLES/exit"
+  exit "$code"
+}
 `;
 
 /**

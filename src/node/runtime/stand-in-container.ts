@@ -8,10 +8,12 @@ import type { StandInClient, StandInListener } from '../standins/stand-in-client
 import { collectExec } from './collect-exec.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
 import { followSession } from './follow-session.ts';
-import { ProgramContainer, type ProgramHost } from './program-container.ts';
+import { adoptProgram, ProgramContainer, type ProgramHost } from './program-container.ts';
 
 /** The PID 1 of a stand-in's container. */
 const IDLE = ['sleep', 'infinity'] as const;
+/** What its id ends with; the rest is the stand-in's. */
+export const ENVIRONMENT_SUFFIX = '-exec';
 
 export class StandInContainer implements RunningContainer {
   readonly id: string;
@@ -25,14 +27,14 @@ export class StandInContainer implements RunningContainer {
   #environment: ProgramContainer | undefined;
   #ended = false;
 
-  /** Starts it, or takes over the one that runs (`adopted`). */
+  /** Starts it, or takes over the one that runs, and its environment if it had one (`adopted`). */
   constructor(
     client: StandInClient,
     host: ProgramHost,
     pod: PodPlace,
     spec: ContainerSpec,
     run: { readonly standIn: string; readonly args: readonly string[] },
-    adopted = false,
+    adopted?: { readonly environment: ProgramContainer | undefined },
   ) {
     this.id = spec.id;
     this.#client = client;
@@ -52,7 +54,8 @@ export class StandInContainer implements RunningContainer {
     };
     this.started = started.promise;
     this.exited = exited.promise;
-    if (adopted) client.adopt(spec.id, listener);
+    this.#environment = adopted?.environment;
+    if (adopted !== undefined) client.adopt(spec.id, listener);
     else client.start(standInSpec(pod, spec, run), listener);
   }
 
@@ -80,9 +83,7 @@ export class StandInContainer implements RunningContainer {
   #enter(): ProgramContainer {
     if (this.#ended) throw new Error('cannot exec in a stopped container');
     if (this.#environment === undefined) {
-      const id = `${this.id}-exec`;
-      const spec = { ...this.#spec, id, stdin: false, tty: false };
-      this.#environment = new ProgramContainer(this.#host, this.#pod, spec, IDLE);
+      this.#environment = new ProgramContainer(this.#host, this.#pod, environmentOf(this.#spec), IDLE);
     }
     return this.#environment;
   }
@@ -90,6 +91,23 @@ export class StandInContainer implements RunningContainer {
   async #leave(): Promise<void> {
     await this.#environment?.stop(0);
   }
+}
+
+/** Takes over a stand-in that is known. */
+export async function adoptStandIn(
+  client: StandInClient,
+  host: ProgramHost,
+  pod: PodPlace,
+  spec: ContainerSpec,
+  run: { readonly standIn: string; readonly args: readonly string[] },
+): Promise<StandInContainer> {
+  const environment = await adoptProgram(host, pod, environmentOf(spec), IDLE);
+  return new StandInContainer(client, host, pod, spec, run, { environment });
+}
+
+/** The container of the programs that are run beside a stand-in. */
+function environmentOf(spec: ContainerSpec): ContainerSpec {
+  return { ...spec, id: `${spec.id}${ENVIRONMENT_SUFFIX}`, stdin: false, tty: false };
 }
 
 function standInSpec(

@@ -4,7 +4,7 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { isRunning, listProcesses, signalProcess } from '../../../src/kernel/processes.ts';
+import { isRunning, listProcesses, namespaceOf, signalProcess } from '../../../src/kernel/processes.ts';
 import { DaemonClient } from '../../../src/lab/daemon-client.ts';
 import { readIdentity } from '../../../src/lab/identity.ts';
 import type { LabHandle } from '../../../src/lab/lab-handle.ts';
@@ -33,6 +33,14 @@ apiVersion: v1
 kind: Service
 metadata: {name: web}
 spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, nodePort: 30078}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: counter}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+  - {name: counter, image: busybox, command: [sh, -c, 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.1; done']}
 `;
 const NODES = ['192.168.1.10', '192.168.1.11', '192.168.1.12'];
 
@@ -45,6 +53,7 @@ async function kubectl(lab: LabHandle, args: readonly string[], stdin?: string):
 async function applyWeb(lab: LabHandle): Promise<void> {
   await kubectl(lab, ['apply', '-f', '-'], WEB);
   await kubectl(lab, ['wait', '--for=condition=Available', 'deploy/web', '--timeout=30s']);
+  await kubectl(lab, ['wait', '--for=condition=Ready', 'pod/counter', '--timeout=30s']);
   await lab.programmed();
 }
 
@@ -91,6 +100,18 @@ const facts = (all: readonly Pod[]) =>
     }))
     .sort((a, b) => (a.uid! < b.uid! ? -1 : 1));
 
+/** The shells of a pod, each the same process as long as it has the same pid and start time. */
+function programsOf(name: string, pod: string) {
+  const netns = namespaceOf(`/run/netns/${name}.default.${pod}`);
+  const shells = listProcesses().filter((candidate) => candidate.netns === netns);
+  expect(shells.length).toBeGreaterThan(2);
+  const comm = (pid: number) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  return shells
+    .filter(({ pid }) => comm(pid) !== 'sleep')
+    .map(({ pid, startTime }) => `${comm(pid)} ${pid} ${startTime}`)
+    .sort();
+}
+
 const inNode = (name: string, node: string, command: string) =>
   execFileSync('ip', ['netns', 'exec', `${name}.${node}`, 'sh', '-c', command], { encoding: 'utf8' });
 
@@ -104,6 +125,8 @@ describe('a lab whose daemon was killed', { timeout: 120_000 }, () => {
       const kubeconfig = readFileSync(directory.kubeconfig, 'utf8');
       const events = await kubectl(lab, ['get', 'events', '-o', 'name']);
       const namespaces = standingNamespaces(readRecord(directory.record));
+      const programs = programsOf(name, 'counter');
+      await lab.exec('counter', ['true']);
       await kill(name, 'daemon');
       expectService(name);
       await expect(connectLab(name)).rejects.toMatchObject({ remedy: expect.stringContaining('podwire up --name') });
@@ -114,6 +137,10 @@ describe('a lab whose daemon was killed', { timeout: 120_000 }, () => {
         expect(statSync(path).mode & 0o777).toBe(0o600);
       expect(facts(await pods(lab))).toEqual(facts(before));
       expect(standingNamespaces(readRecord(directory.record))).toEqual(namespaces);
+      expect(programsOf(name, 'counter')).toEqual(programs);
+      const counted = (await kubectl(lab, ['logs', 'counter'])).trim().split('\n').map(Number);
+      expect(counted).toEqual(counted.map((_, index) => counted[0]! + index));
+      expect((await lab.exec('counter', ['hostname'])).stdout).toBe('counter\n');
       // Nothing was started or changed, so nothing is said of it.
       expect(await kubectl(lab, ['get', 'events', '-o', 'name'])).toBe(events);
       expect(await kubectl(lab, ['rollout', 'status', 'deploy/web', '--timeout=10s'])).toContain('successfully');

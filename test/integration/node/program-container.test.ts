@@ -5,6 +5,7 @@ import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import { capabilitiesOf } from '../../../src/node/runtime/capabilities.ts';
 import type { ContainerSpec, PodPlace } from '../../../src/node/runtime/container-runtime.ts';
 import { prepareHostTree } from '../../../src/node/runtime/host-tree.ts';
+import { LeftPrograms } from '../../../src/node/runtime/left-programs.ts';
 import { ProgramContainer, type ProgramHost } from '../../../src/node/runtime/program-container.ts';
 import { outputOf, textOf } from './read-output.ts';
 
@@ -63,6 +64,7 @@ beforeAll(async () => {
     kernel,
     tree: prepareHostTree(join(directory, 'runtime'), [directory]),
     directory: join(directory, 'containers'),
+    left: new LeftPrograms(kernel, join(directory, 'containers')),
   };
 });
 

@@ -5,6 +5,7 @@ const host: HostTree = {
   base: '/state/base',
   root: '/state/root',
   initScript: '/state/init',
+  shimScript: '/state/shim',
   emptyDirectory: '/state/empty',
   skeleton: '/state/skeleton',
   applets: '/state/applets',

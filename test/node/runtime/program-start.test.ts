@@ -16,6 +16,7 @@ describe('the start of a program', () => {
   it('never makes a value part of a script', () => {
     const argv = ['sh', '-c', 'echo $(id)'];
     const init = initLaunch(container, argv, {
+      shim: '/shim',
       script: '/init',
       root: '/r',
       tables: '/t',
