@@ -27,6 +27,11 @@ export interface ResourceStrategy<T extends ApiObject> {
   prepareForStatusUpdate?(object: T, previous: T, context: RequestContext): void;
   /** Settles on create what waits for the object's name, which may be a generated one. Changes the object in place. */
   canonicalize?(object: T): void;
+  /**
+   * Settles what Kubernetes settles ahead of validation (a Service's IP families); its complaints stand alone. Changes
+   * the object in place.
+   */
+  settle?(object: T, previous: T | undefined): FieldError[];
   validate?(object: T, context: RequestContext): FieldError[];
   /** Rules that only a new object has to keep. */
   validateCreate?(object: T, context: RequestContext): FieldError[];

@@ -51,10 +51,11 @@ export class Pipeline {
     const { strategy } = definition;
     applyDefaults(definition, object);
     strategy.prepareForCreate?.(object, context);
-    const errors = [
-      ...(strategy.validate?.(object, context) ?? []),
-      ...(strategy.validateCreate?.(object, context) ?? []),
-    ];
+    const errors = [...(strategy.settle?.(object, undefined) ?? [])];
+    if (errors.length === 0) {
+      errors.push(...(strategy.validate?.(object, context) ?? []));
+      errors.push(...(strategy.validateCreate?.(object, context) ?? []));
+    }
     if (errors.length === 0) errors.push(...(strategy.allocate?.(object, undefined, context) ?? []));
     return { object: object as T, errors: errors.map(({ field, message }) => `${field}: ${message}`) };
   }
@@ -66,10 +67,11 @@ export class Pipeline {
     const { strategy } = definition;
     applyDefaults(definition, object);
     strategy.prepareForUpdate?.(object, previous as ApiObject, context);
-    const errors = [
-      ...(strategy.validate?.(object, context) ?? []),
-      ...(strategy.validateUpdate?.(object, previous as ApiObject, context) ?? []),
-    ];
+    const errors = [...(strategy.settle?.(object, previous as ApiObject) ?? [])];
+    if (errors.length === 0) {
+      errors.push(...(strategy.validate?.(object, context) ?? []));
+      errors.push(...(strategy.validateUpdate?.(object, previous as ApiObject, context) ?? []));
+    }
     if (errors.length === 0) errors.push(...(strategy.allocate?.(object, previous as ApiObject, context) ?? []));
     return { object: object as T, errors: errors.map(({ field, message }) => `${field}: ${message}`) };
   }

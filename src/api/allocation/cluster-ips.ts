@@ -24,16 +24,6 @@ export class ClusterIps {
     this.#ranges.delete(name);
   }
 
-  /** The family Services get unless they ask otherwise: that of the first range. */
-  get primaryFamily(): IpFamily {
-    return this.#all()[0]?.cidr.family ?? 4;
-  }
-
-  /** True when Services can have addresses of this family. */
-  serves(family: IpFamily): boolean {
-    return this.#all().some(({ cidr }) => cidr.family === family);
-  }
-
   /** Why this address cannot be had, in Kubernetes' words; undefined when it can. */
   whyNot(text: string): string | undefined {
     const ip = parseIp(text);

@@ -3,12 +3,13 @@
  * nothing: first everything is chosen, then it is taken. What is taken follows from the stored Services alone, so a
  * restarted server restores it from them.
  */
+import { cidrOf } from '../../net/cidr.ts';
 import { parseIp } from '../../net/ip.ts';
 import type { Service, ServiceSpec } from '../../objects/wire.ts';
 import type { FieldError } from '../field-error.ts';
 import { invalid } from '../validation/field.ts';
 import { ClusterIps } from './cluster-ips.ts';
-import { familiesOf, settleFamilies } from './ip-families.ts';
+import { type ClusterFamilies, familiesOf, settleFamilies } from './ip-families.ts';
 import { NodePorts, type PortRange } from './node-ports.ts';
 
 /** The ServiceCIDR that stands for the ranges the server was started with. */
@@ -23,10 +24,15 @@ interface Holding {
 export class ServiceAllocator {
   readonly #ips: ClusterIps;
   readonly #ports: NodePorts;
+  /** A ServiceCIDR object adds addresses, never a family: that is the server's configuration. */
+  readonly #families: ClusterFamilies;
 
+  /** `cidrs`: the server's own ranges; the first one's family is the primary. */
   constructor(cidrs: readonly string[], ports: PortRange, random: () => number = Math.random) {
     this.#ips = new ClusterIps(random);
     this.#ips.setRanges(OWN, cidrs);
+    const own = cidrs.map((cidr) => cidrOf(cidr).family);
+    this.#families = { primary: own[0] ?? 4, serves: (family) => own.includes(family) };
     this.#ports = new NodePorts(ports, random);
   }
 
@@ -40,7 +46,12 @@ export class ServiceAllocator {
     if (name !== OWN) this.#ips.removeRanges(name);
   }
 
-  /** Fills in addresses and ports; answers why not when a chosen one cannot be had. Throws when a range is full. */
+  /** Decides the IP families of a Service; answers why not when its wish cannot be had. */
+  settle({ spec }: Service, previous: Service | undefined): FieldError[] {
+    return spec === undefined ? [] : settleFamilies(spec, previous, this.#families);
+  }
+
+  /** Fills in addresses and ports of a settled Service; answers why not when a chosen one cannot be had. Throws when a range is full. */
   allocate(service: Service, previous: Service | undefined, dryRun: boolean): FieldError[] {
     const spec = service.spec;
     if (spec === undefined) return [];
@@ -80,8 +91,6 @@ export class ServiceAllocator {
 
   #chooseIps(spec: ServiceSpec, before: Holding): FieldError[] {
     if (spec.type === 'ExternalName') return [];
-    const errors = settleFamilies(spec, this.#ips.primaryFamily, (family) => this.#ips.serves(family));
-    if (errors.length > 0) return errors;
     if (spec.clusterIP === 'None') {
       spec.clusterIPs = ['None'];
       return [];

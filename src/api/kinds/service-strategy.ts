@@ -26,6 +26,7 @@ export function serviceStrategy(allocator: ServiceAllocator): ResourceStrategy<S
       if (previous.spec !== undefined) object.spec = { ...previous.spec };
       keepMetadata(object, previous);
     },
+    settle: (object, previous) => allocator.settle(object, previous),
     validate(object, { warn }) {
       if (object.spec?.externalIPs !== undefined) warn('spec.externalIPs is deprecated');
       return validateService(object);
@@ -85,8 +86,6 @@ function carryOver(object: Service, previous: Service): void {
     } else if (spec.clusterIP !== undefined && spec.clusterIP === before.clusterIP && spec.clusterIPs === undefined) {
       if (before.clusterIPs !== undefined) spec.clusterIPs = before.clusterIPs;
     }
-    if (before.ipFamilies !== undefined) spec.ipFamilies ??= before.ipFamilies;
-    if (before.ipFamilyPolicy !== undefined) spec.ipFamilyPolicy ??= before.ipFamilyPolicy;
   }
   if (needsNodePort(spec.type) && needsNodePort(before.type)) {
     const claimed = new Set((spec.ports ?? []).map(({ protocol, nodePort }) => `${protocol}/${nodePort}`));

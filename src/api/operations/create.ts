@@ -48,6 +48,7 @@ export function createObject(
   const metadata = newMetadata(object.metadata, context.now, (name) => isTaken(core, definition, object, name));
   const candidate: ApiObject = { ...object, metadata: withClaims(metadata, claims) };
   strategy.canonicalize?.(candidate);
+  refuseInvalid(definition, candidate, strategy.settle?.(candidate, undefined));
   refuseInvalid(definition, candidate, [
     ...(strategy.validate?.(candidate, context) ?? []),
     ...(strategy.validateCreate?.(candidate, context) ?? []),

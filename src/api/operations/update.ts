@@ -53,6 +53,8 @@ export function updateObject(
     ...draft,
     metadata: withClaims(metadata, sameClaims(claims, stored) ? stored : claims),
   };
+  const unsettled = scope === 'object' ? (strategy.settle?.(candidate, previous.object) ?? []) : [];
+  if (unsettled.length > 0) throw invalid(type, name, unsettled);
   const errors = [
     ...newFinalizersWhileDeleting(candidate, previous.object),
     ...(scope === 'object' ? (strategy.validate?.(candidate, context) ?? []) : []),

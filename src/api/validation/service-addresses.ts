@@ -69,14 +69,17 @@ export function validateClusterIpsUpdate(spec: ServiceSpec, before: ServiceSpec)
   for (const [index, ip] of compared.entries()) {
     if (ips[index] !== ip) errors.push(invalid(`${FIELD}[${index}]`, ips, 'may not change once set'));
   }
-  if (old.length > ips.length && spec.ipFamilyPolicy !== 'SingleStack') {
-    const detail = "must be set to 'SingleStack' when releasing the secondary clusterIP";
-    errors.push(invalid('spec.ipFamilyPolicy', spec.ipFamilyPolicy, detail));
-  }
-  if (before.ipFamilies?.[0] !== undefined && spec.ipFamilies?.[0] !== undefined) {
-    if (before.ipFamilies[0] !== spec.ipFamilies[0]) {
-      errors.push(invalid('spec.ipFamilies[0]', spec.ipFamilies, 'may not change once set'));
-    }
-  }
-  return errors;
+  return [...errors, ...validateFamiliesUpdate(spec, before)];
+}
+
+/** Whether the second family may go was settled before. */
+function validateFamiliesUpdate(spec: ServiceSpec, before: ServiceSpec): FieldError[] {
+  if (isHeadless(spec) !== isHeadless(before)) return [];
+  const [now, old] = [spec.ipFamilies ?? [], before.ipFamilies ?? []];
+  const compared = old.length === now.length ? old : old.slice(0, 1);
+  // Upstream shows the addresses where the numbers of families differ.
+  const shown = old.length === now.length ? now : spec.clusterIPs;
+  return compared.flatMap((family, index) =>
+    now[index] === family ? [] : [invalid('spec.ipFamilies[0]', shown, 'may not change once set')],
+  );
 }

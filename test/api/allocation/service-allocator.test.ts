@@ -10,12 +10,14 @@ function service(spec: ServiceSpec = {}): Service {
 
 function taken(allocator: ServiceAllocator, spec: ServiceSpec = {}): ServiceSpec {
   const object = service(spec);
-  expect(allocator.allocate(object, undefined, false)).toEqual([]);
+  expect([...allocator.settle(object, undefined), ...allocator.allocate(object, undefined, false)]).toEqual([]);
   return object.spec!;
 }
 
 function refusal(allocator: ServiceAllocator, spec: ServiceSpec, previous?: Service): string | undefined {
-  return allocator.allocate(service(spec), previous, false)[0]?.message;
+  const object = service(spec);
+  const unsettled = allocator.settle(object, previous);
+  return [...unsettled, ...allocator.allocate(object, previous, false)][0]?.message;
 }
 
 describe('cluster IPs', () => {
@@ -37,9 +39,7 @@ describe('cluster IPs', () => {
     expect(new Set(all).size).toBe(30);
     expect(all).not.toContain('10.0.0.0');
     expect(all).not.toContain('10.0.0.31');
-    expect(() => allocator.allocate(service(), undefined, false)).toThrow(
-      'failed to allocate a serviceIP: range is full',
-    );
+    expect(() => taken(allocator)).toThrow('failed to allocate a serviceIP: range is full');
   });
 
   it('can be chosen, once', () => {
@@ -152,8 +152,6 @@ describe('node ports', () => {
   it('a full range says so', () => {
     const allocator = new ServiceAllocator(['10.96.0.0/12'], { first: 30000, last: 30000 });
     taken(allocator, { type: 'NodePort' });
-    expect(() => allocator.allocate(service({ type: 'NodePort' }), undefined, false)).toThrow(
-      'failed to allocate a nodePort: range is full',
-    );
+    expect(() => taken(allocator, { type: 'NodePort' })).toThrow('failed to allocate a nodePort: range is full');
   });
 });
