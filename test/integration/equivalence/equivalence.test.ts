@@ -1,0 +1,45 @@
+/**
+ * One table of situations, one behaviour in every backend: the same Services, asked over real packets from pods, nodes
+ * and outside. The lab is one, its kube-proxies change from backend to backend between the plays.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
+import { DaemonClient } from '../../../src/lab/daemon-client.ts';
+import { stateDirectory } from '../../../src/lab/state-directory.ts';
+import { OFFERED_PROXY_MODES } from '../../../src/objects/proxy-mode.ts';
+import { sharedLab } from '../journeys/shared-lab.ts';
+import { expectationOf } from './expectation.ts';
+import type { Places } from './places.ts';
+import { openStage, type Played, play } from './play.ts';
+import { SITUATIONS } from './situations/all.ts';
+
+const kernel = new LinuxKernel();
+
+describe('Services in every backend', { timeout: 120_000 }, () => {
+  const lab = sharedLab();
+  let places: Places;
+
+  beforeAll(async () => {
+    const stage = await openStage(lab(), kernel);
+    places = stage.places;
+    return stage.close;
+  }, 120_000);
+
+  it('has at least sixty situations, each told once', () => {
+    expect(SITUATIONS.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(SITUATIONS.map(({ title }) => title)).size).toBe(SITUATIONS.length);
+  });
+
+  describe.each(OFFERED_PROXY_MODES)('%s', (mode) => {
+    let played: Played;
+
+    beforeAll(async () => {
+      await new DaemonClient(lab().name, stateDirectory(lab().name).socket).switchProxyMode(mode);
+      played = await play({ lab: lab(), kernel, places, mode }, SITUATIONS);
+    }, 120_000);
+
+    it.each(SITUATIONS)('$title', ({ title, acts }) => {
+      expect(played[title]).toEqual(acts.map(({ asks }) => asks.map((ask) => expectationOf(ask, mode, places).expect)));
+    });
+  });
+});

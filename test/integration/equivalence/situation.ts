@@ -1,0 +1,102 @@
+/**
+ * The words in which a situation is told: a Service, what stands behind it, who asks, and what comes of it. One
+ * expectation holds for every backend; where a backend differs by its nature, it says why and which source says so.
+ */
+import type { PROXY_MODES } from '../../../src/objects/proxy-mode.ts';
+import type { ServiceSpec } from '../../../src/objects/wire.ts';
+
+export type Backend = (typeof PROXY_MODES)[number];
+
+/** The pods: `a1` and `a2` with servers on node-1, `b1` on node-2, `u1` there never ready, `p1` and `p2` to ask from. */
+export type PodName = 'a1' | 'a2' | 'b1' | 'u1' | 'p1' | 'p2';
+
+export type NodeName = 'control-plane' | 'node-1' | 'node-2';
+
+/** Where a question starts. */
+export type Place = PodName | NodeName | 'client';
+
+/** An endpoint as it stands in an EndpointSlice; ready unless said otherwise. */
+export interface EndpointSpec {
+  readonly at: PodName | 'client';
+  readonly ready?: boolean;
+  readonly serving?: boolean;
+  readonly terminating?: boolean;
+  readonly forZones?: readonly string[];
+  readonly forNodes?: readonly string[];
+}
+
+/** Where a question goes. `port` is the name of a Service port, or a number that no Service port has; default: the first. */
+export type Target =
+  | { readonly clusterIP: true; readonly port?: string | number }
+  /** An address of the Service network that no Service has. */
+  | { readonly unallocated: true }
+  | { readonly nodePort: NodeName; readonly port?: string; readonly on?: 'loopback' | 'bridge' }
+  /** The address outside the cluster: external IP, or that of the load balancer. */
+  | { readonly vip: true; readonly port?: string };
+
+/**
+ * What is observed, in one text:
+ * `a1<p1 b1<p1`: these pods answered, and saw that source (`node-1`: any address of that node);
+ * `sticks`: one of them answered every time; `refused`: at once; `silence`: nobody answers; `closed`: accepted, then
+ * hung up without a word.
+ */
+export type Observation = string;
+
+/** A backend's own way. */
+export interface Exception {
+  readonly expect: Observation;
+  readonly why: string;
+  /** The upstream text that says so. */
+  readonly source: string;
+}
+
+export interface Ask {
+  readonly from: Place;
+  readonly to: Target;
+  readonly expect: Observation;
+  readonly unlike?: Partial<Record<Backend, Exception>>;
+  /** Asks over one socket (UDP) for the length of the situation. */
+  readonly keep?: boolean;
+}
+
+/** A change, and what is asked once it is in the rules of every node. */
+export interface Act {
+  /** The endpoints from now on. */
+  readonly endpoints?: readonly EndpointSpec[];
+  /** Changes of the Service's spec from now on (merged). */
+  readonly service?: Partial<ServiceSpec>;
+  readonly asks: readonly Ask[];
+}
+
+export interface Situation {
+  /** The row of the feature table and a few words: `C4 a node port on every node`. */
+  readonly title: string;
+  readonly service: Partial<ServiceSpec>;
+  /** An address outside the cluster, to which the client has a route by way of this node. */
+  readonly vip?: {
+    readonly via: NodeName;
+    readonly as: 'external' | 'loadBalancer';
+    readonly ipMode?: 'VIP' | 'Proxy';
+  };
+  readonly acts: readonly Act[];
+}
+
+/** A question in a line. */
+export function ask(from: Place, to: Target, expect: Observation, more: Pick<Ask, 'unlike' | 'keep'> = {}): Ask {
+  return { from, to, expect, ...more };
+}
+
+/** `a1<p1 b1<p1`: these answer, and all see one source. */
+export function seenBy(servers: readonly EndpointSpec['at'][], source: Place): Observation {
+  return servers.map((server) => `${server}<${source}`).join(' ');
+}
+
+export const CLUSTER_IP: Target = { clusterIP: true };
+export const VIP: Target = { vip: true };
+
+export function nodePort(node: NodeName): Target {
+  return { nodePort: node };
+}
+
+export const ALL = ['a1', 'a2', 'b1'] as const;
+export const WEB: readonly EndpointSpec[] = ALL.map((at) => ({ at }));
