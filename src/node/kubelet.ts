@@ -48,6 +48,7 @@ export class Kubelet implements Component {
       source: apiConfigSource(transport),
       tokens: apiTokenSource(transport),
       services: () => this.#services.list(),
+      podCount: () => this.#workers.size,
       nodeResolverConfig: readResolverConfig(),
       allocatable: capacityOf(facts, maxPods),
     };

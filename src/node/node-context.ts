@@ -14,6 +14,8 @@ export interface NodeContext {
   readonly tokens: TokenSource;
   /** Every Service there is now. */
   readonly services: () => readonly Service[];
+  /** Pods on the node now. */
+  readonly podCount: () => number;
   /** The text of the machine's own resolv.conf, for dnsPolicy Default. */
   readonly nodeResolverConfig: string;
   readonly allocatable: Readonly<Record<string, string>>;

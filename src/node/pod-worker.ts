@@ -15,8 +15,11 @@ import type { PodIdentity } from './pod-network-seam.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { StatusWriter } from './status-writer.ts';
 
-/** A pod that takes longer to start is shown as ContainerCreating meanwhile; a quick one is spared the write. */
-const SHOW_CREATING_AFTER_MS = 250;
+/**
+ * A pod that takes longer to start is shown as ContainerCreating meanwhile; a quick one is spared the write. Where many start
+ * together each takes longer: the writes of all would hold up their starts.
+ */
+const SHOW_CREATING_AFTER = { ms: 250, perPodMs: 10 };
 /** How long a reference to something missing waits before it is looked for again. */
 const RETRY_MISSING_MS = 2_000;
 const DEFAULT_GRACE_SECONDS = 30;
@@ -66,7 +69,7 @@ export class PodWorker {
     this.#finished = ['Succeeded', 'Failed'].includes(pod.status?.phase ?? '');
     const { phase, reason, message = '' } = pod.status ?? {};
     if (phase === 'Failed' && reason !== undefined) this.#failure = { reason, message };
-    this.#wakeIn(SHOW_CREATING_AFTER_MS, () => {
+    this.#wakeIn(SHOW_CREATING_AFTER.ms + context.podCount() * SHOW_CREATING_AFTER.perPodMs, () => {
       if (this.containers.instances.length === 0 && !this.#departing) this.#publish();
     });
     this.#runner.request();

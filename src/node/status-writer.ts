@@ -111,8 +111,18 @@ export class StatusWriter {
     const { namespace, name, uid } = this.#pod;
     // What is not in the new status must go: a strategic merge keeps fields that are not named.
     const cleared = Object.fromEntries(OURS.filter((field) => !(field in status)).map((field) => [field, null]));
-    const patch = { metadata: { uid }, status: { ...cleared, ...status } };
+    const conditions = status.conditions?.map((condition) => ({ ...this.#clearedOf(condition), ...condition }));
+    const patch = { metadata: { uid }, status: { ...cleared, ...status, ...(conditions && { conditions }) } };
     return await this.#transport.patch(PODS, { namespace, name }, 'strategic', patch, { subresource: 'status' });
+  }
+
+  /** What a condition of the API's has and ours has no more: a Ready pod is not `ContainersNotReady`. */
+  #clearedOf({ type }: { readonly type: string }): { readonly reason?: null; readonly message?: null } {
+    const present = this.#present?.conditions?.find((condition) => condition.type === type);
+    return {
+      ...(present?.reason === undefined ? {} : { reason: null }),
+      ...(present?.message === undefined ? {} : { message: null }),
+    };
   }
 }
 

@@ -85,6 +85,21 @@ describe('a pod’s status', () => {
     expect(writer.latest).toMatchObject({ startTime: AT, conditions: [{ type: 'Ready', status: 'True' }] });
   });
 
+  it('takes back why a pod was not Ready when it is, and then has nothing more to write', async () => {
+    const { writer, conditions, patches } = await writerOf();
+    const unready = { reason: 'ContainersNotReady', message: 'containers with unready status: [main]' };
+    const { conditions: [condition] = [], ...rest } = ready('False');
+    writer.write({ ...rest, conditions: [{ ...condition!, ...unready }] });
+    await writer.settled();
+    expect(await conditions()).toMatchObject([unready]);
+    for (let i = 0; i < 3; i += 1) {
+      writer.write(ready('True'));
+      await writer.settled();
+    }
+    expect(await conditions()).toEqual([{ type: 'Ready', status: 'True', lastTransitionTime: AT }]);
+    expect(patches()).toBe(2);
+  });
+
   it('leaves others’ conditions, and takes back fields it no longer has', async () => {
     const { writer, transport, patches } = await writerOf();
     const gate = { status: { conditions: [{ type: 'example.com/gate', status: 'True' }] } };
