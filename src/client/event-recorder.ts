@@ -8,6 +8,7 @@ import { apiVersionOf, EVENTS, type ResourceType } from '../objects/resource.ts'
 import { ApiError, hasReason, type Transport } from '../objects/transport.ts';
 import type { ApiObject, Event } from '../objects/wire.ts';
 import { type Correlated, EventCorrelator } from './event-correlator.ts';
+import { type Rate, RateLimit } from './rate-limit.ts';
 
 export interface EventRecorderOptions {
   /** Shown under `From`: `kubelet`, `default-scheduler`. */
@@ -16,6 +17,8 @@ export interface EventRecorderOptions {
   readonly host?: string;
   /** Told of an event that could not be written. */
   readonly onError: (error: unknown) => void;
+  /** At most so many are written; the others wait. Default: as many as come. */
+  readonly rate?: Rate;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -50,6 +53,8 @@ export class EventRecorder {
   readonly #correlator = new EventCorrelator();
   readonly #drafts = new WeakMap<Correlated, Draft>();
   readonly #waiting: Draft[] = [];
+  readonly #limit: RateLimit | undefined;
+  #held: NodeJS.Timeout | undefined;
   readonly #timers = new Set<NodeJS.Timeout>();
   #writing = 0;
   #stopped = false;
@@ -58,6 +63,7 @@ export class EventRecorder {
   constructor(transport: Transport, options: EventRecorderOptions) {
     this.#transport = transport;
     this.#options = options;
+    if (options.rate !== undefined) this.#limit = new RateLimit(options.rate);
   }
 
   /** A routine event. */
@@ -81,6 +87,7 @@ export class EventRecorder {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    clearTimeout(this.#held);
     this.#waiting.length = 0;
     this.#settle();
   }
@@ -136,9 +143,13 @@ export class EventRecorder {
   }
 
   #dispatch(): void {
-    while (this.#writing < MOST_WRITES) {
-      const draft = this.#waiting.shift();
-      if (draft === undefined) break;
+    while (this.#writing < MOST_WRITES && this.#waiting.length > 0 && this.#held === undefined) {
+      const waitMs = this.#limit?.take() ?? 0;
+      if (waitMs > 0) {
+        this.#hold(waitMs);
+        break;
+      }
+      const draft = this.#waiting.shift()!;
       this.#writing += 1;
       void this.#write(draft).finally(() => {
         this.#writing -= 1;
@@ -146,6 +157,13 @@ export class EventRecorder {
         this.#settle();
       });
     }
+  }
+
+  #hold(waitMs: number): void {
+    this.#held = setTimeout(() => {
+      this.#held = undefined;
+      this.#dispatch();
+    }, waitMs);
   }
 
   async #write(draft: Draft): Promise<void> {

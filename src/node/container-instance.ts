@@ -111,6 +111,7 @@ export async function containerSpec(
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
     ports: portsOf(container),
     mounts: terminationFile === undefined ? volumes : [...volumes, messageMount(terminationFile)],
+    fillMounts: () => sandbox.fill(pod),
     ...(terminationFile === undefined ? {} : { terminationFile }),
     ...confinementOf(pod, container),
     ...(applets === undefined ? {} : { applets }),

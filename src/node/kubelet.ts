@@ -22,6 +22,8 @@ import { SandboxQueue } from './sandbox-queue.ts';
 /** Kubernetes' own limit. */
 const DEFAULT_MAX_PODS = 110;
 const DEFAULT_LEASE_SECONDS = 40;
+/** Where many pods start at once the telling of it must not hold up their start; Kubernetes' kubelet has such a rate, too. */
+const EVENT_RATE = { perSecond: 50, burst: 20 };
 
 export class Kubelet implements Component {
   readonly name: string;
@@ -43,7 +45,7 @@ export class Kubelet implements Component {
     this.#heartbeat = new NodeHeartbeat({ node, nodeIp, maxPods, leaseSeconds, transport, facts, onError });
     this.#context = {
       options,
-      recorder: new EventRecorder(transport, { component: 'kubelet', host: node, onError }),
+      recorder: new EventRecorder(transport, { component: 'kubelet', host: node, rate: EVENT_RATE, onError }),
       sandboxes: new SandboxQueue(options.podNetwork),
       source: apiConfigSource(transport),
       tokens: apiTokenSource(transport),

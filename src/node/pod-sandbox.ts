@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { containerMounts } from './pod/container-mounts.ts';
+import { runOf } from './pod/container-plan.ts';
 import { hostnameOf, hostsFile } from './pod/hosts-file.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
 import { renewAfterMs } from './pod/token-source.ts';
-import { type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
+import { fillVolumes, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
 import type { Mount, PodPlace } from './runtime/container-runtime.ts';
 import { makeDirectory, makeFile } from './runtime/make-files.ts';
@@ -16,6 +17,7 @@ export class PodSandbox {
   readonly #identity: PodIdentity;
   #network: Network | undefined;
   #volumes: PodVolumes | undefined;
+  #filled: Promise<void> | undefined;
   #renewal: NodeJS.Timeout | undefined;
 
   constructor(context: NodeContext, identity: PodIdentity) {
@@ -51,8 +53,23 @@ export class PodSandbox {
   /** Sets up the pod's volumes; throws MountError. Idempotent. */
   async mount(pod: Pod): Promise<void> {
     if (this.#volumes !== undefined) return;
-    this.#volumes = await setUpVolumes(this.#directory(), this.#projection(pod));
+    this.#volumes = await setUpVolumes(this.#directory(), this.#projection(pod), !mayReadTokens(pod));
     this.#renewBefore(pod, this.#volumes.expires);
+  }
+
+  /** Fills the volumes that waited for a reader: before the first program of a pod whose containers are stand-ins. */
+  fill(pod: Pod): Promise<void> {
+    this.#filled ??= this.#fillLater(pod).catch((error: unknown) => {
+      this.#filled = undefined;
+      throw error;
+    });
+    return this.#filled;
+  }
+
+  async #fillLater(pod: Pod): Promise<void> {
+    const later = this.#volumes?.later ?? [];
+    if (later.length === 0) return;
+    this.#renewBefore(pod, await fillVolumes(this.#directory(), this.#projection(pod), later));
   }
 
   /** Renews no token any more. */
@@ -110,6 +127,7 @@ export class PodSandbox {
     this.stop();
     tearDownVolumes(join(this.#context.options.directory, 'pods', this.#identity.uid));
     this.#volumes = undefined;
+    this.#filled = undefined;
   }
 
   #projection(pod: Pod) {
@@ -139,4 +157,12 @@ export class PodSandbox {
   #directory(): string {
     return join(this.#context.options.directory, 'pods', this.#identity.uid, 'volumes');
   }
+}
+
+/** True when a program of the pod's may look at its tokens, or a file of them must be there to be mounted by itself. */
+function mayReadTokens({ spec }: Pod): boolean {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  return containers.some(
+    (container) => 'argv' in runOf(container, {}) || container.volumeMounts?.some(({ subPath = '' }) => subPath !== ''),
+  );
 }

@@ -90,6 +90,29 @@ describe('the event recorder', () => {
     expect(events.at(-1)).toMatchObject({ message: '(combined from similar events): pod 24', count: 15 });
   });
 
+  it('holds back what is more than its rate, and loses none of it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const transport = new MemoryTransport();
+      const onError = (error: unknown) => expect.fail(String(error));
+      const rate = { perSecond: 10, burst: 2 };
+      const recorder = new EventRecorder(transport, { component: 'kubelet', rate, onError });
+      for (const reason of ['Pulled', 'Created', 'Started', 'Killing']) {
+        recorder.normal({ type: PODS, object: pod }, reason, reason);
+      }
+      const flushed = recorder.flush();
+      await vi.advanceTimersByTimeAsync(99);
+      expect(transport.countOf('create', EVENTS)).toBe(2);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(transport.countOf('create', EVENTS)).toBe(3);
+      await vi.advanceTimersByTimeAsync(100);
+      await flushed;
+      expect(transport.countOf('create', EVENTS)).toBe(4);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('tries again when the connection fails, and starts anew when the event is gone', async () => {
     const { transport, recorder, errors } = open();
     transport.fail('create', EVENTS, new Error('ECONNRESET'));

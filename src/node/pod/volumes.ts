@@ -32,6 +32,8 @@ export interface PodVolumes {
   readonly places: ReadonlyMap<string, VolumePlace>;
   /** The earliest end of a token in them, in milliseconds since the epoch; undefined without tokens. */
   readonly expires: number | undefined;
+  /** Those that are not filled yet; see `setUpVolumes`. */
+  readonly later: readonly Volume[];
 }
 
 interface Projection {
@@ -43,10 +45,18 @@ interface Projection {
   readonly nodeFiles: string;
 }
 
-/** Makes the directories of a pod's volumes below `directory`. */
-export async function setUpVolumes(directory: string, projection: Projection): Promise<PodVolumes> {
+/**
+ * Makes the directories of a pod's volumes below `directory`. With `tokensLater` those with tokens are only looked through for
+ * references that lead nowhere, to be filled (`fillVolumes`) when somebody is there to read them.
+ */
+export async function setUpVolumes(
+  directory: string,
+  projection: Projection,
+  tokensLater = false,
+): Promise<PodVolumes> {
   const places = new Map<string, VolumePlace>();
-  const expiries: number[] = [];
+  const now: Volume[] = [];
+  const later: Volume[] = [];
   for (const volume of projection.pod.spec?.volumes ?? []) {
     const path = join(directory, volume.name);
     if (volume.emptyDir !== undefined) {
@@ -58,6 +68,24 @@ export async function setUpVolumes(directory: string, projection: Projection): P
       places.set(volume.name, { path: hostPathPlace(projection.nodeFiles, volume.hostPath), writable: true });
       continue;
     }
+    if (tokensLater && hasToken(volume)) {
+      await filesOf(withoutTokens(volume), projection);
+      later.push(volume);
+    } else now.push(volume);
+    places.set(volume.name, { path, writable: false });
+  }
+  return { places, later, expires: await fillVolumes(directory, projection, now) };
+}
+
+/** Writes the files of these volumes of a pod; when the first token among them ends. */
+export async function fillVolumes(
+  directory: string,
+  projection: Projection,
+  volumes: readonly Volume[],
+): Promise<number | undefined> {
+  const expiries: number[] = [];
+  for (const volume of volumes) {
+    const path = join(directory, volume.name);
     const files = await filesOf(volume, projection);
     makeDirectory(path);
     for (const file of files) {
@@ -69,9 +97,19 @@ export async function setUpVolumes(directory: string, projection: Projection): P
       makeFile(target, file.content, file.mode);
       if (file.expires !== undefined) expiries.push(file.expires);
     }
-    places.set(volume.name, { path, writable: false });
   }
-  return { places, expires: expiries.length === 0 ? undefined : Math.min(...expiries) };
+  return expiries.length === 0 ? undefined : Math.min(...expiries);
+}
+
+function hasToken({ projected }: Volume): boolean {
+  return (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined);
+}
+
+function withoutTokens(volume: Volume): Volume {
+  const sources = (volume.projected?.sources ?? []).filter(
+    ({ serviceAccountToken }) => serviceAccountToken === undefined,
+  );
+  return { ...volume, projected: { ...volume.projected, sources } };
 }
 
 /** Writes the tokens anew, each file at once; when the first of them ends. */

@@ -41,6 +41,8 @@ export interface ContainerSpec {
   readonly workingDir?: string;
   readonly ports: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }[];
   readonly mounts: readonly Mount[];
+  /** Asked before a program runs beside a stand-in: resolves when the mounts' sources are whole. */
+  readonly fillMounts?: () => Promise<void>;
   /** The file among the mounts that the container leaves its last words in. */
   readonly terminationFile?: string;
   /** Without the `CAP_` prefix, upper case. */

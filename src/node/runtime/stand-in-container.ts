@@ -65,11 +65,11 @@ export class StandInContainer implements RunningContainer {
   }
 
   async exec(command: readonly [string, ...string[]], options: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
-    return this.#enter().exec(command, options);
+    return (await this.#enter()).exec(command, options);
   }
 
-  execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {
-    return this.#enter().execArgv(command);
+  async execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {
+    return (await this.#enter()).execArgv(command);
   }
 
   async attach(): Promise<ExecSession> {
@@ -80,7 +80,8 @@ export class StandInContainer implements RunningContainer {
     return this.#client.logs(this.id, options);
   }
 
-  #enter(): ProgramContainer {
+  async #enter(): Promise<ProgramContainer> {
+    await this.#spec.fillMounts?.();
     if (this.#ended) throw new Error('cannot exec in a stopped container');
     if (this.#environment === undefined) {
       this.#environment = new ProgramContainer(this.#host, this.#pod, environmentOf(this.#spec), IDLE);

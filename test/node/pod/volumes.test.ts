@@ -12,27 +12,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { containerMounts } from '../../../src/node/pod/container-mounts.ts';
-import { setUpVolumes } from '../../../src/node/pod/volumes.ts';
+import { fillVolumes, setUpVolumes } from '../../../src/node/pod/volumes.ts';
 import type { Container, Pod } from '../../../src/objects/wire.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'podwire-volumes-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 let count = 0;
-function setUp(volume: object, data: Record<string, Buffer> = { key: Buffer.from('value') }) {
+function setUp(volume: object, data?: Record<string, Buffer>) {
   count += 1;
+  return setUpVolumes(join(directory, String(count)), projectionOf(volume, data));
+}
+
+function projectionOf(volume: object, data: Record<string, Buffer> = { key: Buffer.from('value') }) {
   const pod = {
     metadata: { name: 'web', namespace: 'shop', labels: { app: 'x' } },
     spec: { containers: [], volumes: [{ name: 'v', ...volume }] },
   };
   const read = async (_namespace: string, name: string) => (name === 'here' ? data : undefined);
-  return setUpVolumes(join(directory, String(count)), {
+  return {
     pod: pod as unknown as Pod,
     source: { configMap: read, secret: read },
-    tokens: async (_pod, audience, seconds) => ({ token: `token for ${audience}`, expires: seconds * 1000 }),
+    tokens: async (_pod: Pod, audience: string, seconds: number) => ({
+      token: `token for ${audience}`,
+      expires: seconds * 1000,
+    }),
     nodeFiles: join(directory, 'node'),
     placement: { podIp: '10.244.1.2', hostIp: '192.168.1.11', allocatable: {} },
-  });
+  };
 }
 
 describe('setUpVolumes', () => {
@@ -48,6 +55,20 @@ describe('setUpVolumes', () => {
       await setUp({ downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } })
     ).places.get('v')!;
     expect(readFileSync(join(fields.path, 'labels'), 'utf8')).toBe('app="x"');
+  });
+
+  it('leaves volumes with tokens for later when it may, and refuses at once what leads nowhere', async () => {
+    const place = join(directory, 'later');
+    const token = { serviceAccountToken: { path: 'token', expirationSeconds: 600 } };
+    const whole = projectionOf({ projected: { sources: [token, { configMap: { name: 'here' } }] } });
+    const { later, expires, places } = await setUpVolumes(place, whole, true);
+    expect(expires).toBeUndefined();
+    expect(existsSync(places.get('v')!.path)).toBe(false);
+    expect(await fillVolumes(place, whole, later)).toBe(600_000);
+    expect(readFileSync(join(place, 'v/token'), 'utf8')).toBe('token for ');
+    expect(readFileSync(join(place, 'v/key'), 'utf8')).toBe('value');
+    const broken = projectionOf({ projected: { sources: [token, { configMap: { name: 'gone' } }] } });
+    await expect(setUpVolumes(place, broken, true)).rejects.toThrow('configmap "gone" not found');
   });
 
   it.each<[string, object, string]>([
