@@ -32,3 +32,8 @@ export function agnhostScript(): string {
 export function removeProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'remove.js' : 'remove-main.ts')];
 }
+
+/** A start-up script of User-mode Linux: `start.sh` (on the host) or `init.sh` (in the guest). */
+export function umlScript(name: 'start.sh' | 'init.sh'): string {
+  return join(import.meta.dirname, isBundle ? '..' : '../..', 'lab/uml', name);
+}

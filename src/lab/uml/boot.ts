@@ -1,0 +1,66 @@
+/**
+ * Starts User-mode Linux: a Linux kernel (Debian's `user-mode-linux`) that runs as a process of this host, with the host's
+ * files as its root, read-only. Knows how it is started and kept apart; what the guest does is `lab/uml/init.sh` and the
+ * script it is given.
+ */
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KernelProcess } from '../../kernel/kernel.ts';
+import { installCommand, isInstalled } from '../../kernel/packages.ts';
+import { spawnProcess } from '../../kernel/spawn-process.ts';
+import { LabError } from '../lab-error.ts';
+import { umlScript } from '../programs.ts';
+import { guestArguments, pickCpu } from './guest-arguments.ts';
+
+/** The guest ends with the process that has started it, and has no more of the host than `lab/uml/start.sh` leaves it. */
+const ISOLATION = [
+  ...['setpriv', '--pdeathsig', 'KILL', '--'],
+  ...['unshare', '--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--'],
+] as const;
+
+export interface BootOptions {
+  /** An empty folder of the host's, the only one the guest may write to: it sees it as `GUEST_FOLDER`. */
+  readonly folder: string;
+  /** A POSIX shell script, run once the guest has a root, devices and modules. The machine stops when it ends. */
+  readonly run: string;
+  readonly memoryMb: number;
+}
+
+/** The guest; killing it leaves nothing. */
+export interface Guest {
+  readonly process: KernelProcess;
+  /** What the guest's kernel and its first process have printed so far. */
+  readonly console: () => string;
+}
+
+/** Starts the guest, which ends by itself when its script does. Throws a `LabError` when there is no User-mode Linux here. */
+export function bootUml({ folder, run, memoryMb }: BootOptions): Guest {
+  requireUml();
+  writeFileSync(join(folder, 'run'), run, { mode: 0o600 });
+  const log = join(folder, 'console');
+  const output = openSync(log, 'w', 0o600);
+  const kernel = guestArguments({ folder, init: umlScript('init.sh'), memoryMb });
+  const start = ['sh', umlScript('start.sh'), folder, String(ownCpu()), ...kernel];
+  try {
+    const process = spawnProcess('', [...ISOLATION, ...start], { stdio: ['ignore', output, output] });
+    return { process, console: () => readFileSync(log, 'utf8') };
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Refuses a host without User-mode Linux. */
+export function requireUml(): void {
+  if (isInstalled('linux.uml')) return;
+  throw new LabError({
+    what: 'User-mode Linux is not installed',
+    why: 'no linux.uml found on PATH: it is in Debian’s package user-mode-linux',
+    remedy: installCommand('linux.uml'),
+  });
+}
+
+/** A CPU this process may use; guests that are started beside one another get different ones. */
+function ownCpu(): number {
+  const [, list = '0'] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return pickCpu(list, Date.now());
+}

@@ -1,0 +1,50 @@
+/** The command line of User-mode Linux, as text: what kernel parameters of the guest mean here. Pure. */
+
+/** Where the guest sees the folder that it shares with the host (`lab/uml/init.sh`). */
+export const GUEST_FOLDER = '/run/host';
+
+export interface GuestArguments {
+  /** On the host: the shared folder. */
+  readonly folder: string;
+  /** On the host: the script that is the guest's first process. */
+  readonly init: string;
+  /** Bound of the guest's memory, MB: the host gives it as it is used. */
+  readonly memoryMb: number;
+}
+
+/** What stands behind `linux.uml`. Kernel parameters the kernel does not know become the environment of its first process. */
+export function guestArguments({ folder, init, memoryMb }: GuestArguments): string[] {
+  return [
+    `mem=${memoryMb}M`,
+    'rootfstype=hostfs',
+    'root=/dev/root',
+    'rootflags=/',
+    'ro',
+    `init=${parameter(init)}`,
+    `PODWIRE_FOLDER=${parameter(folder)}`,
+    'con=null',
+    'con0=fd:0,fd:1',
+    // In the tmpfs of start.sh: User-mode Linux would write to ~/.uml.
+    'uml_dir=/dev/shm/',
+    'umid=guest',
+    // A panic ends the process.
+    'panic=-1',
+    'noreboot',
+    'quiet',
+  ];
+}
+
+/** Kernel parameters are cut at spaces, but not between quotes; there is no way to write a quote. */
+function parameter(value: string): string {
+  if (!/["\n]/.test(value)) return /\s/.test(value) ? `"${value}"` : value;
+  throw new Error(`no path for a kernel parameter: ${JSON.stringify(value)}`);
+}
+
+/** One of the CPUs of a list like `0-3,8` (proc_pid_status(5), Cpus_allowed_list), the `turn`-th, round and round. */
+export function pickCpu(list: string, turn: number): number {
+  const cpus = list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  return cpus[turn % cpus.length]!;
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { guestArguments, pickCpu } from '../../../src/lab/uml/guest-arguments.ts';
+
+describe('guestArguments', () => {
+  it('is the command line of a guest with the host’s files as its root', () => {
+    const line = guestArguments({ folder: '/run/podwire/a/uml', init: '/opt/podwire/lab/uml/init.sh', memoryMb: 1024 });
+    expect(line.join(' ')).toBe(
+      'mem=1024M rootfstype=hostfs root=/dev/root rootflags=/ ro init=/opt/podwire/lab/uml/init.sh ' +
+        'PODWIRE_FOLDER=/run/podwire/a/uml con=null con0=fd:0,fd:1 uml_dir=/dev/shm/ umid=guest panic=-1 noreboot quiet',
+    );
+  });
+
+  it('quotes a path with a space, and refuses what no kernel parameter can hold', () => {
+    const options = { folder: '/tmp/a b', init: '/init', memoryMb: 64 };
+    expect(guestArguments(options)).toContain('PODWIRE_FOLDER="/tmp/a b"');
+    expect(() => guestArguments({ ...options, folder: '/tmp/"' })).toThrow('no path for a kernel parameter');
+  });
+});
+
+describe('pickCpu', () => {
+  it('goes round the CPUs of the list', () => {
+    expect([0, 1, 2, 3, 4].map((turn) => pickCpu('0-1,6,8-9', turn))).toEqual([0, 1, 6, 8, 9]);
+    expect(pickCpu('0-1,6,8-9', 5)).toBe(0);
+    expect(pickCpu('3', 7)).toBe(3);
+  });
+});
