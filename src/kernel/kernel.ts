@@ -114,6 +114,8 @@ export interface Kernel {
    * Without a place it is one of the host's.
    */
   openPty(size: TerminalSize, place?: TerminalPlace): Pty;
+  /** A duplicate of the master of a terminal that another process holds as `fd`. Errors as `borrowDescriptor`. */
+  borrowPty(pid: number, fd: number): Pick<Pty, 'master' | 'resize'>;
   /** A real pipe (Node's own are sockets, and opening /dev/stdout fails on those). The caller closes both ends. */
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };
   /** A duplicate of another process's open descriptor, which the caller closes. Throws ESRCH, EBADF, EPERM. */

@@ -33,7 +33,7 @@ import { applyOps } from './netlink/apply-ops.ts';
 import { runTool } from './run-tool.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { writeSysctls } from './sysctl.ts';
-import { openPty } from './terminal.ts';
+import { borrowPty, openPty } from './terminal.ts';
 
 export interface LinuxKernelOptions {
   readonly journal?: Journal;
@@ -89,6 +89,10 @@ export class LinuxKernel implements Kernel {
 
   openPty(size: TerminalSize, place?: TerminalPlace): Pty {
     return openPty(size, place);
+  }
+
+  borrowPty(pid: number, fd: number): Pick<Pty, 'master' | 'resize'> {
+    return borrowPty(pid, fd);
   }
 
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {

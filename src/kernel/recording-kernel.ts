@@ -81,6 +81,10 @@ export class RecordingKernel implements Kernel {
     throw new Error('the recording kernel has no terminals');
   }
 
+  borrowPty(): Pick<Pty, 'master' | 'resize'> {
+    throw new Error('the recording kernel has no terminals');
+  }
+
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
     throw new Error('the recording kernel has no pipes');
   }

@@ -4,6 +4,7 @@
  */
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { borrowDescriptor } from './borrow-descriptor.ts';
 import type { Pty, TerminalPlace, TerminalSize } from './kernel.ts';
 import { openInRoot, openPeer, openTerminalPair, setTerminalSize, unlockTerminal } from './libc.ts';
 
@@ -15,6 +16,12 @@ export function openPty(size: TerminalSize, place?: TerminalPlace): Pty {
   setTerminalSize(master, size);
   const name = basename(readlinkSync(`/proc/self/fd/${slave}`));
   return { master, slave, name, resize: (next) => setTerminalSize(master, next) };
+}
+
+/** The master of a terminal that another process holds; see `Kernel.borrowPty`. */
+export function borrowPty(pid: number, fd: number): Pick<Pty, 'master' | 'resize'> {
+  const master = borrowDescriptor(pid, fd);
+  return { master, resize: (next) => setTerminalSize(master, next) };
 }
 
 /**

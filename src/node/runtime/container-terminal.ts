@@ -11,6 +11,8 @@ import { terminalInput } from './exec-session.ts';
 /** Where the tools that make the container see its devpts. */
 const DEVPTS = 'container/dev/pts';
 
+type Master = Pick<Pty, 'master' | 'resize'>;
+
 export class ContainerTerminal {
   /** What is typed; the end of it is typed too. */
   readonly input: Writable;
@@ -19,7 +21,8 @@ export class ContainerTerminal {
   readonly #input = new PassThrough();
   readonly #output = new PassThrough();
   #size: TerminalSize = { columns: 80, rows: 24 };
-  #open: { readonly pty: Pty; readonly stream: Duplex } | undefined;
+  #open: { readonly pty: Master; readonly stream: Duplex } | undefined;
+  #slave: number | undefined;
   #sources = 0;
 
   /** `complaints`: standard error of the tools. */
@@ -41,16 +44,28 @@ export class ContainerTerminal {
       this.#output.write(`no terminal: ${(error as Error).message}\n`);
       return undefined;
     }
+    this.#slave = pty.slave;
+    this.take(pty);
+    return pty.name;
+  }
+
+  /** Takes one that is open. */
+  take(pty: Master): void {
     const stream = terminalStream(pty.master);
     this.#open = { pty, stream };
     this.#show(stream);
     this.#input.pipe(terminalInput(stream));
-    return pty.name;
   }
 
   /** To be called when the program's side has been opened by its name: until then somebody must hold it open. */
   handedOver(): void {
-    if (this.#open !== undefined) closeSync(this.#open.pty.slave);
+    if (this.#slave !== undefined) closeSync(this.#slave);
+    this.#slave = undefined;
+  }
+
+  /** The descriptor of our side, while it is open. */
+  get master(): number | undefined {
+    return this.#open?.stream.destroyed === false ? this.#open.pty.master : undefined;
   }
 
   resize(size: TerminalSize): void {

@@ -6,15 +6,17 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kernel } from '../../kernel/kernel.ts';
-import { environmentOf, isRunning, listProcesses, type ProcessFacts } from '../../kernel/processes.ts';
+import type { Kernel, Pty } from '../../kernel/kernel.ts';
+import { environmentOf, isRunning, listProcesses, namespaceOf, type ProcessFacts } from '../../kernel/processes.ts';
 import type { ContainerSpec } from './container-runtime.ts';
 import { pipeReader, pipeWriter } from './descriptor-streams.ts';
 import { childOf, killProgram } from './host-process.ts';
-import { SESSION_VARIABLE, sessionOf } from './program-start.ts';
+import { SESSION_VARIABLE, sessionOf, TERMINAL_VARIABLE } from './program-start.ts';
 
 /** Descriptors at which a shim holds the daemon's ends of its container's pipes. */
 export const HELD = { stdout: 5, stderr: 6, stdin: 7, signal: 8 } as const;
+/** At this one the keeper of a terminal holds it. */
+const KEPT_TERMINAL = 3;
 /** What a container ended with whose shim was killed. */
 const KILLED_CODE = 137;
 const PAUSE_MS = 2;
@@ -28,6 +30,8 @@ export interface LeftProgram {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly stdin: Writable | null;
+  /** Of a container with one: our side of its terminal. */
+  readonly terminal?: Pick<Pty, 'master' | 'resize'>;
 }
 
 export class LeftPrograms {
@@ -53,20 +57,21 @@ export class LeftPrograms {
   }
 
   /** The program of a container; undefined when it cannot be had any more: then nothing of it is left. */
-  async take({ id, tty, stdin, stdinOnce }: ContainerSpec): Promise<LeftProgram | undefined> {
+  async take(spec: ContainerSpec): Promise<LeftProgram | undefined> {
+    const { id } = spec;
     if (!this.ids().includes(id)) return undefined;
     const shim = this.#shimOf(id);
     const ended = this.#exitCode(id);
     if (shim === undefined && ended !== undefined) {
-      const nothing = () => Readable.from([], { objectMode: false });
       return { shim: 0, exited: Promise.resolve(ended), stdout: nothing(), stderr: nothing(), stdin: null };
     }
-    // A terminal ended with the daemon that held it.
-    if (shim !== undefined && !tty) {
+    if (shim !== undefined) {
       try {
-        return this.#borrow(id, shim.pid, stdin && stdinOnce !== true);
+        if (!spec.tty) return this.#borrowPipes(id, shim.pid, spec.stdin && spec.stdinOnce !== true);
+        const keeper = startedFor(this.#directory, TERMINAL_VARIABLE).get(id);
+        if (keeper !== undefined) return this.#borrowTerminal(id, shim.pid, keeper.pid);
       } catch (error) {
-        // It has ended meanwhile, or its shim is another's.
+        // It has ended meanwhile, or is another's.
         if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
       }
     }
@@ -94,18 +99,31 @@ export class LeftPrograms {
     }
   }
 
-  #borrow(id: string, shim: number, hasInput: boolean): LeftProgram {
+  #borrowPipes(id: string, shim: number, hasInput: boolean): LeftProgram {
     const borrow = (fd: number) => this.#kernel.borrowDescriptor(shim, fd);
     const [stdout, stderr, signal] = [borrow(HELD.stdout), borrow(HELD.stderr), borrow(HELD.signal)];
     const stdin = hasInput ? pipeWriter(borrow(HELD.stdin)) : null;
+    const exited = this.#exitOf(id, signal);
+    return { shim, exited, stdout: pipeReader(stdout), stderr: pipeReader(stderr), stdin };
+  }
+
+  #borrowTerminal(id: string, shim: number, keeper: number): LeftProgram {
+    const terminal = this.#kernel.borrowPty(keeper, KEPT_TERMINAL);
+    const borrow = (fd: number) => this.#kernel.borrowDescriptor(shim, fd);
+    const [stdout, signal] = [borrow(HELD.stdout), borrow(HELD.signal)];
+    const exited = this.#exitOf(id, signal);
+    return { shim, exited, stdout: pipeReader(stdout), stderr: nothing(), stdin: null, terminal };
+  }
+
+  /** The code a program ends with whose shim has the other end of `signal`. */
+  #exitOf(id: string, signal: number): Promise<number> {
     // Its writers are the shim and the tool below it: the end of it is theirs.
     const life = pipeReader(signal);
-    const exited = new Promise<number>((resolve) => {
-      life.once('close', () => resolve(this.#exitCode(id) ?? KILLED_CODE));
-    });
     life.on('error', () => undefined);
     life.resume();
-    return { shim, exited, stdout: pipeReader(stdout), stderr: pipeReader(stderr), stdin };
+    return new Promise((resolve) => {
+      life.once('close', () => resolve(this.#exitCode(id) ?? KILLED_CODE));
+    });
   }
 
   #exitCode(id: string): number | undefined {
@@ -119,23 +137,32 @@ export class LeftPrograms {
   }
 
   #shimOf(id: string): ProcessFacts | undefined {
-    this.#shims ??= findShims(this.#directory);
+    this.#shims ??= startedFor(this.#directory, 'PODWIRE_TABLES');
     return this.#shims.get(id);
   }
 }
 
-/** The shims of the containers in `directory`, by id: of the processes that were started with its variable the uppermost. */
-function findShims(directory: string): Map<string, ProcessFacts> {
-  const shims = new Map<string, ProcessFacts>();
+function nothing(): Readable {
+  return Readable.from([], { objectMode: false });
+}
+
+/**
+ * By the id of a container in `directory` the process that was started for it with that variable: of several the uppermost. A
+ * container's own programs, whose environment is their user's, are in PID namespaces of their own.
+ */
+function startedFor(directory: string, variable: string): Map<string, ProcessFacts> {
+  const own = namespaceOf('/proc/self/ns/pid');
+  const started = new Map<string, ProcessFacts>();
   const members = new Map<number, string>();
   const all = listProcesses();
   for (const { pid } of all) {
-    const tables = environmentOf(pid, 'PODWIRE_TABLES');
-    if (tables?.startsWith(`${directory}/`)) members.set(pid, tables.slice(directory.length + 1));
+    const value = environmentOf(pid, variable);
+    if (value?.startsWith(`${directory}/`) && namespaceOf(`/proc/${pid}/ns/pid`) === own)
+      members.set(pid, value.slice(directory.length + 1));
   }
   for (const candidate of all) {
     const id = members.get(candidate.pid);
-    if (id !== undefined && members.get(candidate.parent) !== id) shims.set(id, candidate);
+    if (id !== undefined && members.get(candidate.parent) !== id) started.set(id, candidate);
   }
-  return shims;
+  return started;
 }

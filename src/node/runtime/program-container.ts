@@ -2,16 +2,15 @@
  * One instance of a container that runs a program of the host, confined. Starts it, collects its output, ends it, runs
  * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
  */
-import { closeSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { appletDirectory } from './applets.ts';
 import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
-import { ContainerTerminal } from './container-terminal.ts';
-import { pipeReader, pipeWriter } from './descriptor-streams.ts';
-import { attachedInput, execSession, exitCodeOf } from './exec-session.ts';
+import type { ContainerTerminal } from './container-terminal.ts';
+import { attachedInput, execSession } from './exec-session.ts';
 import { awaitProgram, killProgram, programBelow } from './host-process.ts';
 import type { LeftProgram, LeftPrograms } from './left-programs.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
@@ -19,6 +18,7 @@ import { baseTable, containerTable, type HostTree, isFresh } from './mount-table
 import { resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
 import { execLaunch, initLaunch, SESSION_VARIABLE, sessionOf } from './program-start.ts';
+import { leftStreams, type ProgramStreams, type Shim, type StartedStreams, startStreams } from './program-streams.ts';
 import { withholdComplaints } from './tool-complaints.ts';
 
 export interface ProgramHost {
@@ -28,14 +28,6 @@ export interface ProgramHost {
   readonly directory: string;
   /** What former daemons have left there. */
   readonly left: LeftPrograms;
-}
-
-/** What a container's program runs under. */
-interface Shim {
-  /** 0 when it had ended before it was taken over. */
-  readonly pid: number;
-  /** The code its tools ended with: 128 + signal. */
-  readonly exited: Promise<number>;
 }
 
 export class ProgramContainer implements RunningContainer {
@@ -48,10 +40,8 @@ export class ProgramContainer implements RunningContainer {
   readonly #shim: Shim;
   /** False when it ended before it stood. */
   readonly #stands: Promise<boolean>;
-  readonly #resize: (size: { columns: number; rows: number }) => void;
-  #stdin: Writable | null = null;
-  /** With a terminal: it, and where to write its name once it is open. */
-  #terminal: { readonly terminal: ContainerTerminal; readonly name: Writable } | undefined;
+  readonly #stdin: Writable | null;
+  readonly #terminal: ContainerTerminal | undefined;
   #initPid: number | undefined;
   #ended = false;
 
@@ -69,50 +59,24 @@ export class ProgramContainer implements RunningContainer {
     this.#session = sessionOf(host.directory);
     this.#hub = new OutputHub({ forFirst: spec.stdin && left === undefined });
     const directory = join(host.directory, spec.id);
-    this.#resize = () => undefined;
-    if (left !== undefined) {
-      this.#shim = { pid: left.shim, exited: left.exited };
-      this.#stdin = left.stdin;
+    let streams: ProgramStreams;
+    if (left === undefined) {
+      writeTables(host.tree, directory, pod, spec);
+      const { root, skeleton, initScript, shimScript } = host.tree;
+      const place = { shim: shimScript, script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
+      const started = startStreams(host.kernel, pod.netns, initLaunch(spec, argv, place), spec, directory);
+      this.#stands = this.#awaitStanding(started);
+      streams = started;
+    } else {
       this.#stands = Promise.resolve(true);
       this.#initPid = left.shim === 0 ? undefined : programBelow(left.shim);
-      this.#hub.add('stdout', left.stdout);
-      this.exited = this.#follow(directory, { stderr: left.stderr, into: 'stderr' }, argv[0]);
-      return;
+      streams = leftStreams(left);
     }
-    writeTables(host.tree, directory, pod, spec);
-    const { root, skeleton, initScript, shimScript } = host.tree;
-    const place = { shim: shimScript, script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
-    const launch = initLaunch(spec, argv, place);
-    const signal = host.kernel.openPipe();
-    const start = (stdio: [number | 'ignore', number, number], more: (number | 'ignore')[]): Shim => {
-      const options = { env: launch.env, stdio: [...stdio, signal.writeEnd, ...more] } as const;
-      const { pid, exited } = host.kernel.spawn(pod.netns, launch.argv, options);
-      return { pid, exited: exited.then(exitCodeOf) };
-    };
-    if (spec.tty) {
-      const [tools, name] = twoPipes(host.kernel);
-      this.#shim = start(['ignore', tools.writeEnd, tools.writeEnd], [name.readEnd]);
-      for (const fd of [tools.writeEnd, name.readEnd]) closeSync(fd);
-      const terminal = new ContainerTerminal(pipeReader(tools.readEnd));
-      this.#terminal = { terminal, name: pipeWriter(name.writeEnd) };
-      this.#resize = (size) => terminal.resize(size);
-      this.#stdin = terminal.input;
-      this.exited = this.#follow(directory, { stderr: terminal.output, into: 'stdout' }, argv[0]);
-    } else {
-      const [input, out, err] = [spec.stdin ? host.kernel.openPipe() : undefined, ...twoPipes(host.kernel)];
-      // See HELD. Input that ends with its first session ends with the daemon, too.
-      const held = spec.stdinOnce === true ? undefined : input?.writeEnd;
-      this.#shim = start(
-        [input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd],
-        ['ignore', out.readEnd, err.readEnd, held ?? 'ignore', signal.readEnd],
-      );
-      for (const fd of [input?.readEnd, out.writeEnd, err.writeEnd]) if (fd !== undefined) closeSync(fd);
-      if (input !== undefined) this.#stdin = pipeWriter(input.writeEnd);
-      this.#hub.add('stdout', pipeReader(out.readEnd));
-      this.exited = this.#follow(directory, { stderr: pipeReader(err.readEnd), into: 'stderr' }, argv[0]);
-    }
-    closeSync(signal.writeEnd);
-    this.#stands = this.#awaitStanding(signal.readEnd);
+    this.#shim = streams.shim;
+    this.#stdin = streams.stdin;
+    this.#terminal = streams.terminal;
+    if (streams.stdout !== undefined) this.#hub.add('stdout', streams.stdout);
+    this.exited = this.#follow(directory, streams.errors, argv[0]);
   }
 
   /** True when the container was made and others may enter; false when that failed. */
@@ -152,7 +116,7 @@ export class ProgramContainer implements RunningContainer {
       stdin: stdin && this.#stdin !== null ? attachedInput(this.#stdin, this.#spec.stdinOnce === true) : null,
       stdout,
       stderr: this.#spec.tty ? null : stderr,
-      resize: this.#resize,
+      resize: (size) => this.#terminal?.resize(size),
       // Attaching is no running: its end is success, and the code is in the pod's status.
       exit: this.exited.then(() => ({ code: 0 })),
       kill: detach,
@@ -178,24 +142,20 @@ export class ProgramContainer implements RunningContainer {
     return 'cannot make the container: it was ended before it stood';
   }
 
-  async #awaitStanding(readEnd: number): Promise<boolean> {
-    const pipe = pipeReader(readEnd);
-    pipe.on('error', () => undefined);
-    const lines = pipe[Symbol.asyncIterator]();
+  async #awaitStanding({ shim, signal, terminal, openTerminal }: StartedStreams): Promise<boolean> {
+    signal.on('error', () => undefined);
+    const lines = signal[Symbol.asyncIterator]();
     // Nobody closes it before the container ends: the tool that made its namespaces has it too.
     const toldAgain = async () => (await lines.next().catch(() => ({ done: true }))).done !== true;
     let stands = await toldAgain();
     // A program that is quick may have ended by now.
-    if (stands) this.#initPid = programBelow(this.#shim.pid);
-    if (this.#terminal !== undefined) {
-      const { terminal, name } = this.#terminal;
-      const opened = this.#initPid === undefined ? undefined : terminal.open(this.#kernel, this.#initPid);
-      // Without a name the container ends at once.
-      name.end(opened === undefined ? '' : `${opened}\n`);
+    if (stands) this.#initPid = programBelow(shim.pid);
+    openTerminal(this.#initPid);
+    if (terminal !== undefined) {
       stands = await toldAgain();
       terminal.handedOver();
     }
-    pipe.destroy();
+    signal.destroy();
     return stands;
   }
 
@@ -205,13 +165,9 @@ export class ProgramContainer implements RunningContainer {
     if (this.#initPid === undefined || !(await awaitProgram(this.#initPid))) await this.exited;
   }
 
-  async #follow(
-    directory: string,
-    { stderr, into }: { stderr: ReturnType<typeof pipeReader>; into: 'stdout' | 'stderr' },
-    program: string,
-  ): Promise<ContainerExit> {
-    const output = withholdComplaints(stderr, this.#shim.exited, program);
-    this.#hub.add(into, output.stream);
+  async #follow(directory: string, errors: Readable, program: string): Promise<ContainerExit> {
+    const output = withholdComplaints(errors, this.#shim.exited, program);
+    this.#hub.add(this.#spec.tty ? 'stdout' : 'stderr', output.stream);
     await this.#shim.exited;
     this.#ended = true;
     const { code, error } = await output.exit;
@@ -235,10 +191,6 @@ export async function adoptProgram(
 ): Promise<ProgramContainer | undefined> {
   const left = await host.left.take(spec);
   return left === undefined ? undefined : new ProgramContainer(host, pod, spec, argv, left);
-}
-
-function twoPipes(kernel: Kernel): [ReturnType<Kernel['openPipe']>, ReturnType<Kernel['openPipe']>] {
-  return [kernel.openPipe(), kernel.openPipe()];
 }
 
 /** The container's own files (its /etc, and a file to mount each file volume on) and its mount tables. */

@@ -38,6 +38,9 @@ export function sessionOf(directory: string): string {
   return `${directory} ${process.pid}`;
 }
 
+/** The variable of the process that keeps a container's terminal open; its value is the container's directory. */
+export const TERMINAL_VARIABLE = 'PODWIRE_TERMINAL';
+
 /** Paths of the host that INIT_SCRIPT works with, and the container's host name. */
 export interface InitPlace {
   /** The files that hold SHIM_SCRIPT and INIT_SCRIPT. */

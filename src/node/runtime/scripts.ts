@@ -31,11 +31,12 @@ exec "$@"
 /**
  * The shim: runs `"$@"` (the tools that make the container and its program), writes the code it ended with into the container's
  * directory, and ends with the same. It stays when the daemon dies, and holds at descriptors 5 to 8 the daemon's ends of the pipes
- * (`HELD`), so that the program's output finds no closed pipe: it waits there, as much as a pipe takes, for the next daemon.
+ * (`HELD`), so that the program's output finds no closed pipe: it waits there, as much as a pipe takes, for the next daemon. Whoever
+ * reads from the other end of descriptor 9 learns when the shim ends.
  * In braces, so that it is read whole before it runs.
  */
 export const SHIM_SCRIPT = `{
-  (exec 5<&- 6<&- 7<&- 8<&- && exec "$@")
+  (exec 5<&- 6<&- 7<&- 8<&- 9<&- && exec "$@")
   code=$?
   echo "$code" >"$PODWIRE_TABLES/exit"
   exit "$code"

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
-import { identifyProcess, listProcesses, namespaceOf } from '../../../src/kernel/processes.ts';
+import { environmentOf, identifyProcess, listProcesses, namespaceOf } from '../../../src/kernel/processes.ts';
 import type { ContainerSpec, PodPlace } from '../../../src/node/runtime/container-runtime.ts';
 import { prepareHostTree } from '../../../src/node/runtime/host-tree.ts';
 import { LeftPrograms } from '../../../src/node/runtime/left-programs.ts';
@@ -164,14 +164,41 @@ describe('a program whose daemon was killed', { timeout: 30_000 }, () => {
     await container.stop(0);
   });
 
-  it('cannot go on when its shim is gone, or its terminal: nothing of it is left then', async () => {
+  it('keeps its terminal: what is typed, shown and sized goes on, its end is known, its keeper ends with it', async () => {
+    const script = 'while read line; do echo "got $line"; stty size; done; exit 5';
+    const [spec, spoofed] = [program(script, { tty: true, stdin: true, stdinOnce: true }), program('sleep 100')];
+    // A container's program cannot pass for another's shim or keeper: its user chooses its environment.
+    const claims = { PODWIRE_TABLES: join(containers, spec.id), PODWIRE_TERMINAL: join(containers, spec.id) };
+    const spoofer = program('sleep 100 & wait', { env: { PATH: '/usr/bin:/bin', ...claims } });
+    await kill(await daemon(spec, spoofed, spoofer));
+    const container = await adopt(spec);
+    const session = await container.attach({ stdin: true, tty: true });
+    session.resize({ columns: 101, rows: 33 });
+    session.stdin!.write('a line\n');
+    await eventually(async () => /got a line\s+33 101/.test(await outputOf(container)));
+    const inner = await container.exec(['sh', '-c', 'tty; ls -l /proc/1/fd'], { stdin: false, tty: true });
+    const shown = await textOf(inner.stdout!);
+    // The program itself holds its own side of the terminal and nothing else.
+    expect(shown).toMatch(/\/dev\/pts\/1/);
+    expect(shown).not.toContain('ptmx');
+    session.stdin!.end();
+    expect(await container.exited).toEqual({ code: 5 });
+    for (const other of [spoofed, spoofer]) await (await adopt(other)).stop(0);
+    await eventually(() => inPod().length === 0);
+    expect(readdirSync(containers)).toEqual([]);
+  });
+
+  it('cannot go on when its shim is gone, or the keeper of its terminal: nothing of it is left then', async () => {
     const [orphan, typist] = [program('sleep 100'), program('sleep 100', { tty: true, stdin: true })];
-    const former = await daemon(orphan, typist);
-    await kill(former);
+    await kill(await daemon(orphan, typist));
     const host = newHost();
-    const [shim] = inPod().filter(({ pid }) => commandOf(pid).startsWith('sh ') && commandOf(pid).includes('/shim '));
-    kernel.signal(shim!.pid, 'SIGKILL');
-    await eventually(() => !inPod().some(({ pid }) => pid === shim!.pid));
+    const shim = inPod().find(
+      ({ pid }) =>
+        commandOf(pid).includes('/shim ') && environmentOf(pid, 'PODWIRE_TABLES') === join(containers, orphan.id),
+    );
+    const keeper = inPod().find(({ pid }) => commandOf(pid) === 'sh -c read -r _');
+    for (const { pid } of [shim!, keeper!]) kernel.signal(pid, 'SIGKILL');
+    await eventually(() => !inPod().some(({ pid }) => pid === shim!.pid || pid === keeper!.pid));
     for (const spec of [orphan, typist]) expect(await adoptProgram(host, pod, spec, spec.run.argv)).toBeUndefined();
     await eventually(() => inPod().length === 0);
     expect(readdirSync(containers)).toEqual([]);
