@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
+import { exec } from './benchmarks/exec.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   labPods,
   labMemory,
   labIdle,
+  exec,
   podWiring,
   namespaceSockets,
   serviceUpdate,
