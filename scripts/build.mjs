@@ -14,6 +14,7 @@ const entries = {
   pods: 'src/lab/pods-main.ts',
   agnhost: 'src/node/agnhost-main.ts',
   bench: 'test/bench/main.ts',
+  'bench-api': 'test/bench/api-server-main.ts',
 };
 
 // An ES module's import of one of Node's own modules reads all that it exports, and so loads whatever is behind its lazy

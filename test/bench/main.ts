@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
+import { apiMemory, apiSpeed } from './benchmarks/api.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
 import { exec } from './benchmarks/exec.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
@@ -27,6 +28,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   labMemory,
   labIdle,
   exec,
+  apiSpeed,
+  apiMemory,
   podWiring,
   namespaceSockets,
   serviceUpdate,
