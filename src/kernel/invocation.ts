@@ -1,5 +1,5 @@
 /** What each kind of batch is as a command: the one table of tools, and of how each says which line failed. */
-import type { Batch } from './kernel.ts';
+import type { Batch, ReadResult } from './kernel.ts';
 import { renderBridgeOps, renderIpOps } from './render-ops.ts';
 
 export interface Invocation {
@@ -32,6 +32,14 @@ export function invocationOf(batch: Batch): Invocation {
     case 'command':
       return { argv: batch.argv };
   }
+}
+
+/**
+ * True when a tool did not do all it was told. `ipvsadm -R` goes on behind a line that fails and ends with the exit code
+ * of the last one: what it says of a failure is all there is to tell by.
+ */
+export function hasFailed({ argv: [tool] }: Invocation, { exitCode, stderr }: ReadResult): boolean {
+  return exitCode !== 0 || (tool === 'ipvsadm' && stderr !== '');
 }
 
 /** How the tools name a line (counted from 1) of their standard input on stderr. */

@@ -1,7 +1,7 @@
 /** The real kernel: composes the window, the tools and the sockets, and keeps the journal. Decides nothing. */
 import { borrowDescriptor } from './borrow-descriptor.ts';
 import type { Invocation } from './invocation.ts';
-import { failingLine, invocationOf } from './invocation.ts';
+import { failingLine, hasFailed, invocationOf } from './invocation.ts';
 import { forThisKernel } from './iptables-variant.ts';
 import type {
   Batch,
@@ -148,9 +148,11 @@ export class LinuxKernel implements Kernel {
 
   async #perform(netns: Netns, tool: JournalEntry['tool'], wanted: Invocation, allowFailure = false): Promise<void> {
     const invocation = await forThisKernel(wanted);
-    const { exitCode, stderr } = await runTool(netns, invocation);
-    this.#note(netns, tool, invocation, allowFailure || exitCode !== 0);
-    if (exitCode === 0 || allowFailure) return;
+    const result = await runTool(netns, invocation);
+    const failed = hasFailed(invocation, result);
+    this.#note(netns, tool, invocation, allowFailure || failed);
+    if (!failed || allowFailure) return;
+    const { stderr } = result;
     throw new KernelError({ netns, tool: invocation.argv[0], line: failingLine(invocation, stderr), stderr });
   }
 

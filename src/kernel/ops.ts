@@ -5,6 +5,8 @@
 
 export type LinkKind =
   | { readonly kind: 'bridge'; readonly mac?: string }
+  /** Takes addresses, sends nothing. */
+  | { readonly kind: 'dummy'; readonly mac?: string }
   | {
       readonly kind: 'veth';
       readonly peer: { readonly name: string; readonly netns?: string; readonly mac?: string; readonly mtu?: number };

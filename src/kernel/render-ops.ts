@@ -100,6 +100,8 @@ function linkKind(link: LinkKind): Part[] {
   switch (link.kind) {
     case 'bridge':
       return ['type bridge'];
+    case 'dummy':
+      return ['type dummy'];
     case 'veth':
       return [
         'type veth peer',

@@ -166,7 +166,7 @@ export class KubeProxy implements Component {
     const { kernel, netns, nodeName, log } = this.#options;
     for (const mode of OFFERED_PROXY_MODES.filter((other) => other !== this.#mode)) {
       try {
-        for (const { facts } of this.#families) await nodeRules(mode, kernel, netns, facts).cleanup();
+        for (const { facts, rules } of this.#families) await nodeRules(mode, kernel, netns, facts).cleanup(rules.rules);
       } catch (error) {
         // Without its tool a mode cannot have left anything.
         log.warn('kube-proxy cannot look for rules of another mode', { node: nodeName, mode, error: String(error) });

@@ -7,7 +7,10 @@ import { nftablesBackend } from './backends/nftables/backend.ts';
 import { RuleSync } from './rule-sync.ts';
 
 /** A `RuleSync`, whatever its backend keeps as state. */
-export type NodeRules = Pick<RuleSync<unknown>, 'facts' | 'prepare' | 'sync' | 'check' | 'cleanup'>;
+export type NodeRules = Pick<
+  RuleSync<unknown>,
+  'facts' | 'rules' | 'prepare' | 'sync' | 'check' | 'forget' | 'cleanup'
+>;
 
 /** Makes them; nothing is written yet. */
 export function nodeRules(mode: ProxyMode, kernel: Kernel, netns: Netns, facts: ProxyFacts): NodeRules {

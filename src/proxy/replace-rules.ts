@@ -15,13 +15,14 @@ export async function writeNext(replacements: readonly Replacement[]): Promise<v
     for (const { next, views } of replacements) await next.sync(views);
   } catch (error) {
     // Its own error would only hide the first one.
-    await Promise.allSettled(replacements.map(({ next }) => next.cleanup()));
+    await Promise.allSettled(replacements.map(({ former, next }) => next.cleanup(former.rules)));
+    for (const { former } of replacements) former.forget();
     throw error;
   }
 }
 
 /** Removes all former rules, also those behind one that cannot be removed; throws its error at the end. */
 export async function removeFormer(replacements: readonly Replacement[]): Promise<void> {
-  const results = await Promise.allSettled(replacements.map(({ former }) => former.cleanup()));
+  const results = await Promise.allSettled(replacements.map(({ former, next }) => former.cleanup(next.rules)));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -5,8 +5,17 @@
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
-import type { ProxyBackend, ProxyFacts } from './backends/backend.ts';
+import type { Answers, Command, Desired, ProxyBackend, ProxyFacts } from './backends/backend.ts';
+import { type KeptRules, NOTHING_KEPT } from './backends/kept-rules.ts';
 import { conntrackListing, mayLeaveStaleFlows, planStaleFlows } from './stale-conntrack.ts';
+
+export interface SyncResult {
+  readonly isFull: boolean;
+  /** Batches that ran. */
+  readonly ran: number;
+  /** True when a further sync of the same views will have something to do. */
+  readonly isUnfinished: boolean;
+}
 
 export class RuleSync<State> {
   readonly #kernel: Kernel;
@@ -24,26 +33,36 @@ export class RuleSync<State> {
     this.facts = facts;
   }
 
+  /** What other backends' clean-up must leave alone. */
+  get rules(): KeptRules {
+    return this.#backend.rules ?? NOTHING_KEPT;
+  }
+
   /** Reads what stands, ahead of the first `sync`, which is then spared the wait. */
   async prepare(): Promise<void> {
     this.#state = await this.#observe();
   }
 
   /** Writes what differs. Throws `KernelError`; then the next call is a full sync. */
-  async sync(views: ServicePortViews): Promise<{ readonly isFull: boolean; readonly ran: number }> {
+  async sync(views: ServicePortViews): Promise<SyncResult> {
     const previous = this.#state ?? (await this.#observe());
     this.#state = undefined;
-    const plan = this.#backend.plan({ views, facts: this.facts }, previous);
+    const desired = { views, facts: this.facts };
+    const plan = this.#backend.plan(desired, previous, await this.#ask(desired, previous));
     if (plan.batches.length > 0) await this.#kernel.run(this.#netns, plan.batches);
     await this.#removeStaleFlows(views);
     this.#state = plan.state;
     this.#views = views;
-    return { isFull: plan.isFull, ran: plan.batches.length };
+    return { isFull: plan.isFull, ran: plan.batches.length, isUnfinished: plan.isUnfinished ?? false };
   }
 
   /** False when rules are gone that should stand; then the next `sync` is a full one. */
   async check(): Promise<boolean> {
     if (this.#state === undefined) return true;
+    if (this.#backend.isWhole?.(this.#state, await this.#listings(), this.facts.family) === false) {
+      this.#state = undefined;
+      return false;
+    }
     for (const { argv, contains } of this.#backend.probes(this.facts.family)) {
       const { exitCode, stdout } = await this.#kernel.read(this.#netns, argv);
       if (exitCode === 0 && stdout.includes(contains)) continue;
@@ -53,18 +72,37 @@ export class RuleSync<State> {
     return true;
   }
 
-  async cleanup(): Promise<void> {
+  /** Somebody else has written where this did: the next `sync` is a full one. */
+  forget(): void {
+    this.#state = undefined;
+  }
+
+  /** Removes everything but what is another backend's by now (`kept`, its `rules`). */
+  async cleanup(kept: KeptRules = NOTHING_KEPT): Promise<void> {
     const state = await this.#observe();
     this.#state = undefined;
-    await this.#kernel.run(this.#netns, this.#backend.cleanup(state, this.facts.family));
+    await this.#kernel.run(this.#netns, this.#backend.cleanup(state, this.facts.family, kept));
   }
 
   async #observe(): Promise<State> {
-    const argv = this.#backend.observe(this.facts.family);
+    return this.#backend.observed(await this.#listings(), this.facts.family);
+  }
+
+  #listings(): Promise<string[]> {
+    const { nothingStands } = this.#backend;
+    return Promise.all(this.#backend.observe(this.facts.family).map((argv) => this.#read(argv, nothingStands)));
+  }
+
+  async #ask(desired: Desired, previous: State): Promise<Answers> {
+    const questions = this.#backend.questions?.(desired, previous) ?? [];
+    return new Map(await Promise.all(questions.map(async (argv) => [argv.join(' '), await this.#read(argv)] as const)));
+  }
+
+  async #read(argv: Command, nothingStands?: RegExp): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#kernel.read(this.#netns, argv);
-    if (exitCode !== 0 && this.#backend.nothingStands?.test(stderr) !== true)
-      throw new KernelError({ netns: this.#netns, tool: argv[0], line: argv.join(' '), stderr });
-    return this.#backend.observed(stdout, this.facts.family);
+    if (exitCode === 0) return stdout;
+    if (nothingStands?.test(stderr) === true) return '';
+    throw new KernelError({ netns: this.#netns, tool: argv[0], line: argv.join(' '), stderr });
   }
 
   /** After the rules: a flow removed earlier would come back by the old ones. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failingLine, type Invocation, invocationOf } from '../../src/kernel/invocation.ts';
+import { failingLine, hasFailed, type Invocation, invocationOf } from '../../src/kernel/invocation.ts';
 import { sysctlPath } from '../../src/kernel/sysctl.ts';
 
 describe('invocationOf', () => {
@@ -53,6 +53,20 @@ describe('failingLine', () => {
     ['Command failed -:9', 'tool -x'],
   ])('%j', (stderr, line) => {
     expect(from(stderr)).toBe(line);
+  });
+});
+
+describe('hasFailed', () => {
+  it.each<[Invocation['argv'][0], number, string, boolean]>([
+    ['ip', 0, '', false],
+    ['ip', 1, 'no', true],
+    // Others warn on stderr and have done what they were told.
+    ['iptables-restore', 0, '# Warning: iptables-legacy tables present', false],
+    ['ipvsadm', 0, '', false],
+    ['ipvsadm', 0, 'No such service', true],
+    ['ipvsadm', 255, '', true],
+  ])('%s with exit code %i and %j on stderr: %s', (tool, exitCode, stderr, expected) => {
+    expect(hasFailed({ argv: [tool] }, { exitCode, stderr, stdout: '' })).toBe(expected);
   });
 });
 

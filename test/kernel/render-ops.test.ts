@@ -10,6 +10,7 @@ describe('renderIpOps', () => {
       { op: 'link-add', name: 'cni0', mtu: 1450, up: true, link: { kind: 'bridge', mac: MAC } },
       `link add name cni0 mtu 1450 address ${MAC} up type bridge`,
     ],
+    [{ op: 'link-add', name: 'kube-ipvs0', link: { kind: 'dummy' } }, 'link add name kube-ipvs0 type dummy'],
     [
       {
         op: 'link-add',

@@ -53,6 +53,7 @@ export function portChange(op: Extract<BridgeOp, { op: 'port-set' }>, lookup: Lo
 function linkInfo(link: LinkKind, lookup: Lookup): Buffer[] | undefined {
   switch (link.kind) {
     case 'bridge':
+    case 'dummy':
       return [];
     case 'veth': {
       const { name, netns, mac, mtu } = link.peer;

@@ -5,11 +5,29 @@
 import type { Batch } from '../../kernel/kernel.ts';
 import type { IpFamily } from '../../net/ip.ts';
 import type { ServicePortViews } from '../../objects/service-port-view.ts';
+import type { KeptRules } from './kept-rules.ts';
+
+/** A command that only reads. */
+export type Command = readonly [string, ...string[]];
+
+/** What commands printed, by their words with blanks between. */
+export type Answers = ReadonlyMap<string, string>;
 
 /** How traffic of this node's pods is told from other traffic (kube-proxy's `detectLocal`). */
 export type LocalTraffic =
   | { readonly by: 'cidr'; readonly cidr: string }
   | { readonly by: 'interface'; readonly device: string };
+
+/** The part `ipvs` of kube-proxy's configuration (KubeProxyIPVSConfiguration); times in seconds, 0: the kernel's own. */
+export interface IpvsOptions {
+  readonly scheduler: string;
+  readonly strictARP: boolean;
+  /** Virtual servers at these addresses are somebody else's. */
+  readonly excludeCIDRs: readonly string[];
+  readonly tcpTimeout: number;
+  readonly tcpFinTimeout: number;
+  readonly udpTimeout: number;
+}
 
 /** What a backend must know of its node and of kube-proxy's options. Compared by value; a change is a full sync. */
 export interface ProxyFacts {
@@ -29,6 +47,9 @@ export interface ProxyFacts {
   readonly conntrackTcpBeLiberal: boolean;
   /** The bit of the packet mark that says "masquerade"; kube-proxy's default is 14 (0x4000). */
   readonly masqueradeBit: number;
+  readonly ipvs: IpvsOptions;
+  /** As `uname -r` prints it. */
+  readonly kernelRelease: string;
 }
 
 export interface Desired {
@@ -42,26 +63,43 @@ export interface Plan<State> {
   readonly state: State;
   /** True when everything was written, not the difference to `previous`. */
   readonly isFull: boolean;
+  /** True when something waits for its end (connections of a removed endpoint): to be planned again in a while. */
+  readonly isUnfinished?: boolean;
 }
 
 /** A cheap question to the kernel whether rules still stand: `argv` must succeed and print `contains`. */
 export interface Probe {
-  readonly argv: readonly [string, ...string[]];
+  readonly argv: Command;
   readonly contains: string;
 }
 
 export interface ProxyBackend<State> {
   readonly mode: 'iptables' | 'ipvs' | 'nftables' | 'userspace';
-  /** The command whose output `observed` turns into a state, after a start or a failure. */
-  observe(family: IpFamily): readonly [string, ...string[]];
-  /** What that command says on stderr when it fails because nothing of this backend stands: then its output is taken as empty. */
+  /** The commands whose outputs `observed` turns into a state, after a start or a failure. */
+  observe(family: IpFamily): readonly Command[];
+  /** What they say on stderr when they fail because nothing of this backend stands: then their output is taken as empty. */
   readonly nothingStands?: RegExp;
-  observed(output: string, family: IpFamily): State;
-  plan(desired: Desired, previous: State): Plan<State>;
+  observed(outputs: readonly string[], family: IpFamily): State;
+  /** What `plan` must know besides what was written; answered anew before every plan. */
+  questions?(desired: Desired, previous: State): readonly Command[];
+  plan(desired: Desired, previous: State, answers?: Answers): Plan<State>;
   probes(family: IpFamily): readonly Probe[];
-  /** Removes all that this backend wrote; `state` from `observed`. */
-  cleanup(state: State, family: IpFamily): readonly Batch[];
+  /** Where probes say too little: whether all of `state` stands, from what the commands of `observe` print. */
+  isWhole?(state: State, outputs: readonly string[], family: IpFamily): boolean;
+  /** Chains and jumps that other backends have too. */
+  readonly rules?: KeptRules;
+  /** Removes all that this backend wrote but for what `kept` names; `state` from `observed`. */
+  cleanup(state: State, family: IpFamily, kept?: KeptRules): readonly Batch[];
 }
+
+export const DEFAULT_IPVS: IpvsOptions = Object.freeze({
+  scheduler: 'rr',
+  strictARP: false,
+  excludeCIDRs: [],
+  tcpTimeout: 0,
+  tcpFinTimeout: 0,
+  udpTimeout: 0,
+});
 
 /** kube-proxy's defaults for a node. */
 export function defaultFacts(facts: Pick<ProxyFacts, 'family' | 'nodeIP'> & Partial<ProxyFacts>): ProxyFacts {
@@ -73,6 +111,8 @@ export function defaultFacts(facts: Pick<ProxyFacts, 'family' | 'nodeIP'> & Part
     localhostNodePorts: facts.family === 4,
     conntrackTcpBeLiberal: false,
     masqueradeBit: 14,
+    ipvs: DEFAULT_IPVS,
+    kernelRelease: '',
     ...facts,
   });
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 async function observed(family: 4 | 6 = 4) {
-  const { stdout } = await lab.kernel.read(netns, nftablesBackend.observe(family));
+  const { stdout } = await lab.kernel.read(netns, nftablesBackend.observe(family)[0]!);
   return observeTable(stdout);
 }
 

@@ -2,10 +2,10 @@
 import type { IpFamily } from '../../../net/ip.ts';
 import type { Probe, ProxyBackend } from '../backend.ts';
 import { PROXY_CANARY, SERVICES } from './chain-names.ts';
-import { planCleanup } from './cleanup.ts';
-import { CANARY_TABLES } from './fixed-chains.ts';
+import { OWN_CHAINS, planCleanup } from './cleanup.ts';
+import { CANARY_TABLES, JUMPS } from './fixed-chains.ts';
 import { planIptables } from './plan.ts';
-import { expectedOf, type IptablesState, observeSave } from './state.ts';
+import { expectedOf, type IptablesState, jumpKey, observeSave } from './state.ts';
 
 /** Canaries tell of removed chains, the jump of flushed ones (`iptables -F` leaves chains, so kube-proxy misses it). */
 function probes(family: IpFamily): Probe[] {
@@ -19,9 +19,13 @@ function probes(family: IpFamily): Probe[] {
 
 export const iptablesBackend: ProxyBackend<IptablesState> = {
   mode: 'iptables',
-  observe: (family) => [family === 6 ? 'ip6tables-save' : 'iptables-save'],
-  observed: (save) => observeSave(save),
+  observe: (family) => [[family === 6 ? 'ip6tables-save' : 'iptables-save']],
+  observed: ([save = '']) => observeSave(save),
   plan: planIptables,
   probes,
-  cleanup: (state, family) => planCleanup(state.kind === 'observed' ? state : expectedOf(state), family),
+  rules: {
+    chains: new Set(CANARY_TABLES.flatMap((table) => OWN_CHAINS[table].map((chain) => `${table} ${chain}`))),
+    jumps: new Set(JUMPS.map(jumpKey)),
+  },
+  cleanup: (state, family, kept) => planCleanup(state.kind === 'observed' ? state : expectedOf(state), family, kept),
 };

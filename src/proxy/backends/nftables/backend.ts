@@ -26,9 +26,9 @@ function probes(family: IpFamily): Probe[] {
 
 export const nftablesBackend: ProxyBackend<NftablesState> = {
   mode: 'nftables',
-  observe: (family) => ['nft', '-j', 'list', 'table', ...wordsOf(family)],
+  observe: (family) => [['nft', '-j', 'list', 'table', ...wordsOf(family)]],
   nothingStands: /No such file or directory/,
-  observed: (listing) => observeTable(listing),
+  observed: ([listing = '']) => observeTable(listing),
   plan: planNftables,
   probes,
   cleanup: (state, family) =>

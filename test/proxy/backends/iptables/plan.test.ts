@@ -214,6 +214,20 @@ describe('clean-up', () => {
     expect(model.dump()).toBe(before);
   });
 
+  it('leaves what another backend has made its own', () => {
+    const kept = {
+      chains: new Set(['nat KUBE-SERVICES', 'nat KUBE-MARK-MASQ', 'filter KUBE-FORWARD']),
+      jumps: new Set(['nat PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES']),
+    };
+    const model = synced(TWO());
+    model.restore('*nat\n:KUBE-SERVICES - [0:0]\nCOMMIT\n');
+    model.restore(textOf(planCleanup(observeSave(saveOf(model)), 4, kept)));
+    const { nat, filter } = observeSave(saveOf(model)).chains;
+    expect([...nat].sort()).toEqual(['KUBE-MARK-MASQ', 'KUBE-SERVICES']);
+    expect([...filter].sort()).toEqual(['KUBE-FIREWALL', 'KUBE-FORWARD']);
+    expect(model.dump().match(/ -j KUBE-SERVICES/g)).toHaveLength(1);
+  });
+
   it('is what the backend does from its own state, too', () => {
     const plan = planIptables(desired(TWO()), EMPTY);
     const model = synced(TWO());
