@@ -12,7 +12,7 @@ PACKAGES='
 iproute2:ip iptables:iptables-restore nftables:nft ipset:ipset conntrack:conntrack tcpdump:tcpdump ethtool:ethtool
 iputils-ping:ping busybox:busybox bind9-dnsutils:dig curl:curl procps:sysctl util-linux:unshare ca-certificates:/etc/ssl/certs
 '
-TEST_PACKAGES='tmux:tmux debootstrap:debootstrap vagrant:vagrant ipvsadm:ipvsadm'
+TEST_PACKAGES='tmux:tmux libxml2-utils:xmllint debootstrap:debootstrap vagrant:vagrant ipvsadm:ipvsadm'
 # User-mode Linux is there for this processor alone.
 [ "$(uname -m)" = x86_64 ] && TEST_PACKAGES="$TEST_PACKAGES user-mode-linux:linux.uml"
 [ "${1:-}" = --test ] && PACKAGES="$PACKAGES $TEST_PACKAGES"

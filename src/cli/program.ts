@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
 import { OFFERED_PROXY_MODES, PROXY_MODES } from '../objects/proxy-mode.ts';
+import { REPORTER_NAMES } from '../scenario/reporters/reporter.ts';
 
 export const VERSION = '0.1.0';
 
@@ -70,6 +71,9 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-f, --file <LAB.yaml>', 'lab file of the labs it builds')
     .addOption(language())
     .addOption(playedModes())
+    .addOption(new Option('--reporter <FORMAT>', 'format of the report').choices(REPORTER_NAMES).default('pretty'))
+    .option('--out <FILE>', 'write the report to a file, and what people read to the terminal')
+    .addOption(seedNumber())
     .option('--keep-on-failure', 'leave the lab of a failed scenario up')
     .argument('<paths...>', 'scenario files, or folders of them')
     .action((paths: string[], options) =>
@@ -145,6 +149,17 @@ function playedModes(): Option {
       throw new InvalidArgumentError(`must be all, or some of ${PROXY_MODES.join(',')}.`);
     })
     .default(['iptables'], 'iptables');
+}
+
+function seedNumber(): Option {
+  return new Option('--seed <N>', 'play in an order drawn by this number (default: in order of name)').argParser(
+    (text) => {
+      const seed = Number(text);
+      if (!/^\d+$/.test(text) || seed >= 2 ** 32)
+        throw new InvalidArgumentError('must be a number from 0 to 4294967295.');
+      return seed;
+    },
+  );
 }
 
 function language(): Option {

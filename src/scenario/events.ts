@@ -1,5 +1,6 @@
 /** What happens while scenarios are played: the one stream that the reporters and the TUI read. */
 
+import type { LabSnapshot } from '../lab/lab-snapshot.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import type { Language } from './localize.ts';
@@ -52,7 +53,8 @@ export type ScenarioEvent =
       readonly problem?: string;
       readonly evidence: readonly Evidence[];
     }
-  | { readonly type: 'cleanupStarted' }
+  /** The steps have ended; `snapshot` is the lab as they left it. */
+  | { readonly type: 'cleanupStarted'; readonly snapshot: LabSnapshot }
   /** Something could not be cleaned up. */
   | { readonly type: 'cleanupFailed'; readonly problem: string }
   | {

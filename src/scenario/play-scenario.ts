@@ -53,7 +53,7 @@ export async function* playScenario(
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
   if (!keeps) {
-    yield { type: 'cleanupStarted' };
+    yield { type: 'cleanupStarted', snapshot: await lab.snapshot() };
     // A signal of its own: the one that interrupted the steps must not interrupt this.
     const cleaning = { ...run, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
     const cleaned = yield* playSteps(scenario.cleanup, 'c', cleaning);

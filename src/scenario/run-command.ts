@@ -2,7 +2,10 @@
 import { loadScenarios } from './definition/load-scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
 import { playAll } from './play-all.ts';
-import { PrettyReporter } from './pretty-reporter.ts';
+import { makeReporter } from './reporters/make-reporter.ts';
+import { openReportFile, type ReportFile } from './reporters/report-file.ts';
+import type { Reporter, ReporterName } from './reporters/reporter.ts';
+import { shuffled } from './shuffled.ts';
 
 export interface RunOptions {
   /** Scenario files, or folders of them. */
@@ -10,6 +13,12 @@ export interface RunOptions {
   /** Backends to play each scenario in; default: `all`, every one the scenario names. */
   readonly proxyModes?: readonly ProxyMode[] | 'all';
   readonly language: 'en' | 'zh';
+  /** Default: `pretty`. */
+  readonly reporter?: ReporterName;
+  /** The report goes to this file, and `pretty` to `stdout`. */
+  readonly out?: string;
+  /** Plays the scenarios in an order drawn by this number; default: in order of name. */
+  readonly seed?: number;
   /** A failed scenario's lab and namespace stay for inspection. */
   readonly keepOnFailure?: boolean;
   readonly openLab: OpenLab;
@@ -24,24 +33,44 @@ export interface RunOptions {
  * when an input is unusable (its exit code is 2) or a lab cannot be built.
  */
 export async function runScenarios(options: RunOptions): Promise<0 | 1> {
-  const { stdout, signal, openLab } = options;
-  const scenarios = loadScenarios(options.paths);
-  const reporter = new PrettyReporter({
-    language: options.language,
+  const { signal, openLab, proxyModes = 'all', keepOnFailure = false, seed } = options;
+  const loaded = loadScenarios(options.paths);
+  const scenarios = seed === undefined ? loaded : shuffled(loaded, seed);
+  const report = options.out === undefined ? undefined : openReportFile(options.out);
+  const outputs = outputsOf(options, report);
+  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal });
+  try {
+    for (;;) {
+      const next = await playing.next();
+      if (next.done === true) return next.value === 'passed' ? 0 : 1;
+      for (const { reporter, print } of outputs) print(reporter.lines(next.value));
+    }
+  } finally {
+    // Also when a lab could not be built: what was played until then is told.
+    for (const { reporter, print } of outputs) print(reporter.summary());
+    report?.close();
+  }
+}
+
+interface Output {
+  readonly reporter: Reporter;
+  print(lines: readonly string[]): void;
+}
+
+/** To the terminal what people read, unless there is nothing but the report and it goes there. */
+function outputsOf(options: RunOptions, report: ReportFile | undefined): Output[] {
+  const { stdout, language, reporter = 'pretty' } = options;
+  const terminal = {
+    language,
     colour: stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '',
     ...(stdout.columns === undefined ? {} : { columns: stdout.columns }),
-  });
+  };
   const print = (lines: readonly string[]): void => {
     if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`);
   };
-  const { proxyModes = 'all', keepOnFailure = false } = options;
-  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal });
-  for (;;) {
-    const next = await playing.next();
-    if (next.done === true) {
-      print(reporter.summary());
-      return next.value === 'passed' ? 0 : 1;
-    }
-    print(reporter.lines(next.value));
-  }
+  if (report === undefined) return [{ reporter: makeReporter(reporter, terminal), print }];
+  return [
+    { reporter: makeReporter('pretty', terminal), print },
+    { reporter: makeReporter(reporter, { language, colour: false }), print: (lines) => report.write(lines) },
+  ];
 }

@@ -5,7 +5,7 @@ import type { ScenarioEvent } from '../../src/scenario/events.ts';
 import type { LabRequirement } from '../../src/scenario/lab-lease.ts';
 import { chooseModes, playAll } from '../../src/scenario/play-all.ts';
 import { playScenario } from '../../src/scenario/play-scenario.ts';
-import { PrettyReporter } from '../../src/scenario/pretty-reporter.ts';
+import { PrettyReporter } from '../../src/scenario/reporters/pretty.ts';
 import { type FakeLab, fakeLab } from './fake-lab.ts';
 
 function scenario(steps: string, more = ''): Scenario {

@@ -1,5 +1,6 @@
 /** `podwire run PATH...`: plays scenarios in labs of the shapes they ask for. */
 import type { ProxyMode } from '../../scenario/lab-lease.ts';
+import type { ReporterName } from '../../scenario/reporters/reporter.ts';
 import { runScenarios } from '../../scenario/run-command.ts';
 import { abortOnSignal } from '../abort-on-signal.ts';
 import { labOpener } from '../lease-lab.ts';
@@ -9,6 +10,9 @@ export interface RunCommandOptions {
   readonly file?: string;
   readonly lang: 'en' | 'zh';
   readonly proxyMode: readonly ProxyMode[] | 'all';
+  readonly reporter?: ReporterName;
+  readonly out?: string;
+  readonly seed?: number;
   readonly keepOnFailure?: boolean;
 }
 
@@ -18,6 +22,9 @@ export function runCommand(paths: readonly string[], options: RunCommandOptions)
     paths,
     language: options.lang,
     proxyModes: options.proxyMode,
+    ...(options.reporter === undefined ? {} : { reporter: options.reporter }),
+    ...(options.out === undefined ? {} : { out: options.out }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     keepOnFailure: options.keepOnFailure ?? false,
     openLab: labOpener(options),
     stdout: process.stdout,

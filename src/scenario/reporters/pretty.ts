@@ -1,9 +1,10 @@
 /** The reporter `pretty`: what happened, in order, for people. Events in, text out; plain without a terminal. */
 import { styleText } from 'node:util';
-import type { Check, Evidence, ScenarioEvent, StepRef } from './events.ts';
-import { type Language, localize } from './localize.ts';
-import { plural } from './match.ts';
-import { wrapText } from './wrap-text.ts';
+import type { Check, Evidence, ScenarioEvent, StepRef } from '../events.ts';
+import { localize } from '../localize.ts';
+import { plural } from '../match.ts';
+import { wrapText } from '../wrap-text.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,13 +13,7 @@ const OUTPUT_LINES = 40;
 const DEFAULT_COLUMNS = 100;
 const MOST_COLUMNS = 120;
 
-export interface ReporterOptions {
-  readonly language: Language;
-  readonly colour: boolean;
-  readonly columns?: number;
-}
-
-export class PrettyReporter {
+export class PrettyReporter implements Reporter {
   readonly #options: ReporterOptions;
   readonly #width: number;
   #failed: { title: string; step: string }[] = [];
