@@ -1,7 +1,8 @@
 /**
- * Cluster DNS as a component: opens its ports at once (answering SERVFAIL), follows Services, EndpointSlices and
- * Namespaces, then answers. Runs in the pods process; every socket lives in the DNS pod's namespace.
+ * Cluster DNS as a component, configured by a Corefile: opens its ports at once (answering SERVFAIL for the cluster's names),
+ * follows Services, EndpointSlices and Namespaces, then answers. Every socket lives in the DNS pod's namespace.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
 import type { Component } from '../objects/component.ts';
@@ -11,10 +12,11 @@ import type { ApiObject } from '../objects/wire.ts';
 import { DnsMetrics } from './dns-metrics.ts';
 import { openDnsServer } from './dns-server.ts';
 import { openHealthServer } from './health-server.ts';
+import { openPlugins } from './plugins.ts';
+import { logLine } from './query-log.ts';
 import { RecordIndex } from './record-index.ts';
-import { resolver } from './resolver.ts';
-import { openUpstream } from './upstream.ts';
-import { ClusterZone } from './zone.ts';
+import { resolver, type ServerPlugins } from './resolver.ts';
+import type { DnsConfig } from './server-config.ts';
 
 export interface ClusterDnsOptions {
   readonly sockets: NamespaceSockets;
@@ -22,14 +24,15 @@ export interface ClusterDnsOptions {
   readonly netns: Netns;
   /** Where to listen in it: the pod's address, `0.0.0.0` or `::`. */
   readonly address: string;
-  /** 53 when absent. */
-  readonly port?: number;
+  /** The pod's own address, by which it finds the Service it is an endpoint of; `address` when absent. */
+  readonly serverAddress?: string;
   /** Reaches the API through the `kubernetes` Service. */
   readonly transport: Transport;
-  /** `cluster.local`. */
-  readonly clusterDomain: string;
-  /** A DNS server on the fabric for all other names; without one they do not exist. */
-  readonly upstream?: { readonly host: string; readonly port: number };
+  readonly config: DnsConfig;
+  /** The name servers of the pod's resolv.conf, for `forward . /etc/resolv.conf`. */
+  readonly nameservers?: readonly string[];
+  /** Takes the lines of the plugin `log`. */
+  readonly log?: (line: string) => void;
 }
 
 export class ClusterDns implements Component {
@@ -55,39 +58,46 @@ export class ClusterDns implements Component {
     this.#synced = true;
   }
 
-  /** Opens the ports only; `start` does it too. Until synced every question is answered SERVFAIL, `/ready` 503. */
+  /** Opens the ports only; `start` does it too. Until synced the cluster's names are answered SERVFAIL, `/ready` 503. */
   async listen(): Promise<void> {
     if (this.#open.length > 0) return;
-    const { sockets, netns, address, port = 53, clusterDomain } = this.#options;
-    const isSynced = () => this.#synced;
+    const { sockets, netns, address, config } = this.#options;
+    const metrics = new DnsMetrics(address.includes(':') ? 6 : 4);
     try {
-      const upstream = await this.#upstream();
-      const zone = new ClusterZone(this.#index, clusterDomain);
-      const metrics = new DnsMetrics(address.includes(':') ? 6 : 4);
-      const resolve = resolver({
-        ...{ zone, isSynced, ...(upstream === undefined ? {} : { upstream }) },
-        onAnswered: (query) => metrics.answered(query),
-      });
-      this.#open.push(await openDnsServer(sockets, netns, { host: address, port }, resolve));
-      this.#open.push(
-        await openHealthServer(sockets, netns, address, { isReady: isSynced, metrics: () => metrics.render() }),
-      );
+      for (const port of new Set(config.servers.map((server) => server.port))) {
+        const servers = await this.#openServers(port);
+        const resolve = resolver({
+          servers,
+          recursionAvailable: config.servers.some(({ forwards }) => forwards.length > 0),
+          onAnswered: (query) => metrics.answered(query),
+        });
+        this.#open.push(await openDnsServer(sockets, netns, { host: address, port }, resolve));
+      }
+      const source = { isReady: () => this.#synced, metrics: () => metrics.render() };
+      this.#open.push(await openHealthServer(sockets, netns, address, config, source));
     } catch (error) {
       await this.#close();
       throw error;
     }
   }
 
-  async stop(): Promise<void> {
+  /** Goes on answering for `health`'s lameduck, `graceMs` at most, while it is taken out of the endpoints; then closes. */
+  async stop(graceMs = 0): Promise<void> {
+    await sleep(Math.min(this.#options.config.health?.lameduckMs ?? 0, graceMs));
     await this.#informers.stop();
     await this.#close();
   }
 
-  async #upstream() {
-    const { sockets, netns, upstream } = this.#options;
-    if (upstream === undefined) return undefined;
-    const opened = await openUpstream(sockets, netns, upstream);
-    this.#open.push(opened);
+  async #openServers(port: number): Promise<ServerPlugins[]> {
+    const { sockets, netns, address, serverAddress = address, nameservers = [], log } = this.#options;
+    const shared = { sockets, netns, index: this.#index, isSynced: () => this.#synced, serverAddress, nameservers };
+    const opened: ServerPlugins[] = [];
+    for (const server of this.#options.config.servers.filter((each) => each.port === port)) {
+      const { plugins, forwarders } = await openPlugins(server, shared);
+      this.#open.push(...forwarders);
+      const logs = server.log && log !== undefined;
+      opened.push({ zone: server.zone, plugins, ...(logs ? { log: (query) => log(logLine(query)) } : {}) });
+    }
     return opened;
   }
 

@@ -14,8 +14,8 @@ const TYPES = new Set(
 );
 const RCODE_NAMES = new Map<number, string>(Object.entries(RCODE).map(([name, code]) => [code, name]));
 
-/** Which part answered: the cluster's records, the upstream, or neither. */
-export type AnsweringPlugin = 'kubernetes' | 'forward' | '';
+/** Which plugin answered; empty: none. */
+export type AnsweringPlugin = 'hosts' | 'kubernetes' | 'forward' | '';
 
 export interface AnsweredQuery {
   readonly transport: 'udp' | 'tcp';

@@ -21,7 +21,7 @@ export async function openDnsServer(
   resolve: Resolver,
 ): Promise<DnsServer> {
   const connections = new Set<Socket>();
-  const tcp = createServer((socket) => {
+  const tcp = createServer({ allowHalfOpen: true }, (socket) => {
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     serveTcp(socket, resolve);
@@ -41,7 +41,7 @@ function serveUdp(udp: UdpSocket, resolve: Resolver): void {
   // A client that is gone (ICMP unreachable) is no matter of ours.
   udp.on('error', () => undefined);
   udp.on('message', (message, from) => {
-    const response = resolve(message, 'udp');
+    const response = resolve(message, { transport: 'udp', address: from.address, port: from.port });
     const send = (bytes: Buffer) => udp.send(bytes, from.port, from.address, () => undefined);
     if (response instanceof Promise) void response.then(send);
     else if (response !== undefined) send(response);
@@ -49,15 +49,34 @@ function serveUdp(udp: UdpSocket, resolve: Resolver): void {
 }
 
 function serveTcp(socket: Socket, resolve: Resolver): void {
+  const client = { transport: 'tcp', address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 } as const;
+  let underWay = 0;
+  let ended = false;
+  const endWhenDone = () => {
+    if (ended && underWay === 0) socket.end();
+  };
+  // Questions may come one behind the other without waiting; each is answered as soon as it can be (RFC 7766).
   const frames = new TcpFrames((message) => {
-    const response = resolve(message, 'tcp');
+    const response = resolve(message, client);
     const send = (bytes: Buffer) => void socket.write(frame(bytes));
-    if (response instanceof Promise) void response.then(send);
-    else if (response !== undefined) send(response);
+    if (!(response instanceof Promise)) {
+      if (response !== undefined) send(response);
+      return;
+    }
+    underWay += 1;
+    void response.then((bytes) => {
+      underWay -= 1;
+      send(bytes);
+      endWhenDone();
+    });
   });
   socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => frames.push(chunk));
+  socket.on('end', () => {
+    ended = true;
+    endWhenDone();
+  });
 }
 
 async function closeAll(udp: UdpSocket, tcp: Server, connections: ReadonlySet<Socket>): Promise<void> {

@@ -1,13 +1,10 @@
 /**
- * The HTTP ports of the DNS pod, as CoreDNS has them: `:8080/health` (alive) and `:8181/ready` (has seen the API) for its
- * probes, `:9153/metrics` for whoever collects.
+ * The HTTP ports of the DNS pod, those its Corefile asks for: `/health` (alive, usually on 8080) and `/ready` (has seen the API,
+ * 8181) for its probes, `/metrics` (9153) for whoever collects.
  */
 import { createServer, type Server } from 'node:http';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
-
-const HEALTH_PORT = 8080;
-const READY_PORT = 8181;
-const METRICS_PORT = 9153;
+import type { DnsConfig } from './server-config.ts';
 
 export interface HealthSource {
   isReady(): boolean;
@@ -17,23 +14,25 @@ export interface HealthSource {
 
 type Answer = readonly [status: number, body: string];
 
-/** Opens the three ports; `close` of the result closes them. */
+/** Opens the ports; `close` of the result closes them. */
 export async function openHealthServer(
   sockets: NamespaceSockets,
   netns: Netns,
   host: string,
+  { health, ready, metrics }: Pick<DnsConfig, 'health' | 'ready' | 'metrics'>,
   source: HealthSource,
 ): Promise<{ close(): Promise<void> }> {
-  const pages: readonly (readonly [port: number, path: string, answer: () => Answer])[] = [
-    [HEALTH_PORT, '/health', () => [200, 'OK']],
+  const pages: readonly (readonly [port: number | undefined, path: string, answer: () => Answer])[] = [
+    [health?.port, '/health', () => [200, 'OK']],
     // CoreDNS names the plugins that are not ready yet.
-    [READY_PORT, '/ready', () => (source.isReady() ? [200, 'OK'] : [503, 'kubernetes'])],
-    [METRICS_PORT, '/metrics', () => [200, source.metrics()]],
+    [ready?.port, '/ready', () => (source.isReady() ? [200, 'OK'] : [503, 'kubernetes'])],
+    [metrics?.port, '/metrics', () => [200, source.metrics()]],
   ];
   const open: Server[] = [];
   const close = async () => void (await Promise.all(open.map(closed)));
   try {
     for (const [port, path, answer] of pages) {
+      if (port === undefined) continue;
       const server = answering(path, answer);
       await sockets.listen(netns, server, { host, port });
       open.push(server);

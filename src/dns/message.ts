@@ -1,14 +1,11 @@
 /**
- * Queries in, responses out: reads the header, the question and EDNS of a query, writes an answer so that it fits,
- * setting TC where it does not. Knows no records of the cluster.
+ * Writes a response to a query so that it fits what its client takes, setting TC where it does not. Knows no records of
+ * the cluster.
  */
-import { decode } from 'dns-packet';
-import { type DnsAnswer, RCODE, type Rcode } from './dns-record.ts';
+import type { DnsAnswer, Rcode } from './dns-record.ts';
 import { MessageWriter } from './message-writer.ts';
+import { HEADER_BYTES, OPCODE, QR, type Query } from './query-reader.ts';
 
-const HEADER = 12;
-const QR = 0x8000;
-const OPCODE = 0x7800;
 const AA = 0x0400;
 const TC = 0x0200;
 const RD = 0x0100;
@@ -18,48 +15,6 @@ const UDP_DEFAULT = 512;
 /** What we take and give over UDP with EDNS: passes every link of the overlay in one piece. */
 const UDP_SIZE = 1232;
 const TCP_SIZE = 0xffff;
-
-export interface Query {
-  readonly raw: Buffer;
-  readonly name: string;
-  /** `A`, `AAAA`, `SRV`, … as dns-packet names them. */
-  readonly type: string;
-  /** Where the question ends. */
-  readonly questionEnd: number;
-  readonly edns?: { readonly udpSize: number; readonly version: number };
-  /** Set when there is no answering it but with this code. */
-  readonly refusal?: Rcode;
-}
-
-/** Reads a message; undefined for what is no query at all and deserves silence. */
-export function readQuery(raw: Buffer): Query | undefined {
-  if (raw.length < HEADER || (raw.readUInt16BE(2) & QR) !== 0) return undefined;
-  const bare = { raw, name: '', type: '', questionEnd: HEADER };
-  if ((raw.readUInt16BE(2) & OPCODE) !== 0) return { ...bare, refusal: RCODE.NOTIMP };
-  try {
-    const { questions = [], additionals = [] } = decode(raw);
-    const [question] = questions;
-    if (question === undefined || questions.length !== 1) return { ...bare, refusal: RCODE.FORMERR };
-    const opt = additionals.find((record) => record.type === 'OPT');
-    const edns = opt?.type === 'OPT' ? { edns: { udpSize: opt.udpPayloadSize, version: opt.ednsVersion } } : {};
-    const refusal = refusalOf(question.class, opt?.type === 'OPT' ? opt.ednsVersion : 0);
-    return { ...bare, name: question.name, type: question.type, questionEnd: endOfQuestion(raw), ...edns, ...refusal };
-  } catch {
-    // Whatever decode stumbled over, the message is not well-formed.
-    return { ...bare, refusal: RCODE.FORMERR };
-  }
-}
-
-function refusalOf(questionClass: string | undefined, ednsVersion: number): { refusal?: Rcode } {
-  if (ednsVersion !== 0) return { refusal: RCODE.BADVERS };
-  return questionClass === 'IN' || questionClass === 'ANY' ? {} : { refusal: RCODE.REFUSED };
-}
-
-function endOfQuestion(raw: Buffer): number {
-  let at = HEADER;
-  while (raw[at] !== 0) at += raw[at]! + 1;
-  return at + 5;
-}
 
 export interface ResponseOptions {
   readonly transport: 'udp' | 'tcp';
@@ -97,7 +52,12 @@ export function writeResponse(query: Query, answer: DnsAnswer, options: Response
     (truncated ? TC : 0) |
     (options.recursionAvailable ? RA : 0) |
     (answer.rcode & 15);
-  const counts = [query.questionEnd > HEADER ? 1 : 0, answers, authorities, additionals + (edns === undefined ? 0 : 1)];
+  const counts = [
+    query.questionEnd > HEADER_BYTES ? 1 : 0,
+    answers,
+    authorities,
+    additionals + (edns === undefined ? 0 : 1),
+  ];
   for (const [index, value] of [flags, ...counts].entries()) scratch.writeUInt16BE(value, 2 + 2 * index);
   return Buffer.from(scratch.subarray(0, length));
 }

@@ -1,62 +1,127 @@
-/** Answers queries: from the zone if it is the zone's, from an upstream if there is one; else the name does not exist. */
+/**
+ * Answers queries: chooses the server block by the longest zone, asks its plugins in turn, completes a CNAME that leads out of a zone
+ * by asking itself, writes the response and tells who wants to know.
+ */
+import { decode, encode, type RecordType } from 'dns-packet';
 import type { AnsweredQuery, AnsweringPlugin } from './dns-metrics.ts';
 import { type DnsAnswer, type DnsRecord, RCODE } from './dns-record.ts';
-import { emptyAnswer, type Query, type ResponseOptions, rcodeOf, readQuery, writeResponse } from './message.ts';
-import type { Upstream } from './upstream.ts';
-import type { ClusterZone } from './zone.ts';
+import { isWithin } from './domain-name.ts';
+import { emptyAnswer, rcodeOf, writeResponse } from './message.ts';
+import type { Plugin } from './plugins.ts';
+import { type Query, readQuery } from './query-reader.ts';
+
+/** A server block, its zone in lower case. */
+export interface ServerPlugins {
+  readonly zone: string;
+  readonly plugins: readonly Plugin[];
+  /** Told of each query this block has answered. */
+  readonly log?: (query: LoggedQuery) => void;
+}
+
+/** Who asks, and how. */
+export interface Client {
+  readonly transport: 'udp' | 'tcp';
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface LoggedQuery extends Client {
+  readonly query: Query;
+  readonly response: Buffer;
+  readonly seconds: number;
+}
 
 export interface ResolverOptions {
-  readonly zone: ClusterZone;
-  /** False until the zone has seen the API: then every answer could be wrong. */
-  readonly isSynced: () => boolean;
-  readonly upstream?: Upstream;
+  readonly servers: readonly ServerPlugins[];
+  /** Whether names outside its zones can be asked for: the RA flag. */
+  readonly recursionAvailable: boolean;
   /** Told of every answer. */
   readonly onAnswered?: (query: AnsweredQuery) => void;
 }
 
-/** Gives the response to a message; a promise only where an upstream is asked, undefined where silence is due. */
-export type Resolver = (message: Buffer, transport: 'udp' | 'tcp') => Buffer | Promise<Buffer> | undefined;
+/** Gives the response to a message; a promise only where another server is asked, undefined where silence is due. */
+export type Resolver = (message: Buffer, client: Client) => Buffer | Promise<Buffer> | undefined;
 
 /** A response (or the promise of one) and who gave it. */
 type Reply = readonly [response: Buffer | Promise<Buffer>, plugin: AnsweringPlugin];
 
-/** The resolver of a zone. */
+/** CNAMEs out of a zone, each completed by a question that may meet another. */
+const MOST_CHASES = 8;
+
+/** The resolver of these server blocks, all on one port. */
 export function resolver(options: ResolverOptions): Resolver {
-  return (message, transport) => {
+  return (message, client) => {
     const begun = performance.now();
     const query = readQuery(message);
     if (query === undefined) return undefined;
-    const [response, plugin] = reply(options, query, transport);
+    const server = query.refusal === undefined ? serverOf(options.servers, query.name.toLowerCase()) : undefined;
+    const [response, plugin] = reply(options, server, query, client.transport, 0);
     const told = (bytes: Buffer) => {
       const seconds = (performance.now() - begun) / 1000;
-      options.onAnswered?.({ transport, type: query.type, rcode: query.refusal ?? rcodeOf(bytes), plugin, seconds });
+      const rcode = query.refusal ?? rcodeOf(bytes);
+      options.onAnswered?.({ transport: client.transport, type: query.type, rcode, plugin, seconds });
+      server?.log?.({ ...client, query, response: bytes, seconds });
       return bytes;
     };
     return response instanceof Promise ? response.then(told) : told(response);
   };
 }
 
-function reply({ zone, isSynced, upstream }: ResolverOptions, query: Query, transport: 'udp' | 'tcp'): Reply {
-  const options: ResponseOptions = { transport, authoritative: true, recursionAvailable: upstream !== undefined };
-  const respond = (answer: DnsAnswer, authoritative = true) =>
-    writeResponse(query, answer, { ...options, authoritative });
-  if (query.refusal !== undefined) return [respond(emptyAnswer(query.refusal), false), ''];
-  if (!isSynced()) return [respond(emptyAnswer(RCODE.SERVFAIL), false), 'kubernetes'];
-  const answer = zone.answer(query.name, query.type);
-  if (answer === undefined) {
-    // The lab's world ends at the cluster: what its zone does not have does not exist.
-    if (upstream === undefined) return [respond(zone.nothingElse(query.name), false), ''];
-    const failed = () => respond(emptyAnswer(RCODE.SERVFAIL), false);
-    return [upstream.forward(query.raw, transport).catch(failed), 'forward'];
+function serverOf(servers: readonly ServerPlugins[], name: string): ServerPlugins | undefined {
+  let longest: ServerPlugins | undefined;
+  for (const server of servers) {
+    if (isWithin(name, server.zone) && server.zone.length >= (longest?.zone.length ?? 0)) longest = server;
   }
-  if (answer.chase === undefined || upstream === undefined) return [respond(shuffled(answer)), 'kubernetes'];
-  return [chased(answer, answer.chase, query, upstream).then((whole) => respond(whole)), 'kubernetes'];
+  return longest;
 }
 
-/** The CNAME with what the upstream knows of its target; alone when the upstream fails. */
-async function chased(answer: DnsAnswer, target: string, { type }: Query, upstream: Upstream): Promise<DnsAnswer> {
-  const records: readonly DnsRecord[] = await upstream.addresses(target, type).catch(() => []);
-  return { ...answer, answers: [...answer.answers, ...records] };
+function reply(
+  options: ResolverOptions,
+  server: ServerPlugins | undefined,
+  query: Query,
+  transport: 'udp' | 'tcp',
+  depth: number,
+): Reply {
+  const { recursionAvailable } = options;
+  const respond = (answer: DnsAnswer, authoritative = true) =>
+    writeResponse(query, answer, { transport, recursionAvailable, authoritative });
+  const failing = (rcode: DnsAnswer['rcode']) => respond(emptyAnswer(rcode), false);
+  if (query.refusal !== undefined) return [failing(query.refusal), ''];
+  if (server === undefined) return [failing(RCODE.REFUSED), ''];
+  for (const { name, answer: ask } of server.plugins) {
+    const answer = ask(query, transport);
+    if (answer === undefined) continue;
+    if (answer instanceof Promise) return [answer.catch(() => failing(RCODE.SERVFAIL)), name];
+    if (answer.rcode === RCODE.SERVFAIL || answer.rcode === RCODE.REFUSED) return [respond(answer, false), name];
+    if (answer.chase === undefined || depth >= MOST_CHASES) return [respond(shuffled(answer)), name];
+    const whole = chase(options, answer.chase, query.type, depth).then((records) =>
+      respond({ ...answer, answers: [...answer.answers, ...records] }),
+    );
+    return [whole, name];
+  }
+  return [failing(RCODE.SERVFAIL), ''];
+}
+
+/** What this server itself answers for the target of a CNAME; nothing when that fails. */
+async function chase(
+  options: ResolverOptions,
+  target: string,
+  type: string,
+  depth: number,
+): Promise<readonly DnsRecord[]> {
+  try {
+    const question = encode({ type: 'query', flags: 0x0100, questions: [{ name: target, type: type as RecordType }] });
+    const query = readQuery(question)!;
+    const [response] = reply(options, serverOf(options.servers, target), query, 'tcp', depth + 1);
+    return (decode(await response).answers ?? []).flatMap((record) =>
+      record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'
+        ? [{ name: record.name, ttl: record.ttl ?? 0, type: record.type, data: record.data }]
+        : [],
+    );
+  } catch {
+    // An upstream's answer that cannot be read says as little as none; the CNAME itself stands.
+    return [];
+  }
 }
 
 /** Addresses in random order, as CoreDNS's loadbalance plugin gives them: clients take the first. */

@@ -14,7 +14,7 @@ export interface SrvTarget {
 export interface ServiceEntry {
   readonly namespace: string;
   readonly name: string;
-  /** ExternalName: the target of the CNAME; everything else is empty then. */
+  /** ExternalName: the target of the CNAME, empty where that is no name; everything else is empty then. */
   readonly externalName?: string;
   /** What A and AAAA answer: the ClusterIPs, or of a headless Service the ready endpoints. */
   readonly addresses: readonly string[];
@@ -42,8 +42,7 @@ export function serviceEntry(service: Service, slices: readonly EndpointSlice[])
   const base = { namespace, name, clusterIps: [], endpoints: new Map(), srv: new Map() };
   if (spec.type === 'ExternalName') {
     const target = (spec.externalName ?? '').replace(/\.$/, '').toLowerCase();
-    // An address is no name; CoreDNS answers nothing for it either.
-    return { ...base, addresses: [], ...(target === '' || isIp(target) ? {} : { externalName: target }) };
+    return { ...base, addresses: [], externalName: isIp(target) ? '' : target };
   }
   const clusterIps = (spec.clusterIPs ?? [spec.clusterIP ?? '']).filter((ip) => isIp(ip));
   const endpoints = endpointsOf(slices);

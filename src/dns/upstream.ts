@@ -1,20 +1,19 @@
 /** Another DNS server, reached from the DNS pod's namespace: for names outside the cluster. */
 import { randomInt } from 'node:crypto';
 import type { Socket as UdpSocket } from 'node:dgram';
-import { decode, encode, type RecordType } from 'dns-packet';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
-import type { DnsRecord } from './dns-record.ts';
 import { frame, TcpFrames } from './tcp-frames.ts';
 
 export interface Upstream {
   /** The upstream's response to this message, with the message's id. Rejects after a timeout. */
   forward(message: Buffer, transport: 'udp' | 'tcp'): Promise<Buffer>;
-  /** A and AAAA records (and the CNAMEs before them) of a name. */
-  addresses(name: string, type: string): Promise<readonly DnsRecord[]>;
   close(): void;
 }
 
+/** CoreDNS's read timeout, and the time a client's own resolver takes to give up twice over. */
 const TIMEOUT_MS = 2000;
+/** Of 65,536 ids, so that a free one is found soon. */
+const MOST_PENDING = 32_768;
 
 /** Opens an upstream; one UDP socket serves all questions. */
 export async function openUpstream(
@@ -27,15 +26,6 @@ export async function openUpstream(
   const overTcp = (message: Buffer) => askOverTcp(sockets, netns, server, message);
   return {
     forward: (message, transport) => (transport === 'udp' ? ask.send(message) : overTcp(message)),
-    async addresses(name, type) {
-      const question = { name, type: type as RecordType };
-      const response = await ask.send(encode({ type: 'query', id: 0, flags: 0x0100, questions: [question] }));
-      return (decode(response).answers ?? []).flatMap((record) =>
-        record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'
-          ? [{ name: record.name, ttl: record.ttl ?? 0, type: record.type, data: record.data }]
-          : [],
-      );
-    },
     close: () => ask.close(),
   };
 }
@@ -58,6 +48,7 @@ class UdpAsker {
   }
 
   send(message: Buffer): Promise<Buffer> {
+    if (this.#pending.size >= MOST_PENDING) return Promise.reject(new Error('too many questions are under way'));
     let id = randomInt(0x10000);
     while (this.#pending.has(id)) id = (id + 1) & 0xffff;
     return new Promise((resolve, reject) => {

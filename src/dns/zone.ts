@@ -5,47 +5,60 @@
  */
 import { formatIp, parseIp } from '../net/ip.ts';
 import { type DnsAnswer, type DnsRecord, RCODE, type RecordData } from './dns-record.ts';
+import { isWithin } from './domain-name.ts';
 import type { RecordIndex } from './record-index.ts';
 import { addressOfReverseName } from './reverse-name.ts';
 import type { ServiceEntry, SrvTarget } from './service-entry.ts';
 
-/** CoreDNS's default. */
-export const TTL = 5;
+/** Seconds, where nobody says otherwise; CoreDNS's default. */
+export const DEFAULT_TTL = 5;
+/** Of the schema's version, as in CoreDNS and in the specification's example. */
+const VERSION_TTL = 28_800;
 const SCHEMA_VERSION = '1.1.0';
-/** The root as dns-packet spells it. */
-const ROOT = '.';
 /** A chain of ExternalNames within the cluster is followed this far. */
 const CNAME_DEPTH = 8;
 
 /** What stands at a name: nothing (undefined), or its records, perhaps none of the type asked for. */
 type Found = { readonly records: readonly RecordData[]; readonly additionals?: readonly DnsRecord[] } | undefined;
 
+export interface ZoneOptions {
+  /** `cluster.local`. */
+  readonly domain: string;
+  /** Zones like `in-addr.arpa` whose names it answers; none: all. */
+  readonly reverse?: readonly string[];
+  /** Seconds. */
+  readonly ttl?: number;
+  /** `insecure` (kubeadm's choice): `10-244-1-2.default.pod` is answered whether there is such a pod or not. */
+  readonly pods?: 'disabled' | 'insecure';
+  /** The server's own address: the zone's name server is the Service it is an endpoint of. */
+  readonly serverAddress?: string;
+}
+
 export class ClusterZone {
   readonly #index: RecordIndex;
   readonly #domain: string;
+  readonly #ttl: number;
+  readonly #options: ZoneOptions;
 
-  constructor(index: RecordIndex, domain: string) {
+  constructor(index: RecordIndex, options: ZoneOptions) {
     this.#index = index;
-    this.#domain = domain.toLowerCase();
+    this.#domain = options.domain.toLowerCase();
+    this.#ttl = options.ttl ?? DEFAULT_TTL;
+    this.#options = options;
   }
 
-  /**
-   * The answer, or undefined when the name is not this zone's. Reverse names are the zone's if it knows the address.
-   */
+  /** The zone a name (lower case) is of: the domain or one of the reverse zones; undefined when it is another's. */
+  zoneOf(lower: string): string | undefined {
+    if (isWithin(lower, this.#domain)) return this.#domain;
+    return (this.#options.reverse ?? REVERSE_ZONES).find((zone) => isWithin(lower, zone));
+  }
+
+  /** The answer to a question; undefined when the name is no zone's of this one. */
   answer(name: string, type: string): DnsAnswer | undefined {
     const lower = name.toLowerCase();
-    const address = addressOfReverseName(lower);
-    if (address !== undefined) return this.#reverse(name, type, address);
-    if (lower !== this.#domain && !lower.endsWith(`.${this.#domain}`)) return undefined;
-    return this.#forward(name, lower, type);
-  }
-
-  /**
-   * The answer for a name that is not this zone's where there is nobody else to ask: it does not exist. The SOA of a negative
-   * answer belongs to a zone that holds the name (RFC 2308), so it stands at the root.
-   */
-  nothingElse(name: string): DnsAnswer {
-    return this.#negative(name === ROOT ? RCODE.NOERROR : RCODE.NXDOMAIN, '');
+    const zone = this.zoneOf(lower);
+    if (zone === undefined) return undefined;
+    return zone === this.#domain ? this.#forward(name, lower, type) : this.#reverse(name, lower, type, zone);
   }
 
   #forward(name: string, lower: string, type: string): DnsAnswer {
@@ -53,16 +66,15 @@ export class ClusterZone {
     if (found === undefined) return this.#negative(RCODE.NXDOMAIN);
     const alias = found.records.find((record) => record.type === 'CNAME');
     if (alias?.type === 'CNAME') return this.#alias(name, alias.data, type);
-    const answers = found.records
-      .filter((record) => record.type === type)
-      .map((record) => ({ name, ttl: TTL, ...record }));
+    const ttl = lower === `dns-version.${this.#domain}` ? VERSION_TTL : this.#ttl;
+    const answers = found.records.filter((record) => record.type === type).map((record) => ({ name, ttl, ...record }));
     if (answers.length === 0) return this.#negative(RCODE.NOERROR);
     return { rcode: RCODE.NOERROR, answers, authorities: [], additionals: found.additionals ?? [] };
   }
 
   /** A CNAME, followed as long as it stays within the zone. */
   #alias(name: string, target: string, type: string): DnsAnswer {
-    const answers: DnsRecord[] = [{ name, ttl: TTL, type: 'CNAME', data: target }];
+    const answers: DnsRecord[] = [{ name, ttl: this.#ttl, type: 'CNAME', data: target }];
     const done = (chase?: string): DnsAnswer => ({
       rcode: RCODE.NOERROR,
       answers,
@@ -77,7 +89,7 @@ export class ClusterZone {
       const records = this.#find(next, type)?.records ?? [];
       const alias = records.find((record) => record.type === 'CNAME');
       for (const record of records.filter((each) => each.type === type || each === alias))
-        answers.push({ name: next, ttl: TTL, ...record });
+        answers.push({ name: next, ttl: this.#ttl, ...record });
       if (alias?.type !== 'CNAME') return done();
       next = alias.data;
     }
@@ -91,7 +103,9 @@ export class ClusterZone {
       .split('.')
       .filter((label) => label !== '');
     const kind = labels.at(-1);
-    if (kind === undefined) return { records: this.#apex() };
+    if (kind === undefined) return this.#apex(type);
+    if (lower === `ns.dns.${this.#domain}`)
+      return { records: this.#nameServers().flatMap(({ addresses }) => addresses) };
     if (kind === 'dns-version' && labels.length === 1) return { records: [{ type: 'TXT', data: SCHEMA_VERSION }] };
     if (kind !== 'svc' && kind !== 'pod') return undefined;
     const namespace = labels.at(-2);
@@ -103,12 +117,33 @@ export class ClusterZone {
     return entry === undefined ? undefined : this.#service(entry, labels.slice(0, -3), type);
   }
 
-  #apex(): RecordData[] {
-    return [this.#soa(), { type: 'NS', data: `ns.dns.${this.#domain}` }];
+  #apex(type: string): Found {
+    const servers = this.#nameServers();
+    const glue = servers.flatMap(({ name, addresses }) =>
+      addresses.map((record) => ({ name, ttl: this.#ttl, ...record })),
+    );
+    return {
+      records: [this.#soa(), ...servers.map(({ name }): RecordData => ({ type: 'NS', data: name }))],
+      ...(type === 'NS' ? { additionals: glue } : {}),
+    };
+  }
+
+  /** The Services this server is an endpoint of; itself under CoreDNS's own name before there is one. */
+  #nameServers(): { name: string; addresses: RecordData[] }[] {
+    const own = this.#options.serverAddress;
+    const services = own === undefined ? [] : this.#index.endpointsAt(own).map(({ service }) => service);
+    const found = [...new Set(services)].flatMap((key) => {
+      const [namespace = '', name = ''] = key.split('/');
+      const entry = this.#index.service(namespace, name);
+      return entry === undefined ? [] : [{ name: this.#nameOf(key), addresses: entry.addresses.map(addressRecord) }];
+    });
+    if (found.length > 0) return found;
+    return [{ name: `ns.dns.${this.#domain}`, addresses: own === undefined ? [] : [addressRecord(own)] }];
   }
 
   /** `a-b-c-d.namespace.pod`: any address, as long as the namespace exists (CoreDNS's `pods insecure`). */
   #pod(namespace: string, label: string): Found {
+    if (this.#options.pods === 'disabled') return undefined;
     const isIpv4 = /^\d+-\d+-\d+-\d+$/.test(label);
     const ip = parseIp(label.replaceAll('-', isIpv4 ? '.' : ':'));
     if (ip === undefined || !this.#index.hasNamespace(namespace)) return undefined;
@@ -116,6 +151,8 @@ export class ClusterZone {
   }
 
   #service(entry: ServiceEntry, before: readonly string[], type: string): Found {
+    // An address is no name to lead to; CoreDNS knows of no such Service either.
+    if (entry.externalName === '') return undefined;
     if (entry.externalName !== undefined)
       return before.length === 0 ? { records: [{ type: 'CNAME', data: entry.externalName }] } : undefined;
     if (before.length === 0) {
@@ -144,21 +181,25 @@ export class ClusterZone {
     );
     const additionals = [...new Set(targets.map(({ endpoint }) => endpoint))].flatMap((endpoint) => {
       const addresses = endpoint === '' ? entry.addresses : (entry.endpoints.get(endpoint) ?? []);
-      return addresses.map((address) => ({ name: nameOf(endpoint), ttl: TTL, ...addressRecord(address) }));
+      return addresses.map((address) => ({ name: nameOf(endpoint), ttl: this.#ttl, ...addressRecord(address) }));
     });
     return { records: [...records, ...srv], additionals };
   }
 
-  #reverse(name: string, type: string, address: string): DnsAnswer | undefined {
-    const clusterIp = this.#index.serviceOfClusterIp(address);
-    const names =
-      clusterIp !== undefined
-        ? [this.#nameOf(clusterIp)]
-        : this.#index.endpointsAt(address).map(({ label, service }) => `${label}.${this.#nameOf(service)}`);
-    if (names.length === 0) return undefined;
-    if (type !== 'PTR') return this.#negative(RCODE.NOERROR);
-    const answers = names.map((data): DnsRecord => ({ name, ttl: TTL, type: 'PTR', data }));
+  #reverse(name: string, lower: string, type: string, zone: string): DnsAnswer {
+    const address = addressOfReverseName(lower);
+    const names = address === undefined ? [] : this.#namesOf(address);
+    if (names.length === 0) return this.#negative(lower === zone ? RCODE.NOERROR : RCODE.NXDOMAIN, zone);
+    if (type !== 'PTR') return this.#negative(RCODE.NOERROR, zone);
+    const answers = names.map((data): DnsRecord => ({ name, ttl: this.#ttl, type: 'PTR', data }));
     return { rcode: RCODE.NOERROR, answers, authorities: [], additionals: [] };
+  }
+
+  /** The Service of a ClusterIP, else the names of the endpoints at an address. */
+  #namesOf(address: string): string[] {
+    const clusterIp = this.#index.serviceOfClusterIp(address);
+    if (clusterIp !== undefined) return [this.#nameOf(clusterIp)];
+    return this.#index.endpointsAt(address).map(({ label, service }) => `${label}.${this.#nameOf(service)}`);
   }
 
   /** `namespace/name` → `name.namespace.svc.DOMAIN`. */
@@ -168,7 +209,7 @@ export class ClusterZone {
   }
 
   #negative(rcode: typeof RCODE.NOERROR | typeof RCODE.NXDOMAIN, zone = this.#domain): DnsAnswer {
-    return { rcode, answers: [], authorities: [{ name: zone, ttl: TTL, ...this.#soa() }], additionals: [] };
+    return { rcode, answers: [], authorities: [{ name: zone, ttl: this.#ttl, ...this.#soa() }], additionals: [] };
   }
 
   #soa(): RecordData {
@@ -181,11 +222,13 @@ export class ClusterZone {
         refresh: 7200,
         retry: 1800,
         expire: 86400,
-        minimum: TTL,
+        minimum: this.#ttl,
       },
     };
   }
 }
+
+const REVERSE_ZONES = ['in-addr.arpa', 'ip6.arpa'];
 
 function addressRecord(address: string): RecordData {
   return { type: address.includes(':') ? 'AAAA' : 'A', data: address };

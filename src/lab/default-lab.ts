@@ -24,5 +24,6 @@ export const DEFAULT_LAB: LabFile = {
   kubelet: { maxPods: 110, nodeLeaseDurationSeconds: 40 },
   controllerManager: { nodeMonitorGracePeriodSeconds: 50 },
   underlay: { subnet: '192.168.1.0/24', mtu: 1500 },
-  hosts: [{ name: 'client', address: '192.168.1.100' }],
+  dns: 'podwire',
+  hosts: [{ name: 'client', address: '192.168.1.100', names: [] }],
 };

@@ -19,10 +19,6 @@ const USERS = {
     username: 'system:serviceaccount:kube-flannel:flannel',
     groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-flannel'],
   },
-  dns: {
-    username: 'system:serviceaccount:kube-system:coredns',
-    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
-  },
 } as const;
 
 export type LabUser = keyof typeof USERS;
@@ -49,7 +45,7 @@ export function createIdentity(plan: LabPlan, apiAddress: ApiAddress): LabIdenti
   return {
     apiAddress,
     certificates: createServingCertificate(names),
-    tokens: { admin: token(), kubelet: token(), 'kube-proxy': token(), flannel: token(), dns: token() },
+    tokens: { admin: token(), kubelet: token(), 'kube-proxy': token(), flannel: token() },
     serviceAccountKey: createSigningKey(),
   };
 }

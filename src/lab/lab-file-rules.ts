@@ -1,6 +1,7 @@
 /** What a lab file must hold as a whole: rules over several fields, each with the reason. Pure. */
 import { type Cidr, cidrContains, cidrOf, cidrSize, cidrsOverlap, networkAddress, nthAddress } from '../net/cidr.ts';
 import { parseIp } from '../net/ip.ts';
+import { resolveImage } from '../node/standins/images.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import type { FileIssue } from './yaml-file.ts';
 
@@ -119,7 +120,9 @@ function checkHosts(file: LabFile): FileIssue[] {
     const taken = reserved.get(host.address);
     if (taken !== undefined) return [{ path, message: `${host.address} is ${taken}` }];
     reserved.set(host.address, `the address of ${host.name}`);
-    return [];
+    if (host.image === undefined || 'standIn' in resolveImage(host.image).behaviour) return [];
+    const message = `${host.image} has no server that could stand in for it (docs/images.md lists those that have)`;
+    return [{ path: ['hosts', index, 'image'], message }];
   });
 }
 

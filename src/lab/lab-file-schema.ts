@@ -105,9 +105,24 @@ const underlay = z.strictObject({
   mtu: z.int().min(576).max(65_535).default(1500).describe('MTU of every link of the underlay.'),
 });
 
+const domainName = z
+  .string()
+  .max(253)
+  .regex(DNS_NAME, 'must be a domain name such as my.database.domain.com')
+  .refine((value) => value.includes('.'), 'must have a dot: a single word is a name of the search path');
+
 const host = z.strictObject({
   name: name.describe('Name of the host; its network namespace is LAB.NAME.'),
   address: address.describe('Its address on the underlay.'),
+  names: z
+    .array(domainName)
+    .default([])
+    .describe('Its names outside the cluster, which the gateway’s resolver answers with its address.'),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('What serves there: the stand-in of that image (mysql answers on 3306); nothing when absent.'),
 });
 
 export const LAB_FILE_SCHEMA = z
@@ -128,9 +143,13 @@ export const LAB_FILE_SCHEMA = z
     kubelet: kubelet.prefault({}),
     controllerManager: controllerManager.prefault({}),
     underlay: underlay.prefault({}),
+    dns: z
+      .enum(['podwire', 'coredns'])
+      .default('podwire')
+      .describe('The server in the cluster’s DNS pods: podwire’s own, or the CoreDNS found on PATH.'),
     hosts: z
       .array(host)
-      .default([{ name: 'client', address: '192.168.1.100' }])
+      .default([{ name: 'client', address: '192.168.1.100', names: [] }])
       .describe('Machines on the underlay that are no nodes, behind the same gateway.'),
   })
   .describe('A podwire lab: the nodes, networks and outside hosts that `podwire up` builds.');

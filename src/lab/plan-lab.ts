@@ -13,7 +13,7 @@ export interface LabPlan {
   /** The nodes' and hosts' default route. */
   readonly gateway: HostPlan;
   readonly nodes: readonly NodePlan[];
-  readonly hosts: readonly HostPlan[];
+  readonly hosts: readonly OutsideHostPlan[];
   readonly podSubnet: string;
   readonly serviceSubnet: string;
   readonly additionalServiceCIDRs: readonly string[];
@@ -22,6 +22,8 @@ export interface LabPlan {
   readonly apiServiceIp: string;
   /** ClusterIP of `kube-dns.kube-system`: the tenth. */
   readonly dnsServiceIp: string;
+  /** Absolute path of the CoreDNS that serves the cluster's names; absent: podwire's own server does. */
+  readonly coreDns?: string;
   readonly proxyMode: ProxyMode;
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
@@ -35,6 +37,14 @@ export interface HostPlan {
   readonly name: string;
   readonly netns: string;
   readonly ip: string;
+}
+
+/** A machine on the underlay that is no node. */
+export interface OutsideHostPlan extends HostPlan {
+  /** Domain names, all of this address. */
+  readonly names: readonly string[];
+  /** The image whose stand-in serves there. */
+  readonly image?: string;
 }
 
 export interface NodePlan extends HostPlan {
@@ -55,7 +65,10 @@ export function planLab(name: string, file: LabFile): LabPlan {
   const service = cidrOf(networking.serviceSubnet);
   const pods = cidrOf(networking.podSubnet);
   const netns = (host: string) => `${name}.${host}`;
-  const hosts = file.hosts.map((host) => ({ name: host.name, netns: netns(host.name), ip: host.address }));
+  const hosts = file.hosts.map(({ name, address, names, image }) => ({
+    ...{ name, netns: netns(name), ip: address, names },
+    ...(image === undefined ? {} : { image }),
+  }));
   const nodeIps = freeAddresses(file.underlay.subnet, new Set(hosts.map((host) => host.ip)));
   return {
     name,

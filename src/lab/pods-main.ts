@@ -7,7 +7,8 @@ import { createServer } from 'node:net';
 import { namespaceSockets } from '../kernel/namespace-sockets.ts';
 import { streamChannel } from '../node/standins/message-channel.ts';
 import { runPodsProcess } from '../node/standins/pods-process.ts';
-import { dnsStandIn } from './dns-stand-in.ts';
+import { startDnsStandIn } from './dns-stand-in.ts';
+import { GATEWAY_RESOLVER, startGatewayResolver } from './gateway-resolver.ts';
 import { listenPrivately } from './private-socket.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -16,7 +17,7 @@ const directory = stateDirectory(name);
 process.title = `podwire pods ${name}`;
 const pods = runPodsProcess({
   kernelSockets: namespaceSockets,
-  extraStandIns: { coredns: dnsStandIn(directory.dnsAccess) },
+  extraStandIns: { coredns: startDnsStandIn, [GATEWAY_RESOLVER]: startGatewayResolver },
 });
 const server = createServer((socket) => pods.serve(streamChannel(socket)));
 // One that was killed has left its socket behind.

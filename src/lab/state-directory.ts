@@ -23,8 +23,6 @@ export interface StateDirectory {
   readonly journal: string;
   /** Where the pods process listens for the daemon. */
   readonly podsSocket: string;
-  /** How the DNS pods reach the API: `dns-stand-in.ts`. */
-  readonly dnsAccess: string;
   /** Of the container runtime. */
   readonly containers: string;
 }
@@ -49,7 +47,6 @@ export function stateDirectory(lab: string): StateDirectory {
     log: join(path, 'daemon.log'),
     journal: join(path, 'journal.jsonl'),
     podsSocket: join(path, 'pods.sock'),
-    dnsAccess: join(path, 'dns-access.json'),
     containers: join(path, 'containers'),
   };
 }

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { loadBridgeNetfilter } from '../kernel/bridge-netfilter.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
+import { findCoreDns } from './core-dns.ts';
 import type { BuiltPart } from './daemon-protocol.ts';
 import { DEFAULT_LAB } from './default-lab.ts';
 import { type FormerLab, findFormerLab, refuseForeignNamespaces } from './former-lab.ts';
@@ -45,7 +46,8 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const attempt: Attempt = { startedAt: Date.now(), signal, onBuilt, onNote };
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
-  const plan = planLab(name, withProxyMode(await readFile(options), options.proxyMode));
+  const file = withProxyMode(await readFile(options), options.proxyMode);
+  const plan = { ...planLab(name, file), ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
   checkProxyTools(plan.proxyMode);
   const lock = await lockLab(name, { wait: false });
   try {

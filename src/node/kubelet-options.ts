@@ -23,6 +23,8 @@ export interface KubeletOptions {
   readonly clusterDns: string;
   /** `cluster.local`. */
   readonly clusterDomain: string;
+  /** The node's own resolv.conf, for dnsPolicy Default. */
+  readonly resolverConfig: string;
   /** Pods the node takes; Kubernetes' default is 110. */
   readonly maxPods?: number;
   /** Life of the node's Lease, renewed four times as often; Kubernetes' default is 40. */

@@ -2,7 +2,6 @@
  * The kubelet of one node: keeps its Node alive and gives each pod bound to it a worker. Pods of one name follow each other: a
  * successor begins when nothing of its predecessor is left.
  */
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { EventRecorder } from '../client/event-recorder.ts';
 import { Informer, type InformerChange, keyOf } from '../client/informer.ts';
@@ -51,7 +50,6 @@ export class Kubelet implements Component {
       tokens: apiTokenSource(transport),
       services: () => this.#services.list(),
       podCount: () => this.#workers.size,
-      nodeResolverConfig: readResolverConfig(),
       allocatable: capacityOf(facts, maxPods),
     };
     this.#pods.onChange((change) => this.#onPod(change));
@@ -109,13 +107,5 @@ export class Kubelet implements Component {
       const present = this.#pods.get(key);
       if (present !== undefined && present.metadata?.uid !== worker.identity.uid) this.#begin(key, present);
     });
-  }
-}
-
-function readResolverConfig(): string {
-  try {
-    return readFileSync('/etc/resolv.conf', 'utf8');
-  } catch {
-    return ''; // a machine without one has no name servers
   }
 }

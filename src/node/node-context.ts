@@ -16,7 +16,5 @@ export interface NodeContext {
   readonly services: () => readonly Service[];
   /** Pods on the node now. */
   readonly podCount: () => number;
-  /** The text of the machine's own resolv.conf, for dnsPolicy Default. */
-  readonly nodeResolverConfig: string;
   readonly allocatable: Readonly<Record<string, string>>;
 }

@@ -100,11 +100,11 @@ export class PodSandbox {
 
   /** What the runtime needs to know of the pod. */
   place(pod: Pod): PodPlace {
-    const { options, nodeResolverConfig } = this.#context;
+    const { options } = this.#context;
     const { netns, ip } = this.#network!;
     const { namespace, name, uid } = this.#identity;
     const hostname = hostnameOf(pod, options.node);
-    const dns = { address: options.clusterDns, domain: options.clusterDomain, nodeConfig: nodeResolverConfig };
+    const dns = { address: options.clusterDns, domain: options.clusterDomain, nodeConfig: options.resolverConfig };
     return {
       namespace,
       name,

@@ -55,5 +55,5 @@ export function zoneOf(services = SERVICES, slices = SLICES): { zone: ClusterZon
   for (const name of ['default', 'kube-system']) index.setNamespace({ metadata: { name } }, true);
   for (const each of services) index.setService(each, true);
   for (const each of slices) index.setSlice(each, true);
-  return { zone: new ClusterZone(index, 'cluster.local'), index };
+  return { zone: new ClusterZone(index, { domain: 'cluster.local', serverAddress: '10.244.1.2' }), index };
 }

@@ -2,10 +2,8 @@ import { decode, encode, type OptAnswer, type Packet } from 'dns-packet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DnsAnswer, DnsRecord } from '../../src/dns/dns-record.ts';
-import { emptyAnswer, readQuery, writeResponse } from '../../src/dns/message.ts';
-import { resolver } from '../../src/dns/resolver.ts';
-import type { Upstream } from '../../src/dns/upstream.ts';
-import { zoneOf } from './fixtures.ts';
+import { emptyAnswer, writeResponse } from '../../src/dns/message.ts';
+import { readQuery } from '../../src/dns/query-reader.ts';
 
 const name = 'web.default.svc.cluster.local';
 const query = (fields: Partial<Packet> = {}) =>
@@ -123,117 +121,5 @@ describe('writeResponse', () => {
         );
       }),
     );
-  });
-});
-
-describe('resolver', () => {
-  const { zone } = zoneOf();
-  let synced = true;
-  const resolve = resolver({ zone, isSynced: () => synced });
-  const code = (raw: Buffer) => {
-    const response = resolve(raw, 'udp');
-    return response instanceof Buffer ? decode(response) : response;
-  };
-
-  it('answers, with EDNS where it was asked with EDNS', () => {
-    expect(code(query())).toMatchObject({ rcode: 'NOERROR', answers: [{ data: '10.96.7.7' }], additionals: [] });
-    expect(code(query({ additionals: [opt(1232)] }))).toMatchObject({
-      additionals: [{ type: 'OPT', udpPayloadSize: 1232 }],
-    });
-    expect(code(query({ questions: [{ name: 'nothing.cluster.local', type: 'A' }] }))).toMatchObject({
-      rcode: 'NXDOMAIN',
-      flag_aa: true,
-      authorities: [{ type: 'SOA', name: 'cluster.local', ttl: 5 }],
-    });
-  });
-
-  it.each([
-    ['example.com', 'A', 'NXDOMAIN'],
-    ['kubernetes.default', 'A', 'NXDOMAIN'],
-    ['9.9.9.9.in-addr.arpa', 'PTR', 'NXDOMAIN'],
-    ['', 'NS', 'NOERROR'],
-  ] as const)(
-    'says of %s, with nobody else to ask, that it does not exist, with an SOA above it',
-    (other, type, rcode) => {
-      expect(code(query({ questions: [{ name: other, type }] }))).toMatchObject({
-        rcode,
-        flag_aa: false,
-        answers: [],
-        authorities: [{ type: 'SOA', name: '.', ttl: 5 }],
-      });
-    },
-  );
-
-  it('refuses what it cannot answer, each with its code, and is silent to what is no query', () => {
-    expect(code(query({ questions: [{ name, type: 'A', class: 'CH' }] }))).toMatchObject({ rcode: 'REFUSED' });
-    expect(code(query({ questions: [] }))).toMatchObject({ rcode: 'FORMERR' });
-    expect(code(query().subarray(0, 20))).toMatchObject({ rcode: 'FORMERR', id: 4711 });
-    expect(code(query({ flags: 0x2000 }))).toMatchObject({ rcode: 'NOTIMP' });
-    expect(code(query({ additionals: [opt(1232, 1)] }))).toMatchObject({
-      additionals: [{ type: 'OPT', extendedRcode: 1 }],
-    });
-    expect(resolve(Buffer.alloc(3), 'udp')).toBeUndefined();
-    expect(resolve(encode({ type: 'response', id: 1 }), 'udp')).toBeUndefined();
-  });
-
-  it('survives any bytes', () => {
-    const mutated = fc.tuple(fc.nat(), fc.nat({ max: 255 }), fc.nat({ max: 60 })).map(([at, byte, cut]) => {
-      const raw = Buffer.from(query({ additionals: [opt(1232)] }));
-      raw[at % raw.length] = byte;
-      return raw.subarray(0, raw.length - (cut % 20));
-    });
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          mutated,
-          fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes)),
-        ),
-        (raw) => {
-          const response = resolve(raw, 'udp');
-          if (response !== undefined) expect((response as Buffer).readUInt16BE(0)).toBe(raw.readUInt16BE(0));
-        },
-      ),
-      { numRuns: 3000 },
-    );
-  });
-
-  it('says SERVFAIL until it has seen the API', () => {
-    synced = false;
-    expect(code(query())).toMatchObject({ rcode: 'SERVFAIL', flag_aa: false });
-    synced = true;
-  });
-
-  it('puts addresses in changing order, each once', () => {
-    const raw = query({ questions: [{ name: 'db.default.svc.cluster.local', type: 'A' }] });
-    const orders = new Set<string>();
-    for (let run = 0; run < 200; run += 1) {
-      const data = (code(raw) as { answers: { data: string }[] }).answers.map((answer) => answer.data);
-      expect([...data].sort()).toEqual(['10.244.1.3', '10.244.2.3', '10.244.2.4']);
-      orders.add(data.join());
-    }
-    expect(orders.size).toBe(6);
-  });
-
-  it('asks the upstream for other names, and for the target of an outside CNAME', async () => {
-    const upstream: Upstream = {
-      forward: async (message) =>
-        decode(message).questions![0]!.name === 'down.example.com' ? Promise.reject(new Error('down')) : message,
-      addresses: async (target) => [{ name: target, ttl: 60, type: 'A', data: '192.0.2.1' }],
-      close() {},
-    };
-    const through = resolver({ zone, isSynced: () => true, upstream });
-    const asked = async (target: string) => {
-      const raw = query({ questions: [{ name: target, type: 'A' }] });
-      return decode((await through(raw, 'udp'))!);
-    };
-    expect(await asked('example.com')).toMatchObject({ questions: [{ name: 'example.com' }] });
-    expect(await asked('down.example.com')).toMatchObject({ rcode: 'SERVFAIL' });
-    expect(await asked('outside.default.svc.cluster.local')).toMatchObject({
-      flag_ra: true,
-      answers: [
-        { type: 'CNAME', data: 'database.example.com' },
-        { name: 'database.example.com', data: '192.0.2.1' },
-      ],
-    });
   });
 });

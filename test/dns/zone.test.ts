@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsAnswer } from '../../src/dns/dns-record.ts';
+import { ClusterZone } from '../../src/dns/zone.ts';
 import { service, slice, zoneOf } from './fixtures.ts';
 
 const { zone } = zoneOf();
@@ -12,7 +13,7 @@ function lines(answer: DnsAnswer | undefined): string[] {
       const text = typeof data === 'string' ? data : Object.values(data).join(' ');
       return `${ttl} ${type} ${text}`;
     });
-  expect(answer.authorities.map(({ type, name }) => `${type} ${name}`)).toEqual(['SOA cluster.local']);
+  expect(answer.authorities.map(({ type }) => type)).toEqual(['SOA']);
   return [answer.rcode === 3 ? 'NXDOMAIN' : 'NODATA'];
 }
 const ask = (name: string, type: string) => lines(zone.answer(name, type));
@@ -20,7 +21,7 @@ const ask = (name: string, type: string) => lines(zone.answer(name, type));
 describe('the Kubernetes DNS specification 1.1.0', () => {
   it.each<[string, string, string[]]>([
     // 2.2 the schema version
-    ['dns-version.cluster.local', 'TXT', ['5 TXT 1.1.0']],
+    ['dns-version.cluster.local', 'TXT', ['28800 TXT 1.1.0']],
     // 2.3 Services with a ClusterIP
     ['web.default.svc.cluster.local', 'A', ['5 A 10.96.7.7']],
     ['web.default.svc.cluster.local', 'AAAA', ['NODATA']],
@@ -57,7 +58,7 @@ describe('the Kubernetes DNS specification 1.1.0', () => {
     ['outside.default.svc.cluster.local', 'CNAME', ['5 CNAME database.example.com']],
     ['outside.default.svc.cluster.local', 'A', ['5 CNAME database.example.com']],
     ['inside.default.svc.cluster.local', 'A', ['5 CNAME web.default.svc.cluster.local', '5 A 10.96.7.7']],
-    ['number.default.svc.cluster.local', 'A', ['NODATA']],
+    ['number.default.svc.cluster.local', 'A', ['NXDOMAIN']],
     // pods
     ['10-244-1-2.default.pod.cluster.local', 'A', ['5 A 10.244.1.2']],
     ['fd00--1.default.pod.cluster.local', 'AAAA', ['5 AAAA fd00::1']],
@@ -84,14 +85,27 @@ describe('NXDOMAIN and NODATA', () => {
     ['a.outside.default.svc.cluster.local', 'A', 'NXDOMAIN'],
     ['a.10-244-1-2.default.pod.cluster.local', 'A', 'NXDOMAIN'],
     ['other.cluster.local', 'A', 'NXDOMAIN'],
+    ['1.1.168.192.in-addr.arpa', 'PTR', 'NXDOMAIN'],
+    ['x.in-addr.arpa', 'PTR', 'NXDOMAIN'],
+    ['in-addr.arpa', 'PTR', 'NODATA'],
     ['constructor.prototype.svc.cluster.local', 'A', 'NXDOMAIN'],
   ])('%s %s is %s', (name, type, expected) => {
     expect(ask(name, type)).toEqual([expected]);
   });
 
-  it('leaves other names, and reverse names it does not know, to others', () => {
-    for (const name of ['example.com', 'notcluster.local', 'local', '', '1.1.168.192.in-addr.arpa', 'x.in-addr.arpa'])
-      expect(zone.answer(name, 'A'), name).toBeUndefined();
+  it('has the SOA of the zone the name is of', () => {
+    const owner = (name: string) => zone.answer(name, 'A')!.authorities.map((record) => record.name);
+    expect(owner('nothing.cluster.local')).toEqual(['cluster.local']);
+    expect(owner('7.7.96.10.in-addr.arpa')).toEqual(['in-addr.arpa']);
+    expect(owner('x.ip6.arpa')).toEqual(['ip6.arpa']);
+  });
+
+  it('leaves other names to others', () => {
+    for (const name of ['example.com', 'notcluster.local', 'local', '']) expect(zone.answer(name, 'A')).toBeUndefined();
+    const { index } = zoneOf();
+    const narrow = new ClusterZone(index, { domain: 'cluster.local', reverse: ['96.10.in-addr.arpa'] });
+    expect(narrow.answer('3.1.244.10.in-addr.arpa', 'PTR')).toBeUndefined();
+    expect(narrow.answer('7.7.96.10.in-addr.arpa', 'PTR')!.answers).toHaveLength(1);
   });
 });
 
@@ -116,6 +130,25 @@ it('ends a circle of ExternalNames', () => {
   expect(zone.answer('loop.default.svc.cluster.local', 'A')!.answers.length).toBeLessThan(20);
 });
 
+it('has the Service it is an endpoint of for its name server, before there is one a name of its own', () => {
+  const { zone, index } = zoneOf();
+  const ns = () => zone.answer('cluster.local', 'NS')!;
+  const own = 'ns.dns.cluster.local';
+  expect([lines(ns()), lines(zone.answer(own, 'A'))]).toEqual([
+    ['5 NS web.default.svc.cluster.local'],
+    ['5 A 10.96.7.7'],
+  ]);
+  expect(ns().additionals).toMatchObject([{ name: 'web.default.svc.cluster.local', data: '10.96.7.7' }]);
+  index.setService(service('web', {}), false);
+  expect([lines(ns()), lines(zone.answer(own, 'A'))]).toEqual([[`5 NS ${own}`], ['5 A 10.244.1.2']]);
+});
+
+it('answers no pod names where pods are disabled', () => {
+  const disabled = new ClusterZone(zoneOf().index, { domain: 'cluster.local', pods: 'disabled', ttl: 30 });
+  expect(lines(disabled.answer('10-244-1-2.default.pod.cluster.local', 'A'))).toEqual(['NXDOMAIN']);
+  expect(lines(disabled.answer('web.default.svc.cluster.local', 'A'))).toEqual(['30 A 10.96.7.7']);
+});
+
 it('asks to have an outside target looked up', () => {
   expect(zone.answer('outside.default.svc.cluster.local', 'A')!.chase).toBe('database.example.com');
   expect(zone.answer('outside.default.svc.cluster.local', 'CNAME')!.chase).toBeUndefined();
@@ -137,7 +170,7 @@ describe('RecordIndex', () => {
 
     index.setService(service('db', {}), false);
     expect(answer('db')).toEqual(['NXDOMAIN']);
-    expect(zone.answer('3.1.244.10.in-addr.arpa', 'PTR')).toBeUndefined();
+    expect(lines(zone.answer('3.1.244.10.in-addr.arpa', 'PTR'))).toEqual(['NXDOMAIN']);
     index.setService(service('db', { clusterIP: 'None' }), true);
     expect(answer('db')).toHaveLength(3);
     index.setNamespace({ metadata: { name: 'kube-system' } }, false);

@@ -16,7 +16,7 @@ describe('the plan of a lab', () => {
       ['node-2', '192.168.1.12', '10.244.2.0/24', 'podwire.node-2'],
     ]);
     expect(plan.gateway).toEqual({ name: 'gateway', netns: 'podwire.gateway', ip: '192.168.1.1' });
-    expect(plan.hosts).toEqual([{ name: 'client', netns: 'podwire.client', ip: '192.168.1.100' }]);
+    expect(plan.hosts).toEqual([{ name: 'client', netns: 'podwire.client', ip: '192.168.1.100', names: [] }]);
     expect([plan.apiServiceIp, plan.dnsServiceIp]).toEqual(['10.96.0.1', '10.96.0.10']);
   });
 

@@ -1,12 +1,14 @@
 /** Stage: creates the objects a cluster has before anybody creates one. */
 import { kubernetesService } from '../../controllers/kubernetes-service.ts';
 import {
+  CONFIG_MAPS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   ENDPOINTS,
   NAMESPACES,
   NODES,
   type ResourceType,
+  SERVICE_ACCOUNTS,
   SERVICE_CIDRS,
   SERVICES,
 } from '../../objects/resource.ts';
@@ -14,12 +16,12 @@ import { hasReason, type Transport } from '../../objects/transport.ts';
 import type { ApiObject } from '../../objects/wire.ts';
 import {
   apiServiceOptions,
-  dnsObjects,
   namespaceObject,
   nodeObject,
   SYSTEM_NAMESPACES,
   serviceCIDRObjects,
 } from '../cluster-objects.ts';
+import { dnsConfigMap, dnsDeployment, dnsService, dnsServiceAccount } from '../dns-objects.ts';
 import type { LabPlan } from '../plan-lab.ts';
 
 /** Namespaces first, since the others live in them; the DNS Service before anything else can take its address. */
@@ -28,7 +30,9 @@ export async function createClusterObjects(plan: LabPlan, transport: Transport):
   for (const range of serviceCIDRObjects(plan)) await transport.create(SERVICE_CIDRS, range);
   const api = kubernetesService(apiServiceOptions(plan));
   await transport.create(SERVICES, api.service);
-  await transport.create(SERVICES, dnsObjects(plan).service);
+  await transport.create(SERVICES, dnsService(plan));
+  await transport.create(SERVICE_ACCOUNTS, dnsServiceAccount());
+  await transport.create(CONFIG_MAPS, dnsConfigMap(plan));
   await transport.create(ENDPOINT_SLICES, api.slice);
   await transport.create(ENDPOINTS, api.endpoints);
   for (const node of plan.nodes) await transport.create(NODES, nodeObject(plan, node));
@@ -58,5 +62,5 @@ async function createMissing<T extends ApiObject>(
 
 /** The DNS pods. Once the nodes are Ready, so that they are spread over them and none is told to wait. */
 export async function createDnsDeployment(plan: LabPlan, transport: Transport): Promise<void> {
-  await transport.create(DEPLOYMENTS, dnsObjects(plan).deployment);
+  await transport.create(DEPLOYMENTS, dnsDeployment(plan));
 }

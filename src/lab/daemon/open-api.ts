@@ -12,7 +12,6 @@ import { kubeconfigText } from '../../api/tls/kubeconfig.ts';
 import type { ApiConnectionOptions } from '../../client/api-connection.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { API_PORT, controlPlane } from '../cluster-objects.ts';
-import type { DnsAccess } from '../dns-stand-in.ts';
 import { grantsOf } from '../identity.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
@@ -58,13 +57,6 @@ export async function openApi(
     token: tokens.admin,
   });
   writeFileSync(directory.kubeconfig, config, { mode: 0o600 });
-  const dnsAccess: DnsAccess = {
-    server: `https://${plan.apiServiceIp}:443`,
-    ca,
-    token: tokens.dns,
-    clusterDomain: plan.dnsDomain,
-  };
-  writeFileSync(directory.dnsAccess, JSON.stringify(dnsAccess), { mode: 0o600 });
   const { ip } = controlPlane(plan);
   return {
     server,

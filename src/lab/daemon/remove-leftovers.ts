@@ -13,6 +13,7 @@ import type { Pod } from '../../objects/wire.ts';
 import { plannedNamespaces } from '../plan-lab.ts';
 import { endProcesses } from '../tear-down.ts';
 import type { DaemonContext, FormerState } from './daemon-context.ts';
+import { hostServices } from './host-services.ts';
 
 const DEADLINE_MS = 10_000;
 
@@ -28,7 +29,8 @@ export async function removeLeftovers(
   const nodes = new Map(plan.nodes.map(({ name, netns }) => [name, netns]));
   // A container in the namespace of a node that is gone is gone from the network, whatever it does.
   const reachable = bound.filter(({ spec }) => !spec!.hostNetwork || standing.has(nodes.get(spec!.nodeName!) ?? ''));
-  const kept = new Set(reachable.flatMap(runningContainers));
+  const onHosts = hostServices(plan).filter(({ netns }) => standing.has(netns));
+  const kept = new Set([...reachable.flatMap(runningContainers), ...onHosts.map(({ containerId }) => containerId)]);
   await runtime.endLeft(runtime.left().filter((id) => !kept.has(id)));
   const wanted = new Set([
     ...plannedNamespaces(plan),

@@ -18,6 +18,7 @@ import { createClusterObjects, createDnsDeployment, restoreClusterObjects } from
 import type { DaemonContext, FormerState } from './daemon-context.ts';
 import { daemonServices } from './daemon-services.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
+import { startHostServices } from './host-services.ts';
 import { openJournal } from './journal-file.ts';
 import { componentLogger } from './logger.ts';
 import { observeLab } from './observe-lab.ts';
@@ -92,6 +93,7 @@ async function buildCluster(
     await pods;
     await timings.measure('leftovers', () => removeLeftovers(context, former, api.transport, runtime));
   }
+  startHostServices(context, standIns);
   const nodes = planNodes(context, api, runtime);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
   const createdAt = new Date(former?.recorded.readyAt ?? start.startedAt);

@@ -121,6 +121,7 @@ function kubelet(
     directory: directory.containers,
     clusterDns: plan.dnsServiceIp,
     clusterDomain: plan.dnsDomain,
+    resolverConfig: `nameserver ${plan.gateway.ip}\n`,
     maxPods: plan.maxPods,
     leaseSeconds: plan.nodeLeaseSeconds,
   });

@@ -116,7 +116,7 @@ function standInSpec(
   spec: ContainerSpec,
   { standIn, args }: { readonly standIn: string; readonly args: readonly string[] },
 ): StandInSpec {
-  const { namespace, name, uid, node, ip, hostname, netns } = pod;
+  const { namespace, name, uid, node, ip, hostname, netns, files } = pod;
   return {
     containerId: spec.id,
     kind: standIn,
@@ -127,5 +127,7 @@ function standInSpec(
     args,
     env: spec.env,
     ports: spec.ports,
+    files,
+    mounts: spec.mounts.map(({ source, target }) => ({ source, target })),
   };
 }

@@ -10,7 +10,8 @@ export function startBannerServer(context: StandInContext): Promise<StandIn> {
   const declared = context.ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => port);
   const known = 'standIn' in behaviour && behaviour.standIn === 'banner' ? behaviour.ports : [];
   const { pod } = context;
-  const banner = `${imageName(context.image)} stand-in, pod ${pod.namespace}/${pod.name} on ${pod.node}\n`;
+  const place = pod.namespace === '' ? `host ${pod.name}` : `pod ${pod.namespace}/${pod.name} on ${pod.node}`;
+  const banner = `${imageName(context.image)} stand-in, ${place}\n`;
   return openAll(
     [...new Set([...declared, ...known])].map((port) => {
       const server = createServer((socket) => {

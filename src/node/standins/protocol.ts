@@ -11,6 +11,7 @@ export interface StandInSpec {
   readonly kind: string;
   readonly netns: Netns;
   readonly pod: {
+    /** Empty for a host of the fabric. */
     readonly namespace: string;
     readonly name: string;
     readonly uid: string;
@@ -24,6 +25,10 @@ export interface StandInSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }[];
+  /** Texts of the pod's own files: `/etc/resolv.conf`, … */
+  readonly files: Readonly<Record<string, string>>;
+  /** Where the container's volumes lie on the host. */
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
 }
 
 export interface LogLine {

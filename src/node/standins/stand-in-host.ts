@@ -1,6 +1,7 @@
 /** Holds the running stand-ins of the pods process by container id, their logs, and answers the daemon's messages. */
 import type { NamespaceSockets } from '../../kernel/kernel.ts';
 import { ContainerLog } from '../runtime/container-log.ts';
+import { readContainerFile } from './container-file.ts';
 import type { FromPods, StandInSpec, ToPods } from './protocol.ts';
 import type { StandIn, StandInFactory } from './stand-in.ts';
 
@@ -108,6 +109,7 @@ export class StandInHost {
       return await factory({
         ...spec,
         sockets: this.#sockets,
+        readFile: (path) => readContainerFile(spec, path),
         log: (line, stream = 'stdout') => log.line(stream, line),
         exit: (code) => void this.#end(spec.containerId, code, 0),
         exec: (command) => this.#exec(spec.containerId, command),

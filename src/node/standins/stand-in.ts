@@ -4,6 +4,8 @@ import type { StandInSpec } from './protocol.ts';
 
 export interface StandInContext extends StandInSpec {
   readonly sockets: NamespaceSockets;
+  /** The text of a file of the container: one of the pod's own, or in a volume. Throws as a program would be told. */
+  readFile(path: string): string;
   /** A line of the container's log. */
   log(line: string, stream?: 'stdout' | 'stderr'): void;
   /** Ends the container by itself with this code. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterDns } from '../../../src/dns/cluster-dns.ts';
+import { readDnsConfig } from '../../../src/dns/server-config.ts';
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES as SERVICE_TYPE } from '../../../src/objects/resource.ts';
 import { SERVICES, SLICES, service, slice } from '../../dns/fixtures.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
@@ -12,6 +13,18 @@ let dns: ClusterDns;
 let withUpstream: ClusterDns;
 let server: string;
 let client: string;
+
+const configOf = (domain: string, further = '') =>
+  readDnsConfig(`.:53 {
+    health
+    ready
+    prometheus :9153
+    kubernetes ${domain} in-addr.arpa ip6.arpa {
+      pods insecure
+      fallthrough in-addr.arpa ip6.arpa
+    }
+    ${further}
+  }`);
 
 async function dig(...args: string[]): Promise<string> {
   const { stdout } = await kernel.read(client, ['dig', '+time=2', '+tries=1', '@10.9.0.53', ...args]);
@@ -43,7 +56,7 @@ beforeAll(async () => {
   for (const name of ['default', 'kube-system']) await transport.create(NAMESPACES, { metadata: { name } });
   for (const each of SERVICES) await transport.create(SERVICE_TYPE, structuredClone(each));
   for (const each of SLICES) await transport.create(ENDPOINT_SLICES, structuredClone(each));
-  const common = { sockets: kernel.sockets, netns: server, clusterDomain: 'cluster.local' };
+  const common = { sockets: kernel.sockets, netns: server, config: configOf('cluster.local') };
   dns = new ClusterDns({ ...common, address: '0.0.0.0', transport });
   // A second cluster, whose upstream is the first.
   withUpstream = new ClusterDns({
@@ -51,8 +64,8 @@ beforeAll(async () => {
     netns: client,
     address: '10.9.0.1',
     transport: upstreamTransport,
-    clusterDomain: 'other.local',
-    upstream: { host: '10.9.0.53', port: 53 },
+    config: configOf('other.local', 'forward . /etc/resolv.conf'),
+    nameservers: ['10.9.0.53'],
   });
 });
 
@@ -97,9 +110,7 @@ describe('dig', () => {
       /cluster\.local\.\s+5\s+IN\s+SOA\s+ns\.dns\.cluster\.local\. hostmaster\.cluster\.local\./,
     );
     expect(await dig('empty.default.svc.cluster.local')).toMatch(/status: NOERROR.*\n.*ANSWER: 0/);
-    const outside = await dig('example.com');
-    expect(outside).toContain('status: NXDOMAIN');
-    expect(outside).toMatch(/^\.\s+5\s+IN\s+SOA\s+ns\.dns\.cluster\.local\./m);
+    expect(await dig('example.com')).toContain('status: SERVFAIL');
   });
 
   it('falls back to TCP for what is too long', async () => {
@@ -127,7 +138,7 @@ it('counts queries under the names of CoreDNS on port 9153', async () => {
         ?.split(' ')[1] ?? 0,
     );
   const requests = 'coredns_dns_requests_total{family="1",proto="tcp",server="dns://:53",type="A",view="",zone="."}';
-  const missing = 'coredns_dns_responses_total{plugin="",rcode="NXDOMAIN",server="dns://:53",view="",zone="."}';
+  const missing = 'coredns_dns_responses_total{plugin="",rcode="SERVFAIL",server="dns://:53",view="",zone="."}';
   const before = [await value(requests), await value(missing)];
   await dig('+tcp', web);
   await dig('example.org');
@@ -175,7 +186,7 @@ it('says so when its port is taken', async () => {
     netns: server,
     address: '10.9.0.53',
     transport,
-    clusterDomain: 'cluster.local',
+    config: configOf('cluster.local'),
   });
   await expect(second.start()).rejects.toMatchObject({ code: 'EADDRINUSE', port: 53 });
   expect(await short(web)).toEqual(['10.96.7.7']);

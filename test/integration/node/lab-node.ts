@@ -45,6 +45,7 @@ export async function startLabNode(label: string) {
     runtime: hostRuntime({ kernel, directory, standIns, agnhost: AGNHOST }),
     log: { info: () => undefined, warn: note, error: note },
     directory,
+    resolverConfig: '',
     clusterDns: '10.96.0.10',
     clusterDomain: 'cluster.local',
   };

@@ -14,6 +14,8 @@ const spec = (containerId: string, kind: string): StandInSpec => ({
   args: [],
   env: {},
   ports: [],
+  files: {},
+  mounts: [],
 });
 
 /** A client whose stand-ins need no sockets, and what it was told about each. */
