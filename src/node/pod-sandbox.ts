@@ -11,6 +11,7 @@ import { fillVolumes, type PodVolumes, renewTokens, setUpVolumes, tearDownVolume
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
 import type { Mount, PodPlace } from './runtime/container-runtime.ts';
 import { makeDirectory, makeFile } from './runtime/make-files.ts';
+import { FILE_READERS } from './standins/images.ts';
 
 export class PodSandbox {
   readonly #context: NodeContext;
@@ -159,10 +160,12 @@ export class PodSandbox {
   }
 }
 
-/** True when a program of the pod's may look at its tokens, or a file of them must be there to be mounted by itself. */
+/** True when somebody in the pod may look at its tokens, or a file of them must be there to be mounted by itself. */
 function mayReadTokens({ spec }: Pod): boolean {
   const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  return containers.some(
-    (container) => 'argv' in runOf(container, {}) || container.volumeMounts?.some(({ subPath = '' }) => subPath !== ''),
-  );
+  return containers.some((container) => {
+    const run = runOf(container, {});
+    const reads = 'argv' in run || FILE_READERS.has(run.standIn);
+    return reads || container.volumeMounts?.some(({ subPath = '' }) => subPath !== '');
+  });
 }

@@ -3,6 +3,7 @@
  * that only sleeps, and programs run beside it.
  */
 import type { ExecSession } from '../../api/kubelet-connector.ts';
+import { FILE_READERS } from '../standins/images.ts';
 import type { StandInSpec } from '../standins/protocol.ts';
 import type { StandInClient, StandInListener } from '../standins/stand-in-client.ts';
 import { collectExec } from './collect-exec.ts';
@@ -117,6 +118,7 @@ function standInSpec(
   { standIn, args }: { readonly standIn: string; readonly args: readonly string[] },
 ): StandInSpec {
   const { namespace, name, uid, node, ip, hostname, netns, files } = pod;
+  const reads = FILE_READERS.has(standIn);
   return {
     containerId: spec.id,
     kind: standIn,
@@ -127,7 +129,7 @@ function standInSpec(
     args,
     env: spec.env,
     ports: spec.ports,
-    files,
-    mounts: spec.mounts.map(({ source, target }) => ({ source, target })),
+    files: reads ? files : {},
+    mounts: reads ? spec.mounts.map(({ source, target }) => ({ source, target })) : [],
   };
 }

@@ -88,6 +88,9 @@ export const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
   netshoot: shell('bash'),
 };
 
+/** Stand-ins that read the files of their container, volumes and tokens, as a program would. */
+export const FILE_READERS: ReadonlySet<string> = new Set(['coredns']);
+
 /** Which applets a busybox has: those of 1.29 and later, or the older ones, whose nslookup honours the search path. */
 export type AppletAge = 'new' | 'old';
 

@@ -25,9 +25,9 @@ export interface StandInSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly { readonly port: number; readonly protocol: 'TCP' | 'UDP' | 'SCTP' }[];
-  /** Texts of the pod's own files: `/etc/resolv.conf`, … */
+  /** Of a stand-in that reads files: texts of the pod's own (`/etc/resolv.conf`, …). */
   readonly files: Readonly<Record<string, string>>;
-  /** Where the container's volumes lie on the host. */
+  /** Of a stand-in that reads files: where its volumes lie on the host. */
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
 }
 
