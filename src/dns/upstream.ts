@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import { HEADER_BYTES } from './query-reader.ts';
 import { frame, TcpFrames } from './tcp-frames.ts';
 
 export interface Upstream {
@@ -22,6 +23,14 @@ export async function openUpstream(
   server: { readonly host: string; readonly port: number },
 ): Promise<Upstream> {
   const udp = await sockets.bindUdp(netns, { host: server.host.includes(':') ? '::' : '0.0.0.0', port: 0 });
+  // Connected: no other can answer in its name, and that nobody listens there is known at once.
+  await new Promise<void>((resolve, reject) => {
+    udp.once('error', reject);
+    udp.connect(server.port, server.host, () => {
+      udp.off('error', reject);
+      resolve();
+    });
+  });
   const ask = new UdpAsker(udp, server);
   const overTcp = (message: Buffer) => askOverTcp(sockets, netns, server, message);
   return {
@@ -30,21 +39,27 @@ export async function openUpstream(
   };
 }
 
+interface Pending {
+  readonly answered: (response: Buffer) => void;
+  readonly failed: (error: Error) => void;
+}
+
 /** Questions over one UDP socket, told apart by ids of our own. */
 class UdpAsker {
   readonly #socket: UdpSocket;
-  readonly #server: { readonly host: string; readonly port: number };
-  readonly #pending = new Map<number, (response: Buffer) => void>();
+  readonly #name: string;
+  readonly #pending = new Map<number, Pending>();
 
-  constructor(socket: UdpSocket, server: { readonly host: string; readonly port: number }) {
+  constructor(socket: UdpSocket, { host }: { readonly host: string }) {
     this.#socket = socket;
-    this.#server = server;
-    socket.on('message', (message, from) => {
-      if (message.length < 12 || from.address !== server.host || from.port !== server.port) return;
-      this.#pending.get(message.readUInt16BE(0))?.(message);
+    this.#name = host;
+    socket.on('message', (message) => {
+      if (message.length >= HEADER_BYTES) this.#pending.get(message.readUInt16BE(0))?.answered(message);
     });
-    // An ICMP error says that nobody is there; the timeout says so too.
-    socket.on('error', () => undefined);
+    // An ICMP message: whatever is under way has nobody to answer it.
+    socket.on('error', (error) => {
+      for (const { failed } of [...this.#pending.values()]) failed(error);
+    });
   }
 
   send(message: Buffer): Promise<Buffer> {
@@ -52,16 +67,22 @@ class UdpAsker {
     let id = randomInt(0x10000);
     while (this.#pending.has(id)) id = (id + 1) & 0xffff;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const failed = (error: Error) => {
+        clearTimeout(timer);
         this.#pending.delete(id);
-        reject(new Error(`no answer from ${this.#server.host} within ${TIMEOUT_MS} ms`));
-      }, TIMEOUT_MS);
-      this.#pending.set(id, (response) => {
+        reject(error);
+      };
+      const timer = setTimeout(
+        () => failed(new Error(`no answer from ${this.#name} within ${TIMEOUT_MS} ms`)),
+        TIMEOUT_MS,
+      );
+      const answered = (response: Buffer) => {
         clearTimeout(timer);
         this.#pending.delete(id);
         resolve(withId(response, message.readUInt16BE(0)));
-      });
-      this.#socket.send(withId(message, id), this.#server.port, this.#server.host);
+      };
+      this.#pending.set(id, { answered, failed });
+      this.#socket.send(withId(message, id));
     });
   }
 

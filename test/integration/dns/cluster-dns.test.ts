@@ -178,6 +178,18 @@ describe('with an upstream', () => {
     expect(await ask('alias.default.svc.other.local')).toEqual([`${web}.`, '10.96.7.7']);
     expect(await ask('-x', '10.96.7.7')).toEqual([`${web}.`]);
   });
+
+  it('says SERVFAIL at once when nobody listens there', async () => {
+    const lost = new ClusterDns({
+      ...{ sockets: kernel.sockets, netns: client, address: '10.9.0.1', transport: upstreamTransport },
+      config: readDnsConfig('.:5353 {\n forward . 10.9.0.53:5399\n}'),
+    });
+    await lost.listen();
+    // A client that waits less than the server would wait for its upstream.
+    const asked: [string, ...string[]] = ['dig', '+time=1', '+tries=1', '-p', '5353', '@10.9.0.1', 'example.com'];
+    expect((await kernel.read(client, asked)).stdout).toContain('status: SERVFAIL');
+    await lost.stop();
+  });
 });
 
 it('says so when its port is taken', async () => {

@@ -50,7 +50,8 @@ describe('what listens', () => {
       'control-plane': [...node, 'tcp 0.0.0.0:6443'].sort(),
       'node-1': node,
       'node-2': node,
-      gateway: [],
+      // The resolver of outside names.
+      gateway: ['tcp 0.0.0.0:53', 'udp 0.0.0.0:53'],
       client: [],
     };
     for (const [host, sockets] of Object.entries(expected))
