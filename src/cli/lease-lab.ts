@@ -22,13 +22,14 @@ export interface LeaseOptions {
 export function labOpener(options: LeaseOptions): OpenLab {
   let built = 0;
   return async (requirement, { signal, progress }) => {
-    const borrowed = await borrow(options.name, requirement);
+    const borrowed = requirement.own === true ? undefined : await borrow(options.name, requirement);
     if (borrowed !== undefined) return lease(borrowed, true);
     built += 1;
+    const file = requirement.file ?? options.file;
     const lab = await upLab(
       {
         name: `${options.name.slice(0, 40)}-run-${process.pid}-${built}`,
-        ...(options.file === undefined ? {} : { file: options.file }),
+        ...(file === undefined ? {} : { file }),
         ...(requirement.nodes === undefined ? {} : { nodes: requirement.nodes }),
         ...(isOffered(requirement.proxyMode) ? { proxyMode: requirement.proxyMode } : {}),
         signal,
@@ -41,7 +42,8 @@ export function labOpener(options: LeaseOptions): OpenLab {
 
 /** The user's own lab, when it is up and has the shape asked for. */
 async function borrow(name: string, requirement: LabRequirement): Promise<LabHandle | undefined> {
-  if (!listLabs().includes(name)) return undefined;
+  // What file a lab was built from is not known: another would have other networks.
+  if (requirement.file !== undefined || !listLabs().includes(name)) return undefined;
   const lab = await connectLab(name);
   const { nodes } = await lab.snapshot();
   const fits =

@@ -74,6 +74,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(new Option('--reporter <FORMAT>', 'format of the report').choices(REPORTER_NAMES).default('pretty'))
     .option('--out <FILE>', 'write the report to a file, and what people read to the terminal')
     .addOption(seedNumber())
+    .addOption(jobCount())
     .option('--keep-on-failure', 'leave the lab of a failed scenario up')
     .argument('<paths...>', 'scenario files, or folders of them')
     .action((paths: string[], options) =>
@@ -158,6 +159,15 @@ function seedNumber(): Option {
       if (!/^\d+$/.test(text) || seed >= 2 ** 32)
         throw new InvalidArgumentError('must be a number from 0 to 4294967295.');
       return seed;
+    },
+  );
+}
+
+function jobCount(): Option {
+  return new Option('--jobs <N>', 'labs to play in at a time (default: as many as there are processors)').argParser(
+    (text) => {
+      if (/^[1-9]\d?$/.test(text)) return Number(text);
+      throw new InvalidArgumentError('must be from 1 to 99.');
     },
   );
 }

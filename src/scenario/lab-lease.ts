@@ -13,6 +13,10 @@ export type ProxyMode = (typeof PROXY_MODES)[number];
 export interface LabRequirement {
   /** How many nodes, the control plane included; default: as many as the default lab has (3). */
   readonly nodes?: number;
+  /** Path of a lab file; default: the one of the command line, else the default lab. */
+  readonly file?: string;
+  /** True: built for this scenario alone, never borrowed or shared. */
+  readonly own?: boolean;
   readonly proxyMode: ProxyMode;
 }
 

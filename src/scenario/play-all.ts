@@ -1,10 +1,11 @@
 /**
  * Plays many scenarios: those that need the same lab share it, one after another, each in a fresh Kubernetes namespace;
- * each lab is opened when it is first needed and released after its last scenario.
+ * several labs stand side by side. Each lab is opened when it is first needed and released after its last scenario.
  */
 import { isOffered, OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
+import { inOrder } from './in-order.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
 import { playScenario } from './play-scenario.ts';
 
@@ -13,6 +14,8 @@ export interface PlayAllOptions {
   readonly keepOnFailure: boolean;
   readonly openLab: OpenLab;
   readonly signal: AbortSignal;
+  /** How many labs may be played in at a time; default: 1. */
+  readonly jobs?: number;
 }
 
 interface Planned {
@@ -25,7 +28,6 @@ export async function* playAll(
   scenarios: readonly Scenario[],
   options: PlayAllOptions,
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
-  let worst: ScenarioOutcome = 'passed';
   const planned: Planned[] = [];
   for (const scenario of scenarios) {
     const { play, skip } = chooseModes(scenario, options.proxyModes);
@@ -34,12 +36,13 @@ export async function* playAll(
     }
     planned.push(...play.map((proxyMode) => ({ scenario, requirement: { ...scenario.lab, proxyMode } })));
   }
-  for (const group of byRequirement(planned)) {
-    if (options.signal.aborted) return 'interrupted';
-    const outcome = yield* playGroup(group, options);
-    if (outcome !== 'passed') worst = outcome;
-  }
-  return options.signal.aborted ? 'interrupted' : worst;
+  // When a lab cannot be built, those that play in others end too.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const groups = byRequirement(planned).map((group) => () => playGroup(group, { ...options, signal }));
+  const outcomes = yield* inOrder(groups, { jobs: options.jobs ?? 1, giveUp: () => stop.abort() });
+  if (options.signal.aborted) return 'interrupted';
+  return outcomes.find((outcome) => outcome !== 'passed') ?? 'passed';
 }
 
 /** One lab and its scenarios. */
@@ -48,6 +51,7 @@ async function* playGroup(
   options: PlayAllOptions,
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
   const { signal } = options;
+  if (signal.aborted) return 'interrupted';
   let lease: LabLease | undefined;
   let worst: ScenarioOutcome = 'passed';
   try {
@@ -129,11 +133,12 @@ export function chooseModes(scenario: Pick<Scenario, 'proxyModes'>, asked: reado
   };
 }
 
-/** Groups in the order in which each requirement first appears. */
+/** Groups in the order in which each requirement first appears; who asks for a lab of its own is a group. */
 function byRequirement(planned: readonly Planned[]): Planned[][] {
   const groups = new Map<string, Planned[]>();
-  for (const item of planned) {
-    const key = `${item.requirement.nodes ?? ''} ${item.requirement.proxyMode}`;
+  for (const [index, item] of planned.entries()) {
+    const { own, ...shape } = item.requirement;
+    const key = own === true ? String(index) : JSON.stringify(Object.entries(shape).sort());
     groups.set(key, [...(groups.get(key) ?? []), item]);
   }
   return [...groups.values()];

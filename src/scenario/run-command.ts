@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly out?: string;
   /** Plays the scenarios in an order drawn by this number; default: in order of name. */
   readonly seed?: number;
+  /** How many labs may be played in at a time; default: 1. */
+  readonly jobs?: number;
   /** A failed scenario's lab and namespace stay for inspection. */
   readonly keepOnFailure?: boolean;
   readonly openLab: OpenLab;
@@ -33,12 +35,12 @@ export interface RunOptions {
  * when an input is unusable (its exit code is 2) or a lab cannot be built.
  */
 export async function runScenarios(options: RunOptions): Promise<0 | 1> {
-  const { signal, openLab, proxyModes = 'all', keepOnFailure = false, seed } = options;
+  const { signal, openLab, proxyModes = 'all', keepOnFailure = false, seed, jobs = 1 } = options;
   const loaded = loadScenarios(options.paths);
   const scenarios = seed === undefined ? loaded : shuffled(loaded, seed);
   const report = options.out === undefined ? undefined : openReportFile(options.out);
   const outputs = outputsOf(options, report);
-  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal });
+  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal, jobs });
   try {
     for (;;) {
       const next = await playing.next();

@@ -53,6 +53,16 @@ describe('parseScenario', () => {
     expect(parsed).toMatchObject({ steps: [{ verb: 'load', step: { load: { while: [{ verb: 'scale' }] } } }] });
   });
 
+  it('checks the lab file it names, beside the scenario', () => {
+    const named = (file: string) =>
+      scenario('    - narrate: Hello').replace('  steps:', `  lab: {file: ${file}}\n  steps:`);
+    const parsed = parseScenario(named('../lab/sources.yaml'), join(CATALOGUE, 'test.yaml'));
+    expect(parsed).toMatchObject({ lab: { file: join(CATALOGUE, '../lab/sources.yaml') } });
+    expect(parseScenario(named('../lab/none.yaml'), join(CATALOGUE, 'test.yaml'))).toEqual({
+      problems: [expect.stringMatching(/test\.yaml:\d+:\d+: spec\.lab\.file.*there is no such file/)],
+    });
+  });
+
   const refused: readonly [string, string, RegExp][] = [
     [
       'a misspelt verb',

@@ -239,6 +239,19 @@ describe('playAll', () => {
     expect(events.filter(({ type }) => type === 'labPart')).toHaveLength(2);
   });
 
+  it('builds a lab for a scenario that wants its own, and for each lab file', async () => {
+    const opened: LabRequirement[] = [];
+    const own = scenario('    - narrate: Hello', '  lab: {own: true}');
+    const filed = { ...one, lab: { file: '/lab.yaml' } };
+    await collect(playAll([one, own, own, filed, filed, one], { ...options(opened, fakeLab(), false), jobs: 2 }));
+    expect(opened.map(({ own: alone = false, file }) => [alone, file])).toEqual([
+      [false, undefined],
+      [true, undefined],
+      [true, undefined],
+      [false, '/lab.yaml'],
+    ]);
+  });
+
   it('leaves nothing in a borrowed lab', async () => {
     const lab = fakeLab();
     await collect(playAll([one], options([], lab, true)));

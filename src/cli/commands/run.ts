@@ -1,4 +1,5 @@
 /** `podwire run PATH...`: plays scenarios in labs of the shapes they ask for. */
+import { availableParallelism } from 'node:os';
 import type { ProxyMode } from '../../scenario/lab-lease.ts';
 import type { ReporterName } from '../../scenario/reporters/reporter.ts';
 import { runScenarios } from '../../scenario/run-command.ts';
@@ -13,6 +14,7 @@ export interface RunCommandOptions {
   readonly reporter?: ReporterName;
   readonly out?: string;
   readonly seed?: number;
+  readonly jobs?: number;
   readonly keepOnFailure?: boolean;
 }
 
@@ -25,6 +27,7 @@ export function runCommand(paths: readonly string[], options: RunCommandOptions)
     ...(options.reporter === undefined ? {} : { reporter: options.reporter }),
     ...(options.out === undefined ? {} : { out: options.out }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    jobs: options.jobs ?? availableParallelism(),
     keepOnFailure: options.keepOnFailure ?? false,
     openLab: labOpener(options),
     stdout: process.stdout,

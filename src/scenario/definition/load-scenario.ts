@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { LabError } from '../../lab/lab-error.ts';
+import { readLabFile } from '../../lab/lab-file.ts';
 import { nearMiss } from '../../lab/near-miss.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
@@ -47,6 +48,7 @@ export function parseScenario(text: string, file: string): Scenario | { readonly
   const spec = (yaml.value as { spec?: { steps?: unknown; cleanup?: unknown } } | null)?.spec;
   const read = (key: 'steps' | 'cleanup'): AnyStep[] =>
     Array.isArray(spec?.[key]) ? checkSteps(spec[key], ['spec', key], file, issues) : [];
+  if (head.success) issues.push(...labFileErrors(head.data.spec.lab?.file, file));
   const steps = read('steps');
   const cleanup = read('cleanup');
   if (!head.success || issues.length > 0) return { problems: issues.map(yaml.describe) };
@@ -56,12 +58,28 @@ export function parseScenario(text: string, file: string): Scenario | { readonly
     name: metadata.name,
     labels: metadata.labels,
     title: checked.title,
-    lab: checked.lab ?? {},
+    lab: labOf(checked.lab ?? {}, file),
     proxyModes: checked.proxyModes ?? PROXY_MODES,
     timeoutMs: checked.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(checked.timeout),
     steps,
     cleanup,
   };
+}
+
+/** The lab file a scenario names must be there and be good. */
+function labFileErrors(labFile: string | undefined, scenario: string): FileIssue[] {
+  if (labFile === undefined) return [];
+  try {
+    readLabFile(manifestPath(scenario, labFile));
+    return [];
+  } catch (error) {
+    const message = error instanceof LabError ? error.why : (error as Error).message;
+    return [{ path: ['spec', 'lab', 'file'], message }];
+  }
+}
+
+function labOf(lab: Scenario['lab'], scenario: string): Scenario['lab'] {
+  return lab.file === undefined ? lab : { ...lab, file: manifestPath(scenario, lab.file) };
 }
 
 function checkSteps(steps: readonly unknown[], path: Path, file: string, issues: FileIssue[]): AnyStep[] {

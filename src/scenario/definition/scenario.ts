@@ -24,9 +24,17 @@ export function scenarioSchema<S extends z.ZodType>(step: S) {
     spec: z.strictObject({
       title: LOCALIZED,
       lab: z
-        .strictObject({ nodes: z.number().int().min(1).max(50).optional().describe('the control plane included') })
+        .strictObject({
+          nodes: z.number().int().min(1).max(50).optional().describe('the control plane included'),
+          file: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('a lab file, relative to the scenario; default: lab/default.yaml'),
+          own: z.boolean().optional().describe('true: a lab for this scenario alone, which it may break'),
+        })
         .optional()
-        .describe('how the lab must differ from lab/default.yaml'),
+        .describe('the lab it needs; default: that of lab/default.yaml, shared with others'),
       proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends it holds in; default: all'),
       timeout: DURATION.optional().describe('of each step; default: 20s'),
       steps: z.array(step).min(1),
