@@ -67,11 +67,11 @@ export class Multiplexer implements StreamCarrier {
   }
 
   #receive({ kind, id, payload }: Frame): void {
-    if (kind === LINE.hello) return this.#greet();
-    if (kind === LINE.open) return this.#serve(payload.toString(), this.#add(id));
-    // Else one that is over here already, and was under way then.
+    // What comes for a stream that is over here already was under way then.
     const stream = this.#streams.get(id);
-    if (kind === LINE.data) stream?.receive(payload);
+    if (kind === LINE.hello) this.#greet();
+    else if (kind === LINE.open) this.#serve(payload.toString(), this.#add(id));
+    else if (kind === LINE.data) stream?.receive(payload);
     else if (kind === LINE.end) stream?.receiveEnd();
     else if (kind === LINE.reset) stream?.receiveReset();
     else if (kind === LINE.credit) stream?.receiveCredit(payload.readUInt32BE());
