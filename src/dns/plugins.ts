@@ -31,21 +31,21 @@ export interface PluginOptions {
 
 /** The plugins of a server block and what has to be closed with them. */
 export async function openPlugins(
-  { hosts, kubernetes, forwards }: ServerConfig,
+  { hosts, kubernetes, forwards, mostTtl }: ServerConfig,
   options: PluginOptions,
 ): Promise<{ plugins: Plugin[]; forwarders: Forwarder[] }> {
   const forwarders: Forwarder[] = [];
   for (const forward of forwards) forwarders.push(await openForwarder(forward, options));
   const plugins = [
-    ...(hosts === undefined ? [] : [hostsPlugin(hosts)]),
-    ...(kubernetes === undefined ? [] : [kubernetesPlugin(kubernetes, options)]),
+    ...(hosts === undefined ? [] : [hostsPlugin(hosts, mostTtl)]),
+    ...(kubernetes === undefined ? [] : [kubernetesPlugin(kubernetes, mostTtl, options)]),
     ...forwarders.map(forwardPlugin),
   ];
   return { plugins, forwarders };
 }
 
-function hostsPlugin({ entries, ttl, fallthrough }: NonNullable<ServerConfig['hosts']>): Plugin {
-  const zone = new HostsZone(entries, ttl);
+function hostsPlugin({ entries, ttl, fallthrough }: NonNullable<ServerConfig['hosts']>, mostTtl: number): Plugin {
+  const zone = new HostsZone(entries, Math.min(ttl, mostTtl));
   return {
     name: 'hosts',
     answer: ({ name, type }) => {
@@ -59,12 +59,13 @@ function hostsPlugin({ entries, ttl, fallthrough }: NonNullable<ServerConfig['ho
 
 function kubernetesPlugin(
   { domains, reverse, ttl, pods, fallthrough }: NonNullable<ServerConfig['kubernetes']>,
+  mostTtl: number,
   { index, isSynced, serverAddress }: PluginOptions,
 ): Plugin {
   // The first answers the reverse zones as well.
   const zones = domains.map(
     (domain, order) =>
-      new ClusterZone(index, { domain, ttl, pods, serverAddress, reverse: order === 0 ? reverse : [] }),
+      new ClusterZone(index, { domain, ttl, mostTtl, pods, serverAddress, reverse: order === 0 ? reverse : [] }),
   );
   return {
     name: 'kubernetes',

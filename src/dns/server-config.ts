@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly hosts?: HostsConfig;
   readonly kubernetes?: KubernetesConfig;
   readonly forwards: readonly ForwardConfig[];
+  /** Seconds no TTL goes beyond: that of `cache`. */
+  readonly mostTtl: number;
   /** Whether each query becomes a line of the log. */
   readonly log: boolean;
 }
@@ -63,8 +65,10 @@ export const RESOLV_CONF = '/etc/resolv.conf';
 const DNS_PORT = 53;
 const DEFAULT_TTL = 5;
 const HOSTS_TTL = 3600;
-/** Without effect here: nothing is cached, answers are always shuffled, upstreams are not this server, errors always logged. */
-const WITHOUT_EFFECT = ['errors', 'cache', 'loop', 'reload', 'loadbalance', 'bufsize'];
+/** Of `cache` without a number. */
+const MOST_CACHED_TTL = 3600;
+/** Without effect here: answers are always shuffled, upstreams are not this server, errors always logged. */
+const WITHOUT_EFFECT = ['errors', 'loop', 'reload', 'loadbalance', 'bufsize'];
 const FORWARD_TUNING = ['expire', 'max_fails', 'health_check', 'prefer_udp', 'max_idle_conns'];
 
 /** Reads a Corefile; throws CorefileError. */
@@ -87,7 +91,7 @@ export function readDnsConfig(corefile: string): DnsConfig {
 }
 
 function pluginsOf(directives: readonly Directive[]): Omit<ServerConfig, 'zone' | 'port'> {
-  const known = ['hosts', 'kubernetes', 'forward', 'log', 'health', 'ready', 'prometheus', ...WITHOUT_EFFECT];
+  const known = ['hosts', 'kubernetes', 'forward', 'cache', 'log', 'health', 'ready', 'prometheus', ...WITHOUT_EFFECT];
   const stranger = directives.find(({ name }) => !known.includes(name));
   if (stranger !== undefined)
     throw new CorefileError(stranger.line, `Unknown directive '${stranger.name}'${ELSEWHERE}`);
@@ -97,6 +101,7 @@ function pluginsOf(directives: readonly Directive[]): Omit<ServerConfig, 'zone' 
     ...(hosts === undefined ? {} : { hosts: hostsOf(hosts) }),
     ...(kubernetes === undefined ? {} : { kubernetes: kubernetesOf(kubernetes) }),
     forwards: directives.filter(({ name }) => name === 'forward').map(forwardOf),
+    mostTtl: mostTtlOf(directives.find(({ name }) => name === 'cache')),
     log: directives.some(({ name }) => name === 'log'),
   };
 }
@@ -193,6 +198,12 @@ function zonesOf(text: string, line: number): string[] {
 
 function zoneName(text: string): string {
   return text.toLowerCase().replace(/\.$/, '');
+}
+
+/** Nothing is cached here, but CoreDNS's `cache` also bounds the TTL of what it does not keep. */
+function mostTtlOf(cache: Directive | undefined): number {
+  if (cache === undefined) return Number.POSITIVE_INFINITY;
+  return /^\d+$/.test(cache.args[0] ?? '') ? Number(cache.args[0]) : MOST_CACHED_TTL;
 }
 
 function fallthroughOf({ args }: Property): string[] {

@@ -28,6 +28,8 @@ export interface ZoneOptions {
   readonly reverse?: readonly string[];
   /** Seconds. */
   readonly ttl?: number;
+  /** Seconds no TTL goes beyond. */
+  readonly mostTtl?: number;
   /** `insecure` (kubeadm's choice): `10-244-1-2.default.pod` is answered whether there is such a pod or not. */
   readonly pods?: 'disabled' | 'insecure';
   /** The server's own address: the zone's name server is the Service it is an endpoint of. */
@@ -38,12 +40,14 @@ export class ClusterZone {
   readonly #index: RecordIndex;
   readonly #domain: string;
   readonly #ttl: number;
+  readonly #mostTtl: number;
   readonly #options: ZoneOptions;
 
   constructor(index: RecordIndex, options: ZoneOptions) {
     this.#index = index;
     this.#domain = options.domain.toLowerCase();
-    this.#ttl = options.ttl ?? DEFAULT_TTL;
+    this.#mostTtl = options.mostTtl ?? VERSION_TTL;
+    this.#ttl = Math.min(options.ttl ?? DEFAULT_TTL, this.#mostTtl);
     this.#options = options;
   }
 
@@ -66,7 +70,7 @@ export class ClusterZone {
     if (found === undefined) return this.#negative(RCODE.NXDOMAIN);
     const alias = found.records.find((record) => record.type === 'CNAME');
     if (alias?.type === 'CNAME') return this.#alias(name, alias.data, type);
-    const ttl = lower === `dns-version.${this.#domain}` ? VERSION_TTL : this.#ttl;
+    const ttl = lower === `dns-version.${this.#domain}` ? Math.min(VERSION_TTL, this.#mostTtl) : this.#ttl;
     const answers = found.records.filter((record) => record.type === type).map((record) => ({ name, ttl, ...record }));
     if (answers.length === 0) return this.#negative(RCODE.NOERROR);
     return { rcode: RCODE.NOERROR, answers, authorities: [], additionals: found.additionals ?? [] };
@@ -155,6 +159,8 @@ export class ClusterZone {
     if (entry.externalName === '') return undefined;
     if (entry.externalName !== undefined)
       return before.length === 0 ? { records: [{ type: 'CNAME', data: entry.externalName }] } : undefined;
+    // As the specification has it, and CoreDNS: a headless Service without a ready endpoint is no name.
+    if (before.length === 0 && entry.clusterIps.length === 0 && entry.addresses.length === 0) return undefined;
     if (before.length === 0) {
       const srv = type === 'SRV' ? [...entry.srv.values()].flat() : [];
       return this.#withTargets(entry, entry.addresses.map(addressRecord), srv);
@@ -164,7 +170,7 @@ export class ClusterZone {
       return addresses === undefined ? undefined : { records: addresses.map(addressRecord) };
     }
     const targets = before.length === 2 ? entry.srv.get(before.join('.')) : undefined;
-    return targets === undefined ? undefined : this.#withTargets(entry, [], targets);
+    return targets === undefined || targets.length === 0 ? undefined : this.#withTargets(entry, [], targets);
   }
 
   /** SRV records, their targets' addresses beside them. Weights share 100 evenly. */

@@ -20,6 +20,7 @@ describe('readDnsConfig', () => {
             fallthrough: ['in-addr.arpa', 'ip6.arpa'],
           },
           forwards: [{ from: '', except: [], to: ['/etc/resolv.conf'], policy: 'random', maxConcurrent: 1000 }],
+          mostTtl: 30,
           log: false,
         },
       ],

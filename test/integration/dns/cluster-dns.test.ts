@@ -109,7 +109,8 @@ describe('dig', () => {
     expect(negative).toMatch(
       /cluster\.local\.\s+5\s+IN\s+SOA\s+ns\.dns\.cluster\.local\. hostmaster\.cluster\.local\./,
     );
-    expect(await dig('empty.default.svc.cluster.local')).toMatch(/status: NOERROR.*\n.*ANSWER: 0/);
+    expect(await dig('db.default.svc.cluster.local', 'MX')).toMatch(/status: NOERROR.*\n.*ANSWER: 0/);
+    expect(await dig('empty.default.svc.cluster.local')).toContain('status: NXDOMAIN');
     expect(await dig('example.com')).toContain('status: SERVFAIL');
   });
 
