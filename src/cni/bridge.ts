@@ -4,22 +4,30 @@
 import type { Batch, Netns } from '../kernel/kernel.ts';
 import type { IpOp } from '../kernel/ops.ts';
 import { cidrOf, nthAddress } from '../net/cidr.ts';
-import { macOfIp } from '../net/mac.ts';
+import { macOfIps } from '../net/mac.ts';
+import { addressOp, byFamily, enableIpv6 } from './addresses.ts';
 import type { PlacedBatches } from './placed-batches.ts';
 
 export const POD_BRIDGE = 'cni0';
 
-export interface PodSubnet {
-  /** The node's namespace. */
-  readonly netns: Netns;
-  /** `10.244.1.0/24`. */
+/** One family's addresses. */
+export interface PodBlock {
+  /** The node's own: `10.244.1.0/24`. */
   readonly podCidr: string;
   /** All nodes' pods: `10.244.0.0/16`. */
   readonly network: string;
+}
+
+export interface PodSubnet {
+  /** The node's namespace. */
+  readonly netns: Netns;
+  /** One per family, the primary first. */
+  readonly blocks: readonly PodBlock[];
   readonly mtu: number;
   /**
-   * Write permanent neighbour entries instead of letting ARP find them. The kernel's neighbour table holds 1,024
-   * learned entries for all namespaces of the machine together; above some 200 pods first packets get lost without.
+   * Write permanent neighbour entries instead of letting ARP and neighbour discovery find them. The kernel's neighbour table
+   * holds 1,024 learned entries for all namespaces of the machine together; above some 200 pods first packets get lost
+   * without.
    */
   readonly permanentNeighbours?: boolean;
 }
@@ -28,7 +36,8 @@ export interface PodPort {
   readonly netns: Netns;
   /** The node's end of the veth pair. */
   readonly veth: string;
-  readonly address: string;
+  /** One of each block, in their order. */
+  readonly addresses: readonly string[];
 }
 
 export interface PodWiringPlan {
@@ -38,33 +47,29 @@ export interface PodWiringPlan {
   readonly pods: readonly PlacedBatches[];
 }
 
-/** The bridge: the first host address, a MAC that does not change with its ports. */
+/** The bridge: the first host addresses, a MAC that does not change with its ports. */
 export function planBridge(subnet: PodSubnet): readonly Batch[] {
-  const gateway = nthAddress(cidrOf(subnet.podCidr), 1);
-  const mac = macOfIp(gateway);
-  return [
-    {
-      tool: 'ip',
-      ops: [
-        { op: 'link-add', name: POD_BRIDGE, mtu: subnet.mtu, up: true, link: { kind: 'bridge', mac } },
-        { op: 'address-add', cidr: `${gateway}/${cidrOf(subnet.podCidr).prefix}`, device: POD_BRIDGE, broadcast: true },
-      ],
-    },
-  ];
+  const mac = macOfIps(gatewaysOf(subnet));
+  return bridgeBatches(
+    subnet,
+    { op: 'link-add', name: POD_BRIDGE, mtu: subnet.mtu, up: true, link: { kind: 'bridge', mac } },
+    'add',
+  );
 }
 
 /** A bridge that stands, set right. */
 export function planBridgeRepair(subnet: PodSubnet): readonly Batch[] {
-  const { prefix } = cidrOf(subnet.podCidr);
-  const gateway = nthAddress(cidrOf(subnet.podCidr), 1);
+  return bridgeBatches(subnet, { op: 'link-set', name: POD_BRIDGE, mtu: subnet.mtu, up: true }, 'replace');
+}
+
+function bridgeBatches(subnet: PodSubnet, link: IpOp, verb: 'add' | 'replace'): Batch[] {
+  const gateways = gatewaysOf(subnet).map((gateway, index) => `${gateway}/${prefixOf(subnet.blocks[index]!)}`);
+  const { v4, v6 } = byFamily(gateways);
+  const addresses = (cidrs: readonly string[]) => cidrs.map((cidr) => addressOp(verb, cidr, POD_BRIDGE));
   return [
-    {
-      tool: 'ip',
-      ops: [
-        { op: 'link-set', name: POD_BRIDGE, mtu: subnet.mtu, up: true },
-        { op: 'address-replace', cidr: `${gateway}/${prefix}`, device: POD_BRIDGE, broadcast: true },
-      ],
-    },
+    { tool: 'ip', ops: [link, ...addresses(v4)] },
+    // The node's new devices are without IPv6 unless they are said to have it.
+    ...(v6.length === 0 ? [] : [enableIpv6(POD_BRIDGE), { tool: 'ip', ops: addresses(v6) } as const]),
   ];
 }
 
@@ -82,13 +87,13 @@ export function planPodsRepair(subnet: PodSubnet, pods: readonly PodPort[]): Pod
 /** Wires pods whose namespaces exist. */
 export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiringPlan {
   const ports = pods.map(
-    ({ veth, netns, address }): IpOp => ({
+    ({ veth, netns, addresses }): IpOp => ({
       op: 'link-add',
       name: veth,
       mtu: subnet.mtu,
       master: POD_BRIDGE,
       up: true,
-      link: { kind: 'veth', peer: { name: 'eth0', netns, mac: macOfIp(address), mtu: subnet.mtu } },
+      link: { kind: 'veth', peer: { name: 'eth0', netns, mac: macOfIps(addresses), mtu: subnet.mtu } },
     }),
   );
   return {
@@ -98,10 +103,12 @@ export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiring
 }
 
 /** What is left on the node when pods' namespaces are gone: nothing but permanent neighbour entries. */
-export function planPodsGone(subnet: PodSubnet, addresses: readonly string[]): readonly Batch[] {
-  if (subnet.permanentNeighbours !== true || addresses.length === 0) return [];
-  const ops = addresses.map(
-    (address): IpOp => ({ op: 'neighbour-delete', address, mac: macOfIp(address), device: POD_BRIDGE }),
+export function planPodsGone(subnet: PodSubnet, pods: readonly (readonly string[])[]): readonly Batch[] {
+  if (subnet.permanentNeighbours !== true || pods.length === 0) return [];
+  const ops = pods.flatMap((addresses) =>
+    addresses.map(
+      (address): IpOp => ({ op: 'neighbour-delete', address, mac: macOfIps(addresses), device: POD_BRIDGE }),
+    ),
   );
   return [{ tool: 'ip', ops }];
 }
@@ -112,22 +119,39 @@ function hairpin(pods: readonly PodPort[]): Batch {
 }
 
 function podOps(subnet: PodSubnet, pod: PodPort, verb: 'add' | 'replace' = 'add'): IpOp[] {
-  const cidr = cidrOf(subnet.podCidr);
-  const gateway = nthAddress(cidr, 1);
+  const gateways = gatewaysOf(subnet);
+  const { v4, v6 } = byFamily(pod.addresses.map((address, index) => `${address}/${prefixOf(subnet.blocks[index]!)}`));
   return [
-    { op: `address-${verb}`, cidr: `${pod.address}/${cidr.prefix}`, device: 'eth0', broadcast: true },
+    ...v4.map((cidr) => addressOp(verb, cidr, 'eth0')),
     { op: 'link-set', name: 'eth0', up: true },
+    ...v6.map((cidr) => addressOp(verb, cidr, 'eth0')),
     // Both routes, as the flannel plugin asks the bridge plugin for them.
-    { op: `route-${verb}`, destination: 'default', via: gateway, device: 'eth0' },
-    { op: `route-${verb}`, destination: subnet.network, via: gateway, device: 'eth0' },
-    ...(subnet.permanentNeighbours === true ? [neighbour(gateway, 'eth0')] : []),
+    ...subnet.blocks.flatMap(({ network }, index): IpOp[] => {
+      const via = gateways[index]!;
+      return [
+        { op: `route-${verb}`, destination: 'default', via, device: 'eth0' },
+        { op: `route-${verb}`, destination: network, via, device: 'eth0' },
+      ];
+    }),
+    ...(subnet.permanentNeighbours === true ? neighbourOps(gateways, 'eth0') : []),
   ];
 }
 
 function neighbours({ permanentNeighbours }: PodSubnet, pods: readonly PodPort[]): IpOp[] {
-  return permanentNeighbours === true ? pods.map(({ address }) => neighbour(address, POD_BRIDGE)) : [];
+  return permanentNeighbours === true ? pods.flatMap(({ addresses }) => neighbourOps(addresses, POD_BRIDGE)) : [];
 }
 
-function neighbour(address: string, device: string): IpOp {
-  return { op: 'neighbour-replace', address, mac: macOfIp(address), device };
+/** The addresses of one device, by its MAC. */
+function neighbourOps(addresses: readonly string[], device: string): IpOp[] {
+  const mac = macOfIps(addresses);
+  return addresses.map((address) => ({ op: 'neighbour-replace', address, mac, device }));
+}
+
+/** The bridge's own addresses, the pods' gateways. */
+function gatewaysOf({ blocks }: PodSubnet): string[] {
+  return blocks.map(({ podCidr }) => nthAddress(cidrOf(podCidr), 1));
+}
+
+function prefixOf({ podCidr }: PodBlock): number {
+  return cidrOf(podCidr).prefix;
 }

@@ -7,7 +7,9 @@ import type { Batch, Netns } from '../kernel/kernel.ts';
 import type { IpOp } from '../kernel/ops.ts';
 import { cidrOf } from '../net/cidr.ts';
 import { interfaceName } from '../net/interface-name.ts';
-import { macOfIp, macOfName } from '../net/mac.ts';
+import { familyOf } from '../net/ip.ts';
+import { macOfIps, macOfName } from '../net/mac.ts';
+import { addressOp, byFamily } from './addresses.ts';
 import type { PlacedBatches } from './placed-batches.ts';
 
 export const UNDERLAY_BRIDGE = 'underlay';
@@ -16,18 +18,18 @@ export interface FabricHost {
   /** A DNS label; names its port on the switch (hashed beyond 15 characters). */
   readonly name: string;
   readonly netns: Netns;
-  /** The address of its eth0, without prefix. */
-  readonly address: string;
+  /** The addresses of its eth0 without prefix, one for each subnet of the fabric. */
+  readonly addresses: readonly string[];
   readonly role: 'node' | 'gateway' | 'host';
 }
 
 export interface Fabric {
   readonly netns: Netns;
-  /** `192.168.1.0/24`. */
-  readonly subnet: string;
+  /** `192.168.1.0/24`, one per family. */
+  readonly subnets: readonly string[];
   readonly mtu: number;
-  /** The gateway's address: every other host's default route. */
-  readonly gateway: string;
+  /** The gateway's addresses, in the order of the subnets: every other host's default routes. */
+  readonly gateways: readonly string[];
   readonly hosts: readonly FabricHost[];
 }
 
@@ -113,23 +115,27 @@ function cable({ mtu }: Fabric, host: FabricHost): IpOp {
     mtu,
     master: UNDERLAY_BRIDGE,
     up: true,
-    link: { kind: 'veth', peer: { name: 'eth0', netns: host.netns, mac: macOfIp(host.address), mtu } },
+    link: { kind: 'veth', peer: { name: 'eth0', netns: host.netns, mac: macOfIps(host.addresses), mtu } },
   };
 }
 
 function planHost(fabric: Fabric, host: FabricHost, verb: 'add' | 'replace' = 'add'): PlacedBatches {
-  const { prefix } = cidrOf(fabric.subnet);
+  const addresses = byFamily(
+    host.addresses.map((address, index) => `${address}/${cidrOf(fabric.subnets[index]!).prefix}`),
+  );
   const ops: IpOp[] = [
-    { op: `address-${verb}`, cidr: `${host.address}/${prefix}`, device: 'eth0', broadcast: true },
+    ...addresses.v4.map((cidr) => addressOp(verb, cidr, 'eth0')),
     { op: 'link-set', name: 'eth0', ...(verb === 'replace' ? { mtu: fabric.mtu } : {}), up: true },
+    ...addresses.v6.map((cidr) => addressOp(verb, cidr, 'eth0')),
   ];
   if (host.role !== 'gateway')
-    ops.push({ op: `route-${verb}`, destination: 'default', via: fabric.gateway, device: 'eth0' });
+    for (const via of fabric.gateways) ops.push({ op: `route-${verb}`, destination: 'default', via, device: 'eth0' });
   return { netns: host.netns, batches: [...sysctlsOf(host), { tool: 'ip', ops }] };
 }
 
-function sysctlsOf({ role }: FabricHost): Batch[] {
+function sysctlsOf({ role, addresses }: FabricHost): Batch[] {
   if (role === 'host') return [];
+  const hasIpv6 = addresses.some((address) => familyOf(address) === 6);
   // New namespaces inherit the host's reverse path filter. Strict (1) drops what DNAT and VXLAN send back another way.
   const routing: Batch = {
     tool: 'sysctl',
@@ -138,13 +144,25 @@ function sysctlsOf({ role }: FabricHost): Batch[] {
       'net.ipv4.conf.all.rp_filter': 0,
       'net.ipv4.conf.default.rp_filter': 0,
       'net.ipv4.conf.eth0.rp_filter': 0,
+      ...(hasIpv6 ? { 'net.ipv6.conf.all.forwarding': 1, 'net.ipv6.conf.eth0.disable_ipv6': 0 } : {}),
     },
   };
-  if (role === 'node') return [routing, { tool: 'sysctl', values: bridgeNetfilter(1), optional: true }];
+  if (role === 'node')
+    return [
+      routing,
+      ...(hasIpv6 ? [SILENT_PORTS] : []),
+      { tool: 'sysctl', values: bridgeNetfilter(1), optional: true },
+    ];
   // Everybody on the underlay reaches everybody directly; a redirect would only change their route caches.
   const values = { 'net.ipv4.conf.all.send_redirects': 0, 'net.ipv4.conf.eth0.send_redirects': 0 };
   return [routing, { tool: 'sysctl', values }];
 }
+
+/**
+ * Devices of a node that are still to come have no IPv6 unless they ask for it (cni0, flannel-v6.1): as ports of a bridge the
+ * pods' veths need none, and each would announce itself to all the others.
+ */
+const SILENT_PORTS: Batch = { tool: 'sysctl', values: { 'net.ipv6.conf.default.disable_ipv6': 1 } };
 
 /**
  * Whether bridged frames pass iptables: what kube-proxy needs where pods share a bridge. Absent without br_netfilter.

@@ -73,3 +73,46 @@ export class HostLocalPool {
     return place < this.#first || place > this.#last ? undefined : place;
   }
 }
+
+/** The pools of a node with several families: a pod has an address of each, in the blocks' order. */
+export class HostLocalPools {
+  readonly #pools: readonly HostLocalPool[];
+
+  constructor(podCidrs: readonly string[]) {
+    this.#pools = podCidrs.map((podCidr) => new HostLocalPool(podCidr));
+  }
+
+  /** One address of each block; throws `AddressesExhausted` when a block has none, and then takes none of the others. */
+  allocate(): string[] {
+    const addresses: string[] = [];
+    try {
+      for (const pool of this.#pools) addresses.push(pool.allocate());
+      return addresses;
+    } catch (error) {
+      this.release(addresses);
+      throw error;
+    }
+  }
+
+  /**
+   * Marks the addresses that a pod was found with, and gives them in the blocks' order. Undefined, and nothing marked, when
+   * they are not one of each block or one is taken.
+   */
+  reserve(found: readonly string[]): string[] | undefined {
+    const addresses: string[] = [];
+    for (const pool of this.#pools) {
+      const own = found.find((address) => pool.reserve(address));
+      if (own === undefined) {
+        this.release(addresses);
+        return undefined;
+      }
+      addresses.push(own);
+    }
+    return addresses;
+  }
+
+  /** Gives addresses back; those that were not given are passed over. */
+  release(addresses: readonly string[]): void {
+    for (const pool of this.#pools) for (const address of addresses) pool.release(address);
+  }
+}

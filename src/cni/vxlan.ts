@@ -1,14 +1,19 @@
 /**
- * Plans flannel's VXLAN on one node: the device, and per remote node exactly one route, one permanent ARP and one FDB
- * entry. With these three no packet ever needs to ask: the route names the remote VTEP, ARP its MAC, the FDB the node
- * that has it.
+ * Plans flannel's VXLAN on one node, for one family: the device (flannel.1, for IPv6 flannel-v6.1, which also travels over
+ * IPv6), and per remote node exactly one route, one permanent neighbour and one FDB entry. With these three no packet ever
+ * needs to ask: the route names the remote VTEP, ARP or neighbour discovery its MAC, the FDB the node that has it. Facts:
+ * flannel's pkg/backend/vxlan.
  */
 import type { Batch } from '../kernel/kernel.ts';
 import type { BridgeOp, IpOp } from '../kernel/ops.ts';
 import { cidrOf, networkAddress } from '../net/cidr.ts';
+import { bitsOf, familyOf, type IpFamily } from '../net/ip.ts';
+import { enableIpv6 } from './addresses.ts';
 
-/** Outer Ethernet, IPv4, UDP and VXLAN headers. */
-export const VXLAN_OVERHEAD = 50;
+/** Outer Ethernet, IP, UDP and VXLAN headers. */
+export function vxlanOverhead(family: IpFamily): number {
+  return family === 4 ? 50 : 70;
+}
 
 export interface Vtep {
   readonly vni: number;
@@ -31,14 +36,14 @@ export interface VxlanPeer {
   readonly vtepMac: string;
 }
 
-/** `flannel.1`. */
-export function vxlanDevice(vni: number): string {
-  return `flannel.${vni}`;
+/** `flannel.1`, `flannel-v6.1`. */
+export function vxlanDevice(vni: number, family: IpFamily): string {
+  return `flannel${family === 4 ? '' : '-v6'}.${vni}`;
 }
 
 /** The device itself. */
 export function planVtep(vtep: Vtep): readonly Batch[] {
-  const name = vxlanDevice(vtep.vni);
+  const name = deviceOf(vtep);
   const link = {
     kind: 'vxlan',
     vni: vtep.vni,
@@ -48,23 +53,30 @@ export function planVtep(vtep: Vtep): readonly Batch[] {
     learning: false,
     mac: vtep.mac,
   } as const;
+  const add: IpOp = { op: 'link-add', name, mtu: vtep.mtu, link };
   return [
-    {
-      tool: 'ip',
-      ops: [
-        { op: 'link-add', name, mtu: vtep.mtu, link },
-        { op: 'address-add', cidr: addressOf(vtep), device: name },
-        { op: 'link-set', name, up: true },
-      ],
-    },
+    ...upWithAddress(vtep, add, { op: 'link-set', name, up: true }, 'add'),
     // Packets NATed into the tunnel carried wrong outer checksums and were resent for 63 seconds (flannel issue 1243).
     { tool: 'command', argv: ['ethtool', '-K', name, 'tx-checksum-ip-generic', 'off'] },
   ];
 }
 
-/** The device's own address: the network address of the node's block. */
-function addressOf({ podCidr }: Vtep): string {
-  return `${networkAddress(cidrOf(podCidr))}/32`;
+/** The device's own address is the network address of the node's block. */
+function upWithAddress(vtep: Vtep, first: IpOp | undefined, up: IpOp, verb: 'add' | 'replace'): Batch[] {
+  const device = deviceOf(vtep);
+  const block = cidrOf(vtep.podCidr);
+  const cidr = `${networkAddress(block)}/${bitsOf(block.family)}`;
+  const before = first === undefined ? [] : [first];
+  if (block.family === 4) return [{ tool: 'ip', ops: [...before, { op: `address-${verb}`, cidr, device }, up] }];
+  return [
+    { tool: 'ip', ops: [...before, up] },
+    enableIpv6(device),
+    { tool: 'ip', ops: [{ op: `address-${verb}`, cidr, device, noDad: true }] },
+  ];
+}
+
+function deviceOf({ vni, podCidr }: Vtep): string {
+  return vxlanDevice(vni, familyOf(podCidr));
 }
 
 /** What the kernel says of a VXLAN device. */
@@ -74,23 +86,15 @@ export interface VxlanLink extends Pick<Vtep, 'vni' | 'port' | 'localAddress' | 
 
 /** Sets a device right that stands under the name; one that is another than it should be (or no VXLAN) is made anew. */
 export function planVtepRepair(vtep: Vtep, found: VxlanLink | undefined): readonly Batch[] {
-  const name = vxlanDevice(vtep.vni);
+  const name = deviceOf(vtep);
   const { vni, port, localAddress, device, mac } = vtep;
   const wanted = { vni, port, localAddress, device, mac, learning: false };
   const isSame = Object.entries(wanted).every(([key, value]) => found?.[key as keyof VxlanLink] === value);
   if (!isSame) return [{ tool: 'ip', ops: [{ op: 'link-delete', name }] }, ...planVtep(vtep)];
-  return [
-    {
-      tool: 'ip',
-      ops: [
-        { op: 'address-replace', cidr: addressOf(vtep), device: name },
-        { op: 'link-set', name, mtu: vtep.mtu, up: true },
-      ],
-    },
-  ];
+  return upWithAddress(vtep, undefined, { op: 'link-set', name, mtu: vtep.mtu, up: true }, 'replace');
 }
 
-/** The entries of a node's flannel.1, whole or in part, as they should be or as they were found. */
+/** The entries of a node's VXLAN device, whole or in part, as they should be or as they were found. */
 export interface VxlanEntries {
   /** Remote pod blocks. Each goes by way of its own network address. */
   readonly routes: ReadonlySet<string>;
@@ -110,8 +114,7 @@ export function entriesOf(peers: readonly VxlanPeer[]): VxlanEntries {
 }
 
 /** From the entries that are there to those that should be. */
-export function planEntries(vni: number, desired: VxlanEntries, previous: VxlanEntries): readonly Batch[] {
-  const device = vxlanDevice(vni);
+export function planEntries(device: string, desired: VxlanEntries, previous: VxlanEntries): readonly Batch[] {
   const remove: IpOp[] = [];
   const forward: BridgeOp[] = [];
   const add: IpOp[] = [];

@@ -113,9 +113,19 @@ export const PROBES: readonly Probe[] = [
     kernel: { module: 'xt_recent', option: 'CONFIG_NETFILTER_XT_MATCH_RECENT' },
   },
   {
+    id: 'ipv6',
+    title: 'IPv6',
+    neededBy: 'IPv6 and dual-stack labs',
+    check: () =>
+      existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6')
+        ? undefined
+        : 'the kernel has no IPv6: booted with ipv6.disable=1, or built without',
+    kernel: { module: 'ipv6', option: 'CONFIG_IPV6' },
+  },
+  {
     id: 'ip6tables',
     title: 'ip6tables',
-    neededBy: 'IPv6 and dual-stack labs in mode iptables',
+    neededBy: 'IPv6 and dual-stack labs (flannel’s masquerading, kube-proxy in mode iptables)',
     command: { argv: ['ip6tables-restore', '--noflush'], stdin: IPTABLES },
     kernel: { module: 'ip6table_nat', option: 'CONFIG_IP6_NF_NAT' },
   },

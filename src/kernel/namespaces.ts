@@ -14,6 +14,8 @@ import { runTool } from './run-tool.ts';
 export const IPV6_OFF = { 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 } as const;
 /** With IPv6: addresses are the lab's own, so no duplicate detection; routes too, so no router is asked for. */
 export const IPV6_QUIET = {
+  'net.ipv6.conf.all.disable_ipv6': 0,
+  'net.ipv6.conf.default.disable_ipv6': 0,
   'net.ipv6.conf.default.accept_dad': 0,
   'net.ipv6.conf.default.dad_transmits': 0,
   'net.ipv6.conf.default.accept_ra': 0,

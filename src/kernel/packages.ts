@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, { readonly debian: string } & Partial<Re
   'iptables-restore': { debian: 'iptables', fedora: 'iptables-nft' },
   iptables: { debian: 'iptables', fedora: 'iptables-nft' },
   'ip6tables-restore': { debian: 'iptables', fedora: 'iptables-nft' },
+  'ip6tables-save': { debian: 'iptables', fedora: 'iptables-nft' },
   nft: { debian: 'nftables' },
   ipset: { debian: 'ipset' },
   ipvsadm: { debian: 'ipvsadm' },

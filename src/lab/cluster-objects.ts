@@ -18,15 +18,15 @@ export function namespaceObject(name: string): Namespace {
 
 /** `kubernetes` for the first range, as kube-apiserver names it; further ones are named for their address. */
 export function serviceCIDRObjects(plan: LabPlan): ServiceCIDR[] {
-  const object = (name: string, cidr: string): ServiceCIDR => ({
+  const object = (name: string, cidrs: readonly string[]): ServiceCIDR => ({
     apiVersion: 'networking.k8s.io/v1',
     kind: 'ServiceCIDR',
     metadata: { name },
-    spec: { cidrs: [cidr] },
+    spec: { cidrs: [...cidrs] },
   });
   return [
-    object('kubernetes', plan.serviceSubnet),
-    ...plan.additionalServiceCIDRs.map((cidr) => object(`lab-${cidr.replace(/[./]/g, '-')}`, cidr)),
+    object('kubernetes', plan.serviceSubnets),
+    ...plan.additionalServiceCIDRs.map((cidr) => object(`lab-${cidr.replace(/[.:/]+/g, '-')}`, [cidr])),
   ];
 }
 
@@ -53,8 +53,8 @@ export function nodeObject(plan: LabPlan, node: NodePlan): Node {
       },
     },
     spec: {
-      podCIDR: node.podCIDR,
-      podCIDRs: [node.podCIDR],
+      podCIDR: node.podCIDRs[0]!,
+      podCIDRs: [...node.podCIDRs],
       ...(node.role === 'control-plane' && hasWorkers
         ? { taints: [{ key: CONTROL_PLANE_TAINT, effect: 'NoSchedule' }] }
         : {}),

@@ -20,7 +20,12 @@ export const DEFAULT_LAB: LabFile = {
     kubeProxyMode: 'iptables',
     dnsDomain: 'cluster.local',
   },
-  flannel: { Network: '10.244.0.0/16', SubnetLen: 24, Backend: { Type: 'vxlan', VNI: 1, Port: 8472 } },
+  flannel: {
+    Network: '10.244.0.0/16',
+    SubnetLen: 24,
+    IPv6SubnetLen: 64,
+    Backend: { Type: 'vxlan', VNI: 1, Port: 8472 },
+  },
   kubelet: { maxPods: 110, nodeLeaseDurationSeconds: 40 },
   controllerManager: { nodeMonitorGracePeriodSeconds: 50 },
   underlay: { subnet: '192.168.1.0/24', mtu: 1500 },

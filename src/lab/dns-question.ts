@@ -1,5 +1,6 @@
 /** One DNS question over UDP, asked from a namespace: how the lab finds out that its DNS answers. RFC 1035. */
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import { wildcardFor } from '../net/host-port.ts';
 
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
@@ -39,7 +40,7 @@ export async function ask(
   timeoutMs: number,
 ): Promise<boolean> {
   const id = Math.floor(Math.random() * 0x10000);
-  const socket = await sockets.bindUdp(netns, { host: '0.0.0.0', port: 0 });
+  const socket = await sockets.bindUdp(netns, { host: wildcardFor([server]), port: 0 });
   try {
     return await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), timeoutMs);

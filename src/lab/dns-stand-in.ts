@@ -7,6 +7,7 @@ import { RemoteTransport } from '../client/remote-transport.ts';
 import { ClusterDns } from '../dns/cluster-dns.ts';
 import { CorefileError } from '../dns/corefile.ts';
 import { type DnsConfig, readDnsConfig } from '../dns/server-config.ts';
+import { hostPort, wildcardFor } from '../net/host-port.ts';
 import type { StandInContext, StandInFactory } from '../node/standins/stand-in.ts';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -19,8 +20,8 @@ export const startDnsStandIn: StandInFactory = async (context) => {
   const dns = new ClusterDns({
     sockets,
     netns,
-    address: '0.0.0.0',
-    serverAddress: pod.ip,
+    address: wildcardFor(pod.ips),
+    serverAddress: pod.ips[0] ?? '',
     transport: inClusterTransport(context),
     config: readConfig(context),
     nameservers: nameserversOf(context.readFile('/etc/resolv.conf')),
@@ -49,7 +50,7 @@ function readConfig({ args, readFile }: StandInContext): DnsConfig {
 
 function inClusterTransport({ sockets, netns, env, readFile }: StandInContext): RemoteTransport {
   return new RemoteTransport({
-    server: `https://${env.KUBERNETES_SERVICE_HOST}:${env.KUBERNETES_SERVICE_PORT}`,
+    server: `https://${hostPort(env.KUBERNETES_SERVICE_HOST ?? '', Number(env.KUBERNETES_SERVICE_PORT))}`,
     ca: readFile(`${ACCOUNT}/ca.crt`),
     // Renewed while the pod runs.
     token: () => readFile(`${ACCOUNT}/token`),

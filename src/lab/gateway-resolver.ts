@@ -7,6 +7,7 @@ import { openDnsServer } from '../dns/dns-server.ts';
 import { HostsZone } from '../dns/hosts-zone.ts';
 import { nothingElse, type Plugin } from '../dns/plugins.ts';
 import { resolver } from '../dns/resolver.ts';
+import { wildcardFor } from '../net/host-port.ts';
 import type { StandInFactory } from '../node/standins/stand-in.ts';
 
 /** What the pods process knows it by. */
@@ -24,7 +25,7 @@ const ROOT_SOA: DnsRecord = {
 };
 
 /** Its arguments: `ADDRESS NAME…`, one for each host with names. */
-export const startGatewayResolver: StandInFactory = async ({ sockets, netns, args }) => {
+export const startGatewayResolver: StandInFactory = async ({ sockets, netns, pod, args }) => {
   const entries = args.map((line) => {
     const [address = '', ...names] = line.split(' ');
     return { address, names };
@@ -35,5 +36,5 @@ export const startGatewayResolver: StandInFactory = async ({ sockets, netns, arg
     servers: [{ zone: '', plugins: [hosts, nothingElse(ROOT_SOA)] }],
     recursionAvailable: true,
   });
-  return openDnsServer(sockets, netns, { host: '0.0.0.0', port: 53 }, resolve);
+  return openDnsServer(sockets, netns, { host: wildcardFor(pod.ips), port: 53 }, resolve);
 };

@@ -39,8 +39,8 @@ export interface LabIdentity {
 
 /** New certificates and tokens. */
 export function createIdentity(plan: LabPlan, apiAddress: ApiAddress): LabIdentity {
-  const { name, ip } = controlPlane(plan);
-  const names = [name, ip, plan.apiServiceIp, `kubernetes.default.svc.${plan.dnsDomain}`];
+  const { name, ips } = controlPlane(plan);
+  const names = [name, ...ips, plan.apiServiceIp, `kubernetes.default.svc.${plan.dnsDomain}`];
   const token = () => randomBytes(32).toString('base64url');
   return {
     apiAddress,

@@ -6,15 +6,15 @@
  */
 import { z } from 'zod';
 import { cidrContains, cidrOf, formatCidr, parseCidr } from '../net/cidr.ts';
-import { isIp } from '../net/ip.ts';
+import { isIp, parseIp } from '../net/ip.ts';
 import { OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const DNS_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** Loopback, and multicast with all behind it: addresses that cannot be routed between nodes. */
-const UNUSABLE = ['127.0.0.0/8', '224.0.0.0/3', '0.0.0.0/8'].map(cidrOf);
+/** Loopback, link-local, and multicast with all behind it: addresses that cannot be routed between nodes. */
+const UNUSABLE = ['127.0.0.0/8', '224.0.0.0/3', '0.0.0.0/8', '::/8', 'fe80::/10', 'ff00::/8'].map(cidrOf);
 
 const name = z
   .string()
@@ -27,18 +27,57 @@ const name = z
 const cidr = z
   .string()
   .superRefine((value, context) => {
-    const block = parseCidr(value);
-    if (block === undefined || block.family !== 4) {
-      context.addIssue({ code: 'custom', message: 'must be an IPv4 address block such as 10.244.0.0/16' });
-    } else if (formatCidr(block) !== value) {
-      context.addIssue({ code: 'custom', message: `has bits behind its prefix; the block is ${formatCidr(block)}` });
-    } else if (UNUSABLE.some((range) => cidrContains(range, { family: 4, value: block.base }))) {
-      context.addIssue({ code: 'custom', message: 'lies in a range that is never routed' });
-    }
+    const message = whyNoBlock(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
   })
   .meta({ examples: ['10.244.0.0/16'] });
 
-const address = z.string().refine((value) => isIp(value, 4), 'must be an IPv4 address such as 192.168.1.100');
+/** kind's form: one block, or one of each family with a comma between them. */
+const cidrs = z
+  .string()
+  .superRefine((value, context) => {
+    const message = whyNoList(value.split(','), whyNoBlock, (text) => parseCidr(text)?.family, 'blocks');
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ examples: ['10.244.0.0/16', '10.244.0.0/16,fd00:10:244::/56'] });
+
+const addresses = z
+  .string()
+  .superRefine((value, context) => {
+    const message = whyNoList(value.split(','), whyNoAddress, (text) => parseIp(text)?.family, 'addresses');
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .meta({ examples: ['192.168.1.100', '192.168.1.100,fd00:192:168:1::100'] });
+
+function whyNoBlock(text: string): string | undefined {
+  const block = parseCidr(text);
+  if (block === undefined) return 'must be an address block such as 10.244.0.0/16';
+  const base = { family: block.family, value: block.base };
+  if (formatCidr(block) !== text)
+    return parseIp(text.split('/')[0]!)?.value === base.value
+      ? `is written ${formatCidr(block)}`
+      : `has bits behind its prefix; the block is ${formatCidr(block)}`;
+  return UNUSABLE.some((range) => cidrContains(range, base)) ? 'lies in a range that is never routed' : undefined;
+}
+
+function whyNoAddress(text: string): string | undefined {
+  return isIp(text) ? undefined : 'must be an IP address such as 192.168.1.100';
+}
+
+function whyNoList(
+  parts: readonly string[],
+  whyNot: (text: string) => string | undefined,
+  familyOf: (text: string) => number | undefined,
+  what: string,
+): string | undefined {
+  for (const part of parts) {
+    const message = whyNot(part);
+    if (message !== undefined) return parts.length === 1 ? message : `${JSON.stringify(part)}: ${message}`;
+  }
+  const families = parts.map(familyOf);
+  if (new Set(families).size === families.length) return undefined;
+  return `names ${families.length} ${what}, and not each of a family of its own`;
+}
 
 const node = z.strictObject({
   name: name.describe('Name of the node; its network namespace is LAB.NAME.'),
@@ -57,10 +96,19 @@ const node = z.strictObject({
 });
 
 const networking = z.strictObject({
-  podSubnet: cidr.default('10.244.0.0/16').describe('Pods of all nodes; each node gets a block of it.'),
-  serviceSubnet: cidr.default('10.96.0.0/12').describe('ClusterIPs; at most a /12, as kube-apiserver has it.'),
+  podSubnet: cidrs
+    .optional()
+    .describe('Pods of all nodes; each node gets a block of it. Default: 10.244.0.0/16, and in IPv6 fd00:10:244::/56.'),
+  serviceSubnet: cidrs
+    .optional()
+    .describe(
+      'ClusterIPs; at most a /12 (IPv6: /108), as kube-apiserver has it. Default: 10.96.0.0/12, fd00:10:96::/112.',
+    ),
   additionalServiceCIDRs: z.array(cidr).default([]).describe('Further ServiceCIDR objects made at the start.'),
-  ipFamily: z.literal('ipv4').default('ipv4').describe('Address family of pods and Services.'),
+  ipFamily: z
+    .enum(['ipv4', 'ipv6', 'dual'])
+    .default('ipv4')
+    .describe('Address families of nodes, pods and Services; the first block of a network is of the primary one.'),
   kubeProxyMode: z.enum(OFFERED_PROXY_MODES).default('iptables').describe('Backend of kube-proxy.'),
   dnsDomain: z
     .string()
@@ -70,8 +118,12 @@ const networking = z.strictObject({
 });
 
 const flannel = z.strictObject({
-  Network: cidr.optional().describe('flannel’s word for the pod network; when given it must equal podSubnet.'),
+  Network: cidr
+    .optional()
+    .describe('flannel’s word for the pod network; when given it must equal podSubnet’s IPv4 block.'),
+  IPv6Network: cidr.optional().describe('The same of its IPv6 block.'),
   SubnetLen: z.int().min(16).max(28).default(24).describe('Prefix length of each node’s block of the pod network.'),
+  IPv6SubnetLen: z.int().min(48).max(120).default(64).describe('The same of its IPv6 block.'),
   Backend: z
     .strictObject({
       Type: z.literal('vxlan').default('vxlan').describe('How pods of other nodes are reached.'),
@@ -101,7 +153,11 @@ const controllerManager = z.strictObject({
 });
 
 const underlay = z.strictObject({
-  subnet: cidr.default('192.168.1.0/24').describe('Addresses of nodes and hosts; the first is the gateway’s.'),
+  subnet: cidrs
+    .optional()
+    .describe(
+      'Addresses of nodes and hosts; the first is the gateway’s. Default: 192.168.1.0/24, and in IPv6 fd00:192:168:1::/64.',
+    ),
   mtu: z.int().min(576).max(65_535).default(1500).describe('MTU of every link of the underlay.'),
 });
 
@@ -113,7 +169,9 @@ const domainName = z
 
 const host = z.strictObject({
   name: name.describe('Name of the host; its network namespace is LAB.NAME.'),
-  address: address.describe('Its address on the underlay.'),
+  address: addresses.describe(
+    'Its address on the underlay. With both families, an IPv4 address alone brings its number in IPv6 along.',
+  ),
   names: z
     .array(domainName)
     .default([])
@@ -149,10 +207,19 @@ export const LAB_FILE_SCHEMA = z
       .describe('The server in the cluster’s DNS pods: podwire’s own, or the CoreDNS found on PATH.'),
     hosts: z
       .array(host)
-      .default([{ name: 'client', address: '192.168.1.100', names: [] }])
-      .describe('Machines on the underlay that are no nodes, behind the same gateway.'),
+      .optional()
+      .describe(
+        'Machines on the underlay that are no nodes, behind the same gateway. Default: client, at 192.168.1.100 (fd00:192:168:1::100).',
+      ),
   })
   .describe('A podwire lab: the nodes, networks and outside hosts that `podwire up` builds.');
 
+/** A lab file as the schema leaves it: what depends on the families may be absent. */
+export type LabFileInput = z.output<typeof LAB_FILE_SCHEMA>;
+
 /** A lab file with every default filled in. */
-export type LabFile = z.output<typeof LAB_FILE_SCHEMA>;
+export type LabFile = LabFileInput & {
+  readonly networking: { readonly podSubnet: string; readonly serviceSubnet: string };
+  readonly underlay: { readonly subnet: string };
+  readonly hosts: NonNullable<LabFileInput['hosts']>;
+};

@@ -1,9 +1,10 @@
 /**
- * Reads a lab file: YAML → schema → rules. A bad file is refused with file, line, column and what was expected.
+ * Reads a lab file: YAML → schema → what its families bring along → rules. A bad file is refused with file, line, column and what was expected.
  * Loads `yaml` and `zod`: import it lazily where a command may not need it.
  */
 import { readFileSync } from 'node:fs';
 import { LabError } from './lab-error.ts';
+import { completeFamilies } from './lab-families.ts';
 import { checkLabFile } from './lab-file-rules.ts';
 import { LAB_FILE_SCHEMA, type LabFile } from './lab-file-schema.ts';
 import { describeIssues, parseYamlFile } from './yaml-file.ts';
@@ -33,9 +34,11 @@ export function parseLabFile(text: string, path: string): LabFile {
   const file = parseYamlFile(text, path);
   if ('problems' in file) throw refusal(path, file.problems);
   const parsed = LAB_FILE_SCHEMA.safeParse(file.value);
-  const issues = parsed.success ? checkLabFile(parsed.data) : describeIssues(LAB_FILE_SCHEMA, parsed.error);
-  if (!parsed.success || issues.length > 0) throw refusal(path, issues.map(file.describe));
-  return parsed.data;
+  if (!parsed.success) throw refusal(path, describeIssues(LAB_FILE_SCHEMA, parsed.error).map(file.describe));
+  const complete = completeFamilies(parsed.data);
+  const issues = checkLabFile(complete);
+  if (issues.length > 0) throw refusal(path, issues.map(file.describe));
+  return complete;
 }
 
 function refusal(path: string, lines: readonly string[]): LabError {

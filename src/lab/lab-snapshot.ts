@@ -3,6 +3,7 @@ export interface LabSnapshot {
   readonly name: string;
   readonly createdAt: string;
   readonly kubernetesVersion: string;
+  /** As the lab file has it: `10.244.0.0/16`, `10.244.0.0/16,fd00:10:244::/56`. */
   readonly podSubnet: string;
   readonly serviceSubnet: string;
   readonly nodes: readonly NodeSnapshot[];
@@ -18,8 +19,11 @@ export interface NodeSnapshot {
   readonly name: string;
   readonly role: 'control-plane' | 'worker';
   readonly netns: string;
+  /** The first of `ips`, which are one per family, the cluster's primary first. */
   readonly ip: string;
+  readonly ips: readonly string[];
   readonly podCIDR: string;
+  readonly podCIDRs: readonly string[];
   readonly ready: boolean;
   readonly proxy: { readonly mode: string; readonly synced: boolean; readonly generation: number };
 }
@@ -29,6 +33,7 @@ export interface HostSnapshot {
   readonly name: string;
   readonly netns: string;
   readonly ip: string;
+  readonly ips: readonly string[];
 }
 
 export interface PodSnapshot {
@@ -36,6 +41,7 @@ export interface PodSnapshot {
   readonly name: string;
   readonly node: string;
   readonly ip: string;
+  readonly ips: readonly string[];
   readonly phase: string;
   readonly ready: boolean;
   readonly restarts: number;
@@ -47,6 +53,7 @@ export interface ServiceSnapshot {
   readonly name: string;
   readonly type: string;
   readonly clusterIP: string;
+  readonly clusterIPs: readonly string[];
   /** `80:30078/TCP`, as kubectl prints it. */
   readonly ports: readonly string[];
   /** `ip:port` of the ready endpoints. */

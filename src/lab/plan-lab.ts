@@ -3,19 +3,23 @@
  * every later command of the same lab goes by.
  */
 import { cidrOf, formatCidr, nthAddress, nthSubnet } from '../net/cidr.ts';
+import { familyOf } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
+import { subnetLength } from './lab-address-rules.ts';
+import { hostAddress, listOf } from './lab-families.ts';
 import type { LabFile } from './lab-file-schema.ts';
 
 export interface LabPlan {
   readonly name: string;
-  readonly underlay: { readonly subnet: string; readonly prefix: number; readonly mtu: number };
+  /** Blocks and addresses are one per family, the cluster's primary family first; here and in all that follows. */
+  readonly underlay: { readonly subnets: readonly string[]; readonly mtu: number };
   readonly fabric: { readonly netns: string };
   /** The nodes' and hosts' default route. */
   readonly gateway: HostPlan;
   readonly nodes: readonly NodePlan[];
   readonly hosts: readonly OutsideHostPlan[];
-  readonly podSubnet: string;
-  readonly serviceSubnet: string;
+  readonly podSubnets: readonly string[];
+  readonly serviceSubnets: readonly string[];
   readonly additionalServiceCIDRs: readonly string[];
   readonly dnsDomain: string;
   /** ClusterIP of `kubernetes.default`: the first address of the Service range. */
@@ -36,7 +40,9 @@ export interface LabPlan {
 export interface HostPlan {
   readonly name: string;
   readonly netns: string;
+  /** The primary one of `ips`. */
   readonly ip: string;
+  readonly ips: readonly string[];
 }
 
 /** A machine on the underlay that is no node. */
@@ -49,7 +55,7 @@ export interface OutsideHostPlan extends HostPlan {
 
 export interface NodePlan extends HostPlan {
   readonly role: 'control-plane' | 'worker';
-  readonly podCIDR: string;
+  readonly podCIDRs: readonly string[];
   /** The lab file's labels, the zone's and the role's among them. */
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -61,35 +67,40 @@ const GATEWAY = 1;
 /** Plans the lab `name` of a checked lab file. */
 export function planLab(name: string, file: LabFile): LabPlan {
   const { networking, flannel } = file;
-  const underlay = cidrOf(file.underlay.subnet);
-  const service = cidrOf(networking.serviceSubnet);
-  const pods = cidrOf(networking.podSubnet);
-  const netns = (host: string) => `${name}.${host}`;
-  const hosts = file.hosts.map(({ name, address, names, image }) => ({
-    ...{ name, netns: netns(name), ip: address, names },
-    ...(image === undefined ? {} : { image }),
+  const underlays = listOf(file.underlay.subnet);
+  const pods = listOf(networking.podSubnet).map(cidrOf);
+  const services = listOf(networking.serviceSubnet);
+  const [service] = services.map(cidrOf);
+  const host = (of: { name: string }, ips: readonly string[]): HostPlan => ({
+    name: of.name,
+    netns: `${name}.${of.name}`,
+    ip: ips[0]!,
+    ips,
+  });
+  const hosts = file.hosts.map((each) => ({
+    ...host(each, inOrder(underlays, listOf(each.address))),
+    names: each.names,
+    ...(each.image === undefined ? {} : { image: each.image }),
   }));
-  const nodeIps = freeAddresses(file.underlay.subnet, new Set(hosts.map((host) => host.ip)));
+  const nodeIps = freeAddresses(underlays, new Set(hosts.flatMap(({ ips }) => ips)));
   return {
     name,
-    underlay: { subnet: file.underlay.subnet, prefix: underlay.prefix, mtu: file.underlay.mtu },
-    fabric: { netns: netns('fabric') },
-    gateway: { name: 'gateway', netns: netns('gateway'), ip: nthAddress(underlay, GATEWAY) },
+    underlay: { subnets: underlays, mtu: file.underlay.mtu },
+    fabric: { netns: `${name}.fabric` },
+    gateway: host({ name: 'gateway' }, addressesOf(underlays, GATEWAY)),
     nodes: file.nodes.map((node, index) => ({
-      name: node.name,
-      netns: netns(node.name),
-      ip: nodeIps.next().value!,
+      ...host(node, nodeIps.next().value),
       role: node.role,
-      podCIDR: formatCidr(nthSubnet(pods, flannel.SubnetLen, index)),
+      podCIDRs: pods.map((block) => formatCidr(nthSubnet(block, subnetLength(file, block.family), index))),
       labels: nodeLabels(node),
     })),
     hosts,
-    podSubnet: networking.podSubnet,
-    serviceSubnet: networking.serviceSubnet,
+    podSubnets: pods.map(formatCidr),
+    serviceSubnets: services,
     additionalServiceCIDRs: networking.additionalServiceCIDRs,
     dnsDomain: networking.dnsDomain,
-    apiServiceIp: nthAddress(service, 1),
-    dnsServiceIp: nthAddress(service, 10),
+    apiServiceIp: nthAddress(service!, 1),
+    dnsServiceIp: nthAddress(service!, 10),
     proxyMode: networking.kubeProxyMode,
     vxlan: { vni: flannel.Backend.VNI, port: flannel.Backend.Port },
     maxPods: file.kubelet.maxPods,
@@ -111,6 +122,11 @@ export function withNodeCount(file: LabFile, count: number): LabFile {
   return { ...file, nodes: [...nodes, ...added] };
 }
 
+/** Whether nodes, pods and hosts have IPv6 addresses. */
+export function hasIpv6({ underlay }: LabPlan): boolean {
+  return underlay.subnets.some((subnet) => familyOf(subnet) === 6);
+}
+
 /** All named namespaces of the plan; pods' come and go with the pods. */
 export function plannedNamespaces(plan: LabPlan): string[] {
   return [plan.fabric, plan.gateway, ...plan.nodes, ...plan.hosts].map(({ netns }) => netns);
@@ -124,11 +140,26 @@ function nodeLabels(node: LabFile['nodes'][number]): Record<string, string> {
   };
 }
 
-/** The underlay's addresses from the first node's on, without those of hosts. The file's rules saw to it that there are enough. */
-function* freeAddresses(subnet: string, taken: ReadonlySet<string>): Generator<string, never> {
-  const cidr = cidrOf(subnet);
-  for (let index = FIRST_NODE; ; index += 1) {
-    const address = nthAddress(cidr, index);
-    if (!taken.has(address)) yield address;
+/**
+ * Addresses of host numbers from the first node's on, one per family, without those taken. The file's rules saw to it that
+ * there are enough.
+ */
+function* freeAddresses(underlays: readonly string[], taken: ReadonlySet<string>): Generator<string[], never> {
+  for (let number = FIRST_NODE; ; number += 1) {
+    const addresses = addressesOf(underlays, number);
+    if (!addresses.some((address) => taken.has(address))) yield addresses;
   }
+}
+
+function addressesOf(underlays: readonly string[], number: number): string[] {
+  return underlays.map((subnet) => {
+    const address = hostAddress(cidrOf(subnet), number);
+    if (address === undefined) throw new RangeError(`${subnet} has no host number ${number}`);
+    return address;
+  });
+}
+
+/** A host's addresses in the order of the families. */
+function inOrder(underlays: readonly string[], addresses: readonly string[]): string[] {
+  return underlays.flatMap((subnet) => addresses.filter((address) => familyOf(address) === familyOf(subnet)));
 }

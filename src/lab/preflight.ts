@@ -1,5 +1,5 @@
 /** What must be so before anything is made: the right to make it, the tools to make it with. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { installCommand } from '../kernel/packages.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
@@ -31,6 +31,17 @@ export function preflight(): void {
 /** Refuses a mode of kube-proxy without its tool. */
 export function checkProxyTools(mode: ProxyMode): void {
   checkTools(PROXY_TOOLS[mode]);
+}
+
+/** Refuses a lab with IPv6 on a machine without. */
+export function checkIpv6(): void {
+  checkTools(['ip6tables-restore', 'ip6tables-save']);
+  if (existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6')) return;
+  throw new LabError({
+    what: 'this host cannot have a lab with IPv6',
+    why: 'its kernel has no IPv6: it was booted with ipv6.disable=1, or built without CONFIG_IPV6',
+    remedy: 'boot it without ipv6.disable=1, or set networking.ipFamily to ipv4 in the lab file',
+  });
 }
 
 function checkTools(tools: readonly string[]): void {

@@ -1,4 +1,5 @@
 /** Draws a `LabSnapshot` from the plan and from what the API holds. Pure. */
+import { hostPort } from '../net/host-port.ts';
 import { podNetns } from '../node/pod-netns.ts';
 import type { EndpointSlice, Node, Pod, Service } from '../objects/wire.ts';
 import type { LabSnapshot, NodeSnapshot, PodSnapshot, ServiceSnapshot } from './lab-snapshot.ts';
@@ -33,10 +34,10 @@ export function snapshotOf(
   return {
     name: plan.name,
     ...facts,
-    podSubnet: plan.podSubnet,
-    serviceSubnet: plan.serviceSubnet,
+    podSubnet: plan.podSubnets.join(','),
+    serviceSubnet: plan.serviceSubnets.join(','),
     nodes: plan.nodes.map((node) => nodeSnapshot(node, observed)),
-    hosts: [plan.gateway, ...plan.hosts].map(({ name, netns, ip }) => ({ name, netns, ip })),
+    hosts: [plan.gateway, ...plan.hosts].map(({ name, netns, ip, ips }) => ({ name, netns, ip, ips })),
     pods: observed.pods.map((pod) => podSnapshot(plan, pod)).sort(byKey),
     services: observed.services.map((service) => serviceSnapshot(service, observed.slices)).sort(byKey),
     warnings: observed.warnings,
@@ -51,7 +52,9 @@ function nodeSnapshot(planned: LabPlan['nodes'][number], observed: ObservedLab):
     role: planned.role,
     netns: planned.netns,
     ip: planned.ip,
-    podCIDR: planned.podCIDR,
+    ips: planned.ips,
+    podCIDR: planned.podCIDRs[0]!,
+    podCIDRs: planned.podCIDRs,
     ready,
     proxy: observed.proxies.get(planned.name) ?? { mode: 'none', synced: false, generation: 0 },
   };
@@ -65,6 +68,7 @@ function podSnapshot(plan: LabPlan, pod: Pod): PodSnapshot {
     name,
     node: pod.spec?.nodeName ?? '',
     ip: pod.status?.podIP ?? '',
+    ips: (pod.status?.podIPs ?? []).map(({ ip }) => ip),
     phase: pod.metadata?.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Pending') : 'Terminating',
     ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
@@ -89,6 +93,7 @@ function serviceSnapshot(service: Service, slices: readonly EndpointSlice[]): Se
     name,
     type: service.spec?.type ?? 'ClusterIP',
     clusterIP: service.spec?.clusterIP ?? '',
+    clusterIPs: service.spec?.clusterIPs ?? [],
     ports: (service.spec?.ports ?? []).map(({ port, nodePort, protocol = 'TCP' }) =>
       nodePort === undefined ? `${port}/${protocol}` : `${port}:${nodePort}/${protocol}`,
     ),
@@ -99,7 +104,7 @@ function serviceSnapshot(service: Service, slices: readonly EndpointSlice[]): Se
 function readyEndpoints(slice: EndpointSlice): string[] {
   return (slice.endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false)
-    .flatMap(({ addresses }) => addresses.flatMap((ip) => (slice.ports ?? []).map(({ port }) => `${ip}:${port}`)));
+    .flatMap(({ addresses }) => addresses.flatMap((ip) => (slice.ports ?? []).map(({ port }) => hostPort(ip, port))));
 }
 
 function byKey(a: { namespace: string; name: string }, b: { namespace: string; name: string }): number {

@@ -7,8 +7,8 @@ import { DEFAULT_LAB } from './default-lab.ts';
 import { LabError } from './lab-error.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
-import { type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
-import { checkProxyTools, preflight } from './preflight.ts';
+import { hasIpv6, type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
+import { checkIpv6, checkProxyTools, preflight } from './preflight.ts';
 
 export interface UpOptions {
   /** Default: `podwire`. */
@@ -34,6 +34,7 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const file = withProxyMode(await readFile(options), proxyMode);
   const plan = { ...planLab(name, file), ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
   checkProxyTools(plan.proxyMode);
+  if (hasIpv6(plan)) checkIpv6();
   const asked = [options.file, options.nodes, proxyMode].some((option) => option !== undefined);
   return await bringUp({ plan, asked }, attempt);
 }

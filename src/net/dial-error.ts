@@ -1,4 +1,5 @@
 /** Why no connection could be made, in the words Kubernetes' components have for it. */
+import { hostPort } from './host-port.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connect: connection refused',
@@ -11,6 +12,5 @@ const WORDS: Readonly<Record<string, string>> = {
 /** `dial tcp 10.244.1.5:80: connect: connection refused`. */
 export function dialErrorText(error: unknown, { host, port }: { host: string; port: number }): string {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return `dial tcp ${address}: ${WORDS[code] ?? message}`;
+  return `dial tcp ${hostPort(host, port)}: ${WORDS[code] ?? message}`;
 }

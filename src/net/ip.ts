@@ -14,6 +14,11 @@ export function bitsOf(family: IpFamily): 32 | 128 {
   return family === 4 ? 32 : 128;
 }
 
+/** The family of a text that is known to be an address or a block. */
+export function familyOf(text: string): IpFamily {
+  return text.includes(':') ? 6 : 4;
+}
+
 /** Reads an address; undefined when the text is none. */
 export function parseIp(text: string): Ip | undefined {
   const value = text.includes(':') ? parseIpv6(text) : parseIpv4(text);

@@ -1,6 +1,6 @@
 /** MAC addresses derived from what they belong to, so that the same lab has the same addresses every time. */
 import { createHash } from 'node:crypto';
-import { parseIp } from './ip.ts';
+import { familyOf, parseIp } from './ip.ts';
 
 /** The MAC of an address: `0a:58` and the IPv4 address, as the CNI bridge plugins wrote it; IPv6 is hashed. */
 export function macOfIp(address: string): string {
@@ -9,6 +9,11 @@ export function macOfIp(address: string): string {
   if (ip.family === 6) return macOfName(address);
   const bytes = [24n, 16n, 8n, 0n].map((shift) => Number((ip.value >> shift) & 255n));
   return formatMac([0x0a, 0x58, ...bytes]);
+}
+
+/** The MAC of a device with these addresses: that of the first IPv4 one, where there is one. */
+export function macOfIps(addresses: readonly string[]): string {
+  return macOfIp(addresses.find((address) => familyOf(address) === 4) ?? addresses[0]!);
 }
 
 /** A locally administered unicast MAC from a hash of the name. */

@@ -171,7 +171,7 @@ export class ContainerSet {
   }
 
   #follow(container: Container, running: RunningContainer, terminationFile?: string): ContainerInstance {
-    const place = { podIp: this.#sandbox.ip ?? '', terminationFile };
+    const place = { podIp: this.#sandbox.ips?.[0] ?? '', terminationFile };
     const instance = new ContainerInstance(this.#context, container, running, place);
     this.#instances.set(container.name, instance);
     const ending = running.exited

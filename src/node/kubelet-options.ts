@@ -10,7 +10,8 @@ export interface KubeletOptions {
   readonly node: string;
   /** The node's namespace: probes start in it, hostNetwork pods live in it. */
   readonly netns: Netns;
-  readonly nodeIp: string;
+  /** One per family, the primary first. */
+  readonly nodeIps: readonly string[];
   /** Over a real connection opened in the node's namespace. */
   readonly transport: Transport;
   readonly kernel: Kernel;

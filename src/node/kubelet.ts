@@ -34,14 +34,14 @@ export class Kubelet implements Component {
   readonly #workers = new Map<string, PodWorker>();
 
   constructor(options: KubeletOptions) {
-    const { node, transport, nodeIp, log, maxPods = DEFAULT_MAX_PODS, leaseSeconds = DEFAULT_LEASE_SECONDS } = options;
+    const { node, transport, nodeIps, log, maxPods = DEFAULT_MAX_PODS, leaseSeconds = DEFAULT_LEASE_SECONDS } = options;
     this.name = `kubelet/${node}`;
     this.#options = options;
     const onError = (error: unknown) => log.warn(`${this.name}: ${(error as Error).message}`);
     this.#pods = new Informer(transport, PODS, { fieldSelector: `spec.nodeName=${node}`, onError });
     this.#services = new Informer(transport, SERVICES, { onError });
     const facts = machineFacts();
-    this.#heartbeat = new NodeHeartbeat({ node, nodeIp, maxPods, leaseSeconds, transport, facts, onError });
+    this.#heartbeat = new NodeHeartbeat({ node, nodeIps, maxPods, leaseSeconds, transport, facts, onError });
     this.#context = {
       options,
       recorder: new EventRecorder(transport, { component: 'kubelet', host: node, rate: EVENT_RATE, onError }),

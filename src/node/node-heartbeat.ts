@@ -4,6 +4,7 @@
  */
 import { LEASES, NODES } from '../objects/resource.ts';
 import { hasReason, type Transport } from '../objects/transport.ts';
+import type { Node } from '../objects/wire.ts';
 import { type MachineFacts, nodeStatus } from './node-status.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';
@@ -14,7 +15,7 @@ const STATUS_MS = 300_000;
 
 export interface HeartbeatOptions {
   readonly node: string;
-  readonly nodeIp: string;
+  readonly nodeIps: readonly string[];
   readonly maxPods: number;
   readonly leaseSeconds: number;
   readonly transport: Transport;
@@ -66,11 +67,11 @@ export class NodeHeartbeat {
   }
 
   async #writeStatus(): Promise<void> {
-    const { transport, node, nodeIp, maxPods, facts } = this.#options;
+    const { transport, node, nodeIps, maxPods, facts } = this.#options;
     const object = await transport.get(NODES, { name: node });
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-    const status = nodeStatus(object, facts, { nodeIp, maxPods, now });
-    await transport.patch(NODES, { name: node }, 'strategic', { status }, { subresource: 'status' });
+    const status = nodeStatus(object, facts, { nodeIps, maxPods, now });
+    await transport.patch(NODES, { name: node }, 'strategic', statusPatch(status), { subresource: 'status' });
     this.#statusAt = Date.now();
   }
 
@@ -92,4 +93,12 @@ export class NodeHeartbeat {
       });
     }
   }
+}
+
+/**
+ * Addresses are merged by their type, and a node of two families has two of type InternalIP: they go as a whole (as in
+ * the kubelet: component-helpers' node/util/status.go).
+ */
+function statusPatch(status: NonNullable<Node['status']>): object {
+  return { status: { ...status, addresses: [...(status.addresses ?? []), { $patch: 'replace' }] } };
 }

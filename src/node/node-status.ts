@@ -59,12 +59,12 @@ const HEALTHY = [
 export function nodeStatus(
   node: Node,
   facts: MachineFacts,
-  { nodeIp, maxPods, now }: { nodeIp: string; maxPods: number; now: string },
+  { nodeIps, maxPods, now }: { nodeIps: readonly string[]; maxPods: number; now: string },
 ): NonNullable<Node['status']> {
   const capacity = capacityOf(facts, maxPods);
   return {
     addresses: [
-      { type: 'InternalIP', address: nodeIp },
+      ...nodeIps.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: node.metadata?.name ?? '' },
     ],
     capacity,

@@ -13,7 +13,8 @@ export interface PodIdentity {
 /** A pod's place in the network: its namespace outlives its containers, so that a restart keeps the address. */
 export interface PodSandbox {
   readonly netns: Netns;
-  readonly ip: string;
+  /** One per family, the primary first. */
+  readonly ips: readonly string[];
   /** It stood before this kubelet asked for it the first time; absent: it was made. */
   readonly stood?: boolean;
 }

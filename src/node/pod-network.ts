@@ -16,9 +16,10 @@ import {
   planPodsGone,
   planPodsRepair,
 } from '../cni/bridge.ts';
-import { HostLocalPool } from '../cni/host-local.ts';
+import { HostLocalPools } from '../cni/host-local.ts';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { podVethName } from '../net/interface-name.ts';
+import { familyOf } from '../net/ip.ts';
 import { podNetns } from './pod-netns.ts';
 import type { PodIdentity, PodNetworkSeam, PodSandbox } from './pod-network-seam.ts';
 import { devicesOf, sandboxAddresses } from './sandbox-state.ts';
@@ -39,7 +40,8 @@ interface Sandbox extends PodSandbox {
 
 export class PodNetwork implements PodNetworkSeam {
   readonly #options: PodNetworkOptions;
-  readonly #pool: HostLocalPool;
+  readonly #pools: HostLocalPools;
+  readonly #hasIpv6: boolean;
   readonly #sandboxes = new Map<Netns, Sandbox>();
   /** The veths found at start: tells whose a sandbox is, since their names come from uids. */
   #foundVeths: ReadonlySet<string> = new Set();
@@ -47,7 +49,9 @@ export class PodNetwork implements PodNetworkSeam {
 
   constructor(options: PodNetworkOptions) {
     this.#options = options;
-    this.#pool = new HostLocalPool(options.podCidr);
+    const podCidrs = options.blocks.map(({ podCidr }) => podCidr);
+    this.#pools = new HostLocalPools(podCidrs);
+    this.#hasIpv6 = podCidrs.some((podCidr) => familyOf(podCidr) === 6);
   }
 
   async attach(pods: readonly PodIdentity[]): Promise<ReadonlyMap<string, PodSandbox | Error>> {
@@ -59,13 +63,13 @@ export class PodNetwork implements PodNetworkSeam {
       const netns = this.#netns(pod);
       const standing = this.#sandboxes.get(netns);
       if (standing?.uid === pod.uid && !lost.has(netns)) {
-        answers.set(pod.uid, { netns, ip: standing.ip, stood: true });
+        answers.set(pod.uid, { netns, ips: standing.ips, stood: true });
         continue;
       }
       // What another pod of that name, or half a set-up, has left is cleared away.
       await this.#remove([netns]);
       try {
-        fresh.push({ ...pod, netns, veth: podVethName(pod.uid), address: this.#pool.allocate() });
+        fresh.push({ ...pod, netns, veth: podVethName(pod.uid), addresses: this.#pools.allocate() });
       } catch (error) {
         answers.set(pod.uid, error as Error);
       }
@@ -97,8 +101,9 @@ export class PodNetwork implements PodNetworkSeam {
 
   async #recover(): Promise<void> {
     const { kernel, netns, lab } = this.#options;
-    for (const [sandbox, ip] of await sandboxAddresses(kernel, lab)) {
-      if (this.#pool.reserve(ip)) this.#sandboxes.set(sandbox, { uid: undefined, netns: sandbox, ip });
+    for (const [sandbox, found] of await sandboxAddresses(kernel, lab)) {
+      const ips = this.#pools.reserve(found);
+      if (ips !== undefined) this.#sandboxes.set(sandbox, { uid: undefined, netns: sandbox, ips });
     }
     this.#foundVeths = devicesOf(kernel, netns);
     const hasBridge = this.#foundVeths.has(POD_BRIDGE);
@@ -114,7 +119,7 @@ export class PodNetwork implements PodNetworkSeam {
       const sandbox = this.#sandboxes.get(netns);
       if (sandbox === undefined || sandbox.uid !== undefined || !this.#foundVeths.has(veth)) continue;
       this.#sandboxes.set(netns, { ...sandbox, uid: pod.uid });
-      found.push({ netns, veth, address: sandbox.ip });
+      found.push({ netns, veth, addresses: sandbox.ips });
     }
     const lost = new Set<Netns>();
     const mend = (ports: readonly PodPort[]) => this.#apply(planPodsRepair(this.#options, ports));
@@ -134,9 +139,9 @@ export class PodNetwork implements PodNetworkSeam {
     if (pods.length === 0) return answers;
     try {
       await this.#wire(pods);
-      for (const { uid, netns, address } of pods) {
-        this.#sandboxes.set(netns, { uid, netns, ip: address });
-        answers.set(uid, { netns, ip: address });
+      for (const { uid, netns, addresses: ips } of pods) {
+        this.#sandboxes.set(netns, { uid, netns, ips });
+        answers.set(uid, { netns, ips });
       }
       return answers;
     } catch (error) {
@@ -144,15 +149,18 @@ export class PodNetwork implements PodNetworkSeam {
       if (pods.length === 1) return answers.set(pods[0]!.uid, error as Error);
     }
     for (const pod of pods) {
-      const address = this.#pool.allocate();
-      for (const [uid, answer] of await this.#wireEach([{ ...pod, address }])) answers.set(uid, answer);
+      const addresses = this.#pools.allocate();
+      for (const [uid, answer] of await this.#wireEach([{ ...pod, addresses }])) answers.set(uid, answer);
     }
     return answers;
   }
 
   async #wire(pods: readonly PodPort[]): Promise<void> {
     const { kernel } = this.#options;
-    await kernel.createNamespaces(pods.map((pod) => pod.netns));
+    await kernel.createNamespaces(
+      pods.map((pod) => pod.netns),
+      { ipv6: this.#hasIpv6 },
+    );
     await this.#apply(planPods(this.#options, pods));
   }
 
@@ -176,16 +184,16 @@ export class PodNetwork implements PodNetworkSeam {
     const veths = pods.map(({ veth }) => veth).filter((veth) => devices.has(veth));
     await kernel.run(netns, [{ tool: 'ip', ops: veths.map((name) => ({ op: 'link-delete', name })) }]);
     await kernel.deleteNamespaces(pods.map((pod) => pod.netns));
-    for (const { address } of pods) this.#pool.release(address);
+    for (const { addresses } of pods) this.#pools.release(addresses);
   }
 
   async #remove(names: readonly Netns[]): Promise<void> {
     const { kernel, netns } = this.#options;
     await kernel.deleteNamespaces(names);
-    const addresses = names.flatMap((name) => this.#sandboxes.get(name)?.ip ?? []);
-    await kernel.run(netns, planPodsGone(this.#options, addresses));
+    const gone = names.flatMap((name) => this.#sandboxes.get(name) ?? []).map(({ ips }) => ips);
+    await kernel.run(netns, planPodsGone(this.#options, gone));
     for (const name of names) this.#sandboxes.delete(name);
-    for (const address of addresses) this.#pool.release(address);
+    for (const ips of gone) this.#pools.release(ips);
   }
 
   #netns(pod: PodIdentity): Netns {

@@ -26,9 +26,9 @@ export class PodSandbox {
     this.#identity = identity;
   }
 
-  /** The pod's address; undefined before it has one. */
-  get ip(): string | undefined {
-    return this.#network?.ip;
+  /** The pod's addresses, the primary first; undefined before it has any. */
+  get ips(): readonly string[] | undefined {
+    return this.#network?.ips;
   }
 
   /** Where the pod stands; undefined before it has an address. */
@@ -43,10 +43,10 @@ export class PodSandbox {
 
   /** Gives the pod its network; one that stands already (of a former daemon) is taken over. Idempotent. */
   async connect(pod: Pod): Promise<Network> {
-    const { netns, nodeIp } = this.#context.options;
+    const { netns, nodeIps } = this.#context.options;
     this.#network ??=
       pod.spec?.hostNetwork === true
-        ? { netns, ip: nodeIp, stood: true }
+        ? { netns, ips: nodeIps, stood: true }
         : await this.#context.sandboxes.attach(this.#identity);
     return this.#network;
   }
@@ -96,13 +96,13 @@ export class PodSandbox {
   /** What containers of the pod find about it. */
   placement() {
     const { options, allocatable } = this.#context;
-    return { podIp: this.ip ?? '', hostIp: options.nodeIp, allocatable };
+    return { podIps: this.ips ?? [], hostIps: options.nodeIps, allocatable };
   }
 
   /** What the runtime needs to know of the pod. */
   place(pod: Pod): PodPlace {
     const { options } = this.#context;
-    const { netns, ip } = this.#network!;
+    const { netns, ips } = this.#network!;
     const { namespace, name, uid } = this.#identity;
     const hostname = hostnameOf(pod, options.node);
     const dns = { address: options.clusterDns, domain: options.clusterDomain, nodeConfig: options.resolverConfig };
@@ -112,11 +112,11 @@ export class PodSandbox {
       uid,
       node: options.node,
       netns,
-      ip,
+      ips,
       hostname,
       files: {
         '/etc/hostname': `${hostname}\n`,
-        '/etc/hosts': hostsFile(pod, ip, hostname, options.clusterDomain),
+        '/etc/hosts': hostsFile(pod, ips, hostname, options.clusterDomain),
         '/etc/resolv.conf': resolverConfig(pod.spec!, namespace, dns),
       },
     };

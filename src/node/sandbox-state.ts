@@ -4,33 +4,38 @@ import { networkInterfaces } from 'node:os';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 
-/** The lab's pod namespaces (three parts or more) with the address of their eth0. Those without one are left out. */
-export async function sandboxAddresses(kernel: Kernel, lab: string): Promise<Map<Netns, string>> {
-  const addresses = new Map<Netns, string>();
+/** What a device gives itself. */
+const LINK_LOCAL = /^fe[89ab]/i;
+
+/** The lab's pod namespaces (three parts or more) with the addresses of their eth0. Those without one are left out. */
+export async function sandboxAddresses(kernel: Kernel, lab: string): Promise<Map<Netns, string[]>> {
+  const addresses = new Map<Netns, string[]>();
   for (const name of namespaceNames()) {
     if (!name.startsWith(`${lab}.`) || name.split('.').length < 3) continue;
-    const address = addressOf(kernel, name) ?? (await addressWhenDown(kernel, name));
-    if (address !== undefined) addresses.set(name, address);
+    const found = addressesOf(kernel, name) ?? (await addressesWhenDown(kernel, name));
+    if (found !== undefined && found.length > 0) addresses.set(name, found);
   }
   return addresses;
 }
 
 /** Of a device that is down the system call says nothing; `ip` asks the kernel otherwise. */
-async function addressWhenDown(kernel: Kernel, netns: Netns): Promise<string | undefined> {
+async function addressesWhenDown(kernel: Kernel, netns: Netns): Promise<string[] | undefined> {
   try {
-    const { stdout, exitCode } = await kernel.read(netns, ['ip', '-json', '-4', 'address', 'show', 'dev', 'eth0']);
+    const argv = ['ip', '-json', 'address', 'show', 'dev', 'eth0', 'scope', 'global'] as const;
+    const { stdout, exitCode } = await kernel.read(netns, argv);
     if (exitCode !== 0) return undefined;
     const [link] = JSON.parse(stdout) as { addr_info?: { local?: string }[] }[];
-    return link?.addr_info?.[0]?.local;
+    return link?.addr_info?.flatMap(({ local }) => local ?? []);
   } catch (error) {
     if (error instanceof KernelError) return undefined;
     throw error;
   }
 }
 
-function addressOf(kernel: Kernel, netns: Netns): string | undefined {
+function addressesOf(kernel: Kernel, netns: Netns): string[] | undefined {
   try {
-    return kernel.within(netns, () => networkInterfaces().eth0?.[0]?.address);
+    const all = kernel.within(netns, () => networkInterfaces().eth0);
+    return all?.map(({ address }) => address).filter((address) => !LINK_LOCAL.test(address));
   } catch (error) {
     // Gone meanwhile, or the file of a namespace whose making was interrupted: no sandbox.
     if (error instanceof KernelError) return undefined;

@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
+import { wildcardFor } from '../net/host-port.ts';
 
 export const HEALTHZ_PORT = 10_256;
 export const METRICS_PORT = 10_249;
@@ -16,7 +17,12 @@ export interface HealthSource {
 }
 
 /** Opens both servers; the returned function closes them. Rejects with EADDRINUSE when a port is taken. */
-export async function serveHealth(kernel: Kernel, netns: Netns, source: HealthSource): Promise<() => Promise<void>> {
+export async function serveHealth(
+  kernel: Kernel,
+  netns: Netns,
+  nodeIPs: readonly string[],
+  source: HealthSource,
+): Promise<() => Promise<void>> {
   const healthz = createServer((request, response) => {
     if (request.url === '/healthz' || request.url === '/livez') answerHealth(response, source);
     else answer(response, 404, 'text/plain', '404 page not found\n');
@@ -33,7 +39,7 @@ export async function serveHealth(kernel: Kernel, netns: Netns, source: HealthSo
   };
   try {
     for (const [server, address] of [
-      [healthz, { host: '0.0.0.0', port: HEALTHZ_PORT }],
+      [healthz, { host: wildcardFor(nodeIPs), port: HEALTHZ_PORT }],
       [metrics, { host: '127.0.0.1', port: METRICS_PORT }],
     ] as const) {
       await kernel.sockets.listen(netns, server, address);

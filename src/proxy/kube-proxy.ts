@@ -298,10 +298,10 @@ export class KubeProxy implements Component {
   }
 
   async #serveHealth(): Promise<void> {
-    const { kernel, netns, nodeName, log } = this.#options;
+    const { kernel, netns, nodeIPs, nodeName, log } = this.#options;
     const source = { mode: () => this.#mode, health: () => this.#health(), metrics: () => this.metrics.render() };
     try {
-      this.#closeHealth = await serveHealth(kernel, netns, source);
+      this.#closeHealth = await serveHealth(kernel, netns, nodeIPs, source);
     } catch (error) {
       log.warn('kube-proxy cannot serve /healthz', { node: nodeName, error: String(error) });
     }

@@ -71,14 +71,17 @@ function nodeLines({ nodes }: LabSnapshot, heading: string): PanelLine[] {
   return [
     { text: heading, tone: 'heading' },
     ...nodes.map(
-      ({ name, ip, ready }): PanelLine => ({ text: `${dot(ready)} ${name} ${ip}`, tone: ready ? 'own' : 'bad' }),
+      ({ name, ips, ready }): PanelLine => ({
+        text: `${dot(ready)} ${name} ${ips.join(' ')}`,
+        tone: ready ? 'own' : 'bad',
+      }),
     ),
   ];
 }
 
 function podLines({ pods }: LabSnapshot, heading: string, none: string, namespace: string | undefined): PanelLine[] {
   const lines = ownFirst(pods, namespace).map((pod): PanelLine => {
-    const text = `${dot(pod.ready)} ${pod.name} ${pod.ip || stateOf(pod)} ${pod.node}`;
+    const text = `${dot(pod.ready)} ${pod.name} ${pod.ips.join(' ') || stateOf(pod)} ${pod.node}`;
     return { text: text.trimEnd(), tone: pod.namespace === namespace ? 'own' : 'other' };
   });
   return [{ text: `${heading}${lines.length === 0 ? `: ${none}` : ''}`, tone: 'heading' }, ...lines];
@@ -91,8 +94,8 @@ function serviceLines(
   namespace: string | undefined,
 ): PanelLine[] {
   const lines = ownFirst(services, namespace).map((service): PanelLine => {
-    const { name, clusterIP, ports, endpoints } = service;
-    const text = `${name} → ${endpoints.length} ${clusterIP} ${ports.join(',')}`;
+    const { name, clusterIPs, ports, endpoints } = service;
+    const text = `${name} → ${endpoints.length} ${clusterIPs.join(' ')} ${ports.join(',')}`;
     return { text, tone: service.namespace === namespace ? 'own' : 'other' };
   });
   return [{ text: `${heading}${lines.length === 0 ? `: ${none}` : ''}`, tone: 'heading' }, ...lines];

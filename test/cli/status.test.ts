@@ -14,12 +14,14 @@ const SNAPSHOT: LabSnapshot = {
       role: 'worker',
       netns: 'podwire.node-1',
       ip: '192.168.1.11',
+      ips: ['192.168.1.11'],
       podCIDR: '10.244.1.0/24',
+      podCIDRs: ['10.244.1.0/24'],
       ready: true,
       proxy: { mode: 'iptables', synced: true, generation: 4 },
     },
   ],
-  hosts: [{ name: 'client', netns: 'podwire.client', ip: '192.168.1.100' }],
+  hosts: [{ name: 'client', netns: 'podwire.client', ip: '192.168.1.100', ips: ['192.168.1.100'] }],
   pods: [],
   services: [
     {
@@ -27,6 +29,7 @@ const SNAPSHOT: LabSnapshot = {
       name: 'web',
       type: 'NodePort',
       clusterIP: '10.96.0.7',
+      clusterIPs: ['10.96.0.7'],
       ports: ['80:30078/TCP'],
       endpoints: [],
     },

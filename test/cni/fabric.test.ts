@@ -1,16 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type Fabric, type FabricState, planFabric, planFabricHost, planFabricRepair } from '../../src/cni/fabric.ts';
+import {
+  type Fabric,
+  type FabricHost,
+  type FabricState,
+  planFabric,
+  planFabricHost,
+  planFabricRepair,
+} from '../../src/cni/fabric.ts';
 import { shellText } from './render-plan.ts';
 
 const fabric: Fabric = {
   netns: 'lab.fabric',
-  subnet: '192.168.1.0/24',
+  subnets: ['192.168.1.0/24'],
   mtu: 1500,
-  gateway: '192.168.1.1',
+  gateways: ['192.168.1.1'],
   hosts: [
-    { name: 'gateway', netns: 'lab.gateway', address: '192.168.1.1', role: 'gateway' },
-    { name: 'node-1', netns: 'lab.node-1', address: '192.168.1.11', role: 'node' },
-    { name: 'client', netns: 'lab.client', address: '192.168.1.100', role: 'host' },
+    { name: 'gateway', netns: 'lab.gateway', addresses: ['192.168.1.1'], role: 'gateway' },
+    { name: 'node-1', netns: 'lab.node-1', addresses: ['192.168.1.11'], role: 'node' },
+    { name: 'client', netns: 'lab.client', addresses: ['192.168.1.100'], role: 'host' },
   ],
 };
 
@@ -46,7 +53,12 @@ EOF
 });
 
 it('plans one more host on a fabric that stands', async () => {
-  const host = { name: 'a-database-far-away', netns: 'lab.db', address: '192.168.1.23', role: 'host' } as const;
+  const host = {
+    name: 'a-database-far-away',
+    netns: 'lab.db',
+    addresses: ['192.168.1.23'],
+    role: 'host',
+  } satisfies FabricHost;
   expect(await shellText(...planFabricHost(fabric, host))).toBe(`\
 ip -n lab.fabric -batch - <<'EOF'
 link add name a-data-dd684d6a mtu 1500 master underlay up type veth peer name eth0 mtu 1500 address 0a:58:c0:a8:01:17 netns lab.db
@@ -104,5 +116,53 @@ ip -n lab.node-1 link delete dev eth0
     const { halves, wiring } = await repair({ switch: new Set(['lo']), uplinked: new Set() });
     expect(halves).toBe('');
     expect(wiring).toBe(await shellText(planFabric(fabric).wiring));
+  });
+});
+
+describe('a fabric of both families', () => {
+  const dual: Fabric = {
+    ...fabric,
+    subnets: ['192.168.1.0/24', 'fd00:192:168:1::/64'],
+    gateways: ['192.168.1.1', 'fd00:192:168:1::1'],
+    hosts: fabric.hosts.map((host) => ({
+      ...host,
+      addresses: [...host.addresses, `fd00:192:168:1::${host.addresses[0]!.split('.')[3]}`],
+    })),
+  };
+
+  it('has addresses and routes of both; IPv6 comes once the link is up, and a node’s later devices are without', async () => {
+    const { hosts } = planFabric(dual);
+    expect(await shellText(...hosts.slice(1))).toBe(`\
+ip netns exec lab.node-1 sysctl -w net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv6.conf.all.forwarding=1 net.ipv6.conf.eth0.disable_ipv6=0
+ip netns exec lab.node-1 sysctl -w net.ipv6.conf.default.disable_ipv6=1
+ip netns exec lab.node-1 sysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
+ip -n lab.node-1 -batch - <<'EOF'
+address add 192.168.1.11/24 broadcast + dev eth0
+link set dev eth0 up
+address add fd00:192:168:1::11/64 dev eth0 nodad
+route add default via 192.168.1.1 dev eth0
+route add default via fd00:192:168:1::1 dev eth0
+EOF
+ip -n lab.client -batch - <<'EOF'
+address add 192.168.1.100/24 broadcast + dev eth0
+link set dev eth0 up
+address add fd00:192:168:1::100/64 dev eth0 nodad
+route add default via 192.168.1.1 dev eth0
+route add default via fd00:192:168:1::1 dev eth0
+EOF
+`);
+  });
+
+  it('in IPv6 alone has no other, and MACs from its addresses’ hashes', async () => {
+    const single: Fabric = {
+      ...dual,
+      subnets: dual.subnets.slice(1),
+      gateways: dual.gateways.slice(1),
+      hosts: dual.hosts.map((host) => ({ ...host, addresses: host.addresses.slice(1) })),
+    };
+    const { wiring, hosts } = planFabric(single);
+    const text = await shellText(wiring, ...hosts);
+    expect(text).not.toMatch(/192\.168\.\d+\.\d+/);
+    expect(new Set(text.match(/peer name eth0 mtu 1500 address \S+/g)).size).toBe(3);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AddressesExhausted, HostLocalPool } from '../../src/cni/host-local.ts';
+import { AddressesExhausted, HostLocalPool, HostLocalPools } from '../../src/cni/host-local.ts';
 
 describe('HostLocalPool', () => {
   it('starts behind the gateway and goes on behind the last, also after a release', () => {
@@ -62,5 +62,24 @@ describe('HostLocalPool', () => {
   it('refuses a block without room, and has room in an IPv6 block', () => {
     expect(() => new HostLocalPool('10.0.0.0/31')).toThrow('10.0.0.0/31 has no room for pods');
     expect(new HostLocalPool('fd00:10:244:1::/64').allocate()).toBe('fd00:10:244:1::2');
+  });
+});
+
+describe('addresses of several blocks', () => {
+  const blocks = ['10.244.1.0/30', 'fd00:10:244:1::/64'];
+
+  it('are one of each, in the blocks’ order; when one block is full nothing is taken of the other', () => {
+    const pools = new HostLocalPools(blocks);
+    expect(pools.allocate()).toEqual(['10.244.1.2', 'fd00:10:244:1::2']);
+    expect(() => pools.allocate()).toThrow('no IP addresses available in range set: 10.244.1.1-10.244.1.2');
+    pools.release(['10.244.1.2', 'fd00:10:244:1::2']);
+    expect(pools.allocate()).toEqual(['10.244.1.2', 'fd00:10:244:1::3']);
+  });
+
+  it('are reserved together or not at all', () => {
+    const pools = new HostLocalPools(blocks);
+    expect(pools.reserve(['10.244.1.2'])).toBeUndefined();
+    expect(pools.reserve(['fd00:10:244:1::9', '10.244.1.2'])).toEqual(['10.244.1.2', 'fd00:10:244:1::9']);
+    expect(pools.reserve(['fd00:10:244:1::9', '10.244.1.2'])).toBeUndefined();
   });
 });

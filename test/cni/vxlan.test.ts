@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entriesFromKernel } from '../../src/cni/read-vxlan.ts';
+import { entriesFromKernel, linkFromKernel, READ_ROUTES } from '../../src/cni/read-vxlan.ts';
 import {
   entriesOf,
   planEntries,
@@ -20,7 +20,7 @@ const peer = (node: number, changes: Partial<VxlanPeer> = {}): VxlanPeer => ({
   ...changes,
 });
 const plan = (desired: VxlanPeer[], previous: VxlanPeer[]) =>
-  shellText(inNode(planEntries(1, entriesOf(desired), entriesOf(previous))));
+  shellText(inNode(planEntries('flannel.1', entriesOf(desired), entriesOf(previous))));
 
 /** What the entries are once a plan has run. */
 function apply(entries: VxlanEntries, batches: readonly Batch[]): VxlanEntries {
@@ -122,7 +122,7 @@ EOF
   });
 
   it('has nothing to do where nothing changed', () => {
-    expect(planEntries(1, entriesOf([peer(2)]), entriesOf([peer(2)]))).toEqual([]);
+    expect(planEntries('flannel.1', entriesOf([peer(2)]), entriesOf([peer(2)]))).toEqual([]);
   });
 
   it('comes from any state to any other, whole or in parts', () => {
@@ -136,7 +136,7 @@ EOF
     });
     fc.assert(
       fc.property(entries, entries, (desired, previous) => {
-        expect(apply(previous, planEntries(1, desired, previous))).toEqual(desired);
+        expect(apply(previous, planEntries('flannel.1', desired, previous))).toEqual(desired);
       }),
     );
   });
@@ -150,5 +150,70 @@ describe('entriesFromKernel', () => {
       '[{"mac":"02:00:00:00:00:02","ifname":"flannel.1","dst":"192.168.1.12","flags":["self"],"state":"permanent"},{"mac":"33:33:00:00:00:01"}]';
     expect(entriesFromKernel(routes, neighbours, fdb)).toEqual(entriesOf([peer(2)]));
     expect(entriesFromKernel('[]', '', '\n')).toEqual(entriesOf([]));
+  });
+});
+
+describe('flannel VXLAN of IPv6', () => {
+  const vtep6 = {
+    ...vtep,
+    localAddress: 'fd00:192:168:1::11',
+    mac: '02:00:00:00:00:06',
+    mtu: 1430,
+    podCidr: 'fd00:10:244:1::/64',
+  };
+  const peer6 = (node: number): VxlanPeer => ({
+    publicIp: `fd00:192:168:1::1${node}`,
+    podCidr: `fd00:10:244:${node}::/64`,
+    vtepMac: `02:00:00:00:06:0${node}`,
+  });
+
+  it('is a device of its own, over IPv6, with IPv6 switched on', async () => {
+    expect(await shellText(inNode(planVtep(vtep6)))).toBe(`\
+ip -n lab.node-1 -batch - <<'EOF'
+link add name flannel-v6.1 mtu 1430 address 02:00:00:00:00:06 type vxlan id 1 local fd00:192:168:1::11 dev eth0 dstport 8472 nolearning
+link set dev flannel-v6.1 up
+EOF
+ip netns exec lab.node-1 sysctl -w net.ipv6.conf.flannel-v6/1.disable_ipv6=0
+ip -n lab.node-1 -batch - <<'EOF'
+address add fd00:10:244:1::/128 dev flannel-v6.1 nodad
+EOF
+ip netns exec lab.node-1 ethtool -K flannel-v6.1 tx-checksum-ip-generic off
+`);
+  });
+
+  it('is set right where it stands', async () => {
+    expect(await shellText(inNode(planVtepRepair(vtep6, { ...vtep6, learning: false })))).toBe(`\
+ip -n lab.node-1 -batch - <<'EOF'
+link set dev flannel-v6.1 mtu 1430 up
+EOF
+ip netns exec lab.node-1 sysctl -w net.ipv6.conf.flannel-v6/1.disable_ipv6=0
+ip -n lab.node-1 -batch - <<'EOF'
+address replace fd00:10:244:1::/128 dev flannel-v6.1 nodad
+EOF
+`);
+  });
+
+  it('gives a peer one FDB entry, one neighbour entry and one route', async () => {
+    const batches = planEntries('flannel-v6.1', entriesOf([peer6(2)]), entriesOf([]));
+    expect(await shellText(inNode(batches))).toBe(`\
+bridge -n lab.node-1 -batch - <<'EOF'
+fdb replace 02:00:00:00:06:02 dev flannel-v6.1 dst fd00:192:168:1::12 self permanent
+EOF
+ip -n lab.node-1 -batch - <<'EOF'
+neighbour replace fd00:10:244:2:: lladdr 02:00:00:00:06:02 dev flannel-v6.1 nud permanent
+route replace fd00:10:244:2::/64 via fd00:10:244:2:: dev flannel-v6.1 onlink
+EOF
+`);
+  });
+
+  it('is known again from what the kernel says of it', () => {
+    const info = { id: 1, local6: 'fd00:192:168:1::11', link: 'eth0', port: 8472, learning: false };
+    const linkinfo = { info_kind: 'vxlan', info_data: info };
+    const { vni, port, localAddress, device, mac } = vtep6;
+    expect(linkFromKernel(JSON.stringify([{ address: mac, linkinfo }]))).toEqual({
+      ...{ vni, port, localAddress, device, mac },
+      learning: false,
+    });
+    expect(READ_ROUTES('flannel-v6.1', 6)).toEqual(['ip', '-json', '-6', 'route', 'show', 'dev', 'flannel-v6.1']);
   });
 });

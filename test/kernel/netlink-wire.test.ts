@@ -34,14 +34,12 @@ describe.runIf(endianness() === 'LE')('netlink messages', () => {
     );
   });
 
-  it('are not made for IPv6, new names, other namespaces and deleted links: those are the tool’s', () => {
+  it('are not made for new names, other namespaces, deleted links and what names no family: those are the tool’s', () => {
     const ops: IpOp[] = [
-      { op: 'address-add', cidr: 'fd00::1/64', device: 'eth0' },
-      { op: 'address-add', cidr: '10.0.0.1/24', device: 'eth0', noDad: true },
-      { op: 'route-add', destination: 'fd00::/64', device: 'eth0' },
-      { op: 'route-add', destination: 'default', via: 'fd00::1', device: 'eth0' },
+      { op: 'address-add', cidr: 'fd00::1', device: 'eth0' },
       { op: 'route-add', destination: 'default', device: 'eth0' },
-      { op: 'neighbour-replace', address: 'fd00::1', mac: '02:00:00:00:00:01', device: 'eth0' },
+      { op: 'route-add', destination: '10.0.0.0/24', via: 'fd00::1', device: 'eth0' },
+      { op: 'neighbour-replace', address: 'fd00::g', mac: '02:00:00:00:00:01', device: 'eth0' },
       { op: 'link-set', name: 'eth0', rename: 'eth1' },
       { op: 'link-set', name: 'eth0', netns: 'other' },
       { op: 'link-delete', name: 'eth0' },

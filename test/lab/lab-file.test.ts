@@ -38,6 +38,21 @@ describe('the lab file', () => {
     ]);
   });
 
+  it.each([
+    ['dual-stack.yaml', 'dual'],
+    ['ipv6.yaml', 'ipv6'],
+  ])('has in lab/%s what ipFamily: %s alone brings', (name, family) => {
+    const file = readLabFile(join(ROOT, 'lab', name));
+    expect(file).toEqual(parseLabFile(`${HEAD}networking: {ipFamily: ${family}}\n`, 'lab.yaml'));
+  });
+
+  it('gives a host with an IPv4 address its number in IPv6 too, where the underlay has both', () => {
+    const text = 'networking: {ipFamily: dual}\nhosts: [{name: db, address: 192.168.1.23}]\n';
+    expect(parseLabFile(HEAD + text, 'lab.yaml').hosts).toEqual([
+      { name: 'db', address: '192.168.1.23,fd00:192:168:1::23', names: [] },
+    ]);
+  });
+
   it('fills in the role of a worker and keeps labels and zone', () => {
     const { nodes } = parseLabFile(
       `${HEAD}nodes: [{name: a, role: control-plane}, {name: b, labels: {disk: ssd}, zone: z1}]`,
@@ -86,7 +101,7 @@ describe('the lab file', () => {
     [
       'a block that is none',
       `${HEAD}networking: {podSubnet: 10.244.0.0}\n`,
-      ['lab.yaml:3:14: networking.podSubnet: must be an IPv4 address block such as 10.244.0.0/16'],
+      ['lab.yaml:3:14: networking.podSubnet: must be an address block such as 10.244.0.0/16'],
     ],
     [
       'a name with shell characters',
@@ -171,6 +186,88 @@ describe('the lab file', () => {
       `${HEAD}kubelet: {nodeLeaseDurationSeconds: 10}\ncontrollerManager: {nodeMonitorGracePeriodSeconds: 10}\n`,
       [
         'lab.yaml:4:21: controllerManager.nodeMonitorGracePeriodSeconds: must be longer than kubelet.nodeLeaseDurationSeconds (10): a node in good health would be written off between two heartbeats',
+      ],
+    ],
+    [
+      'blocks of two families where there is one',
+      `${HEAD}networking:\n  podSubnet: 10.244.0.0/16,fd00:10:244::/56\n`,
+      [
+        'lab.yaml:4:3: networking.podSubnet: must be one IPv4 block, since networking.ipFamily is ipv4; it is 10.244.0.0/16,fd00:10:244::/56',
+      ],
+    ],
+    [
+      'a block of the other family',
+      `${HEAD}networking:\n  ipFamily: ipv6\n  serviceSubnet: 10.96.0.0/12\n`,
+      [
+        'lab.yaml:5:3: networking.serviceSubnet: must be one IPv6 block, since networking.ipFamily is ipv6; it is 10.96.0.0/12',
+      ],
+    ],
+    [
+      'one block where both families want one',
+      `${HEAD}networking:\n  ipFamily: dual\nunderlay:\n  subnet: 192.168.1.0/24\n`,
+      [
+        'lab.yaml:6:3: underlay.subnet: must be an IPv4 and an IPv6 block, separated by a comma, since networking.ipFamily is dual; it is 192.168.1.0/24',
+      ],
+    ],
+    [
+      'networks that begin with different families',
+      `${HEAD}networking:\n  ipFamily: dual\n  serviceSubnet: fd00:10:96::/112,10.96.0.0/12\n`,
+      [
+        'lab.yaml:5:3: networking.serviceSubnet: begins with IPv6, and networking.podSubnet with IPv4: the first family is the cluster’s primary one, in every network',
+      ],
+    ],
+    [
+      'two blocks of one family',
+      `${HEAD}networking:\n  podSubnet: 10.244.0.0/16,10.245.0.0/16\n`,
+      ['lab.yaml:4:3: networking.podSubnet: names 2 blocks, and not each of a family of its own'],
+    ],
+    [
+      'IPv6 networks that overlap',
+      `${HEAD}networking:\n  ipFamily: ipv6\n  serviceSubnet: fd00:10:244:5::/112\n`,
+      [
+        'lab.yaml:5:3: networking.serviceSubnet: fd00:10:244:5::/112 (the Service network) overlaps fd00:10:244::/56 (the pod network): ' +
+          'an address in both could be a node, a pod or a Service, and only one of them would be reached',
+      ],
+    ],
+    [
+      'an IPv6 Service network that is too large',
+      `${HEAD}networking:\n  ipFamily: ipv6\n  serviceSubnet: fd00:10:96::/64\n`,
+      [
+        'lab.yaml:5:3: networking.serviceSubnet: must be between a /108 and a /124 (the API takes its first address, the DNS its tenth), not a /64',
+      ],
+    ],
+    [
+      'another spelling of a block',
+      `${HEAD}networking:\n  ipFamily: ipv6\n  podSubnet: fd00:10:244:0::/56\n`,
+      ['lab.yaml:5:3: networking.podSubnet: is written fd00:10:244::/56'],
+    ],
+    [
+      'link-local addresses',
+      `${HEAD}networking:\n  ipFamily: ipv6\n  podSubnet: fe80::/56\n`,
+      ['lab.yaml:5:3: networking.podSubnet: lies in a range that is never routed'],
+    ],
+    [
+      'a further Service network of a family the lab has not',
+      `${HEAD}networking:\n  additionalServiceCIDRs: ["fd00:10:97::/112"]\n`,
+      [
+        'lab.yaml:4:28: networking.additionalServiceCIDRs[0]: fd00:10:97::/112 is IPv6, and networking.ipFamily is ipv4: no Service could have an address of it',
+      ],
+    ],
+    [
+      'a host without an address of a family',
+      `${HEAD}networking: {ipFamily: dual}\nhosts:\n- {name: db, address: "fd00:192:168:1::23"}\n`,
+      ['lab.yaml:5:14: hosts[0].address: fd00:192:168:1::23 has no address of IPv4, which the underlay has'],
+    ],
+    [
+      'a host at the gateway’s IPv6 address',
+      `${HEAD}networking: {ipFamily: ipv6}\nhosts:\n- {name: db, address: "fd00:192:168:1::1"}\n`,
+      ['lab.yaml:5:14: hosts[0].address: fd00:192:168:1::1 is the gateway’s address'],
+    ],
+    [
+      'flannel’s IPv6 network that is not the pod network’s',
+      `${HEAD}networking: {ipFamily: dual}\nflannel: {IPv6Network: "fd00:1::/56"}\n`,
+      [
+        'lab.yaml:4:11: flannel.IPv6Network: fd00:1::/56 is not networking.podSubnet (10.244.0.0/16,fd00:10:244::/56): flannel would route other addresses than the pods have',
       ],
     ],
     ['broken YAML', `${HEAD}nodes: [`, [expect.stringMatching(/^lab\.yaml:3:9: /)]],

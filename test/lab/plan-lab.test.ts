@@ -10,14 +10,48 @@ const fileOf = (text = '') => parseLabFile(HEAD + text, 'lab.yaml');
 describe('the plan of a lab', () => {
   it('gives the default lab its addresses', () => {
     const plan = planLab('podwire', fileOf());
-    expect(plan.nodes.map(({ name, ip, podCIDR, netns }) => [name, ip, podCIDR, netns])).toEqual([
+    expect(plan.nodes.map(({ name, ip, podCIDRs, netns }) => [name, ip, podCIDRs.join(), netns])).toEqual([
       ['control-plane', '192.168.1.10', '10.244.0.0/24', 'podwire.control-plane'],
       ['node-1', '192.168.1.11', '10.244.1.0/24', 'podwire.node-1'],
       ['node-2', '192.168.1.12', '10.244.2.0/24', 'podwire.node-2'],
     ]);
-    expect(plan.gateway).toEqual({ name: 'gateway', netns: 'podwire.gateway', ip: '192.168.1.1' });
-    expect(plan.hosts).toEqual([{ name: 'client', netns: 'podwire.client', ip: '192.168.1.100', names: [] }]);
+    expect(plan.gateway).toEqual({
+      name: 'gateway',
+      netns: 'podwire.gateway',
+      ip: '192.168.1.1',
+      ips: ['192.168.1.1'],
+    });
+    expect(plan.hosts).toEqual([
+      { name: 'client', netns: 'podwire.client', ip: '192.168.1.100', ips: ['192.168.1.100'], names: [] },
+    ]);
     expect([plan.apiServiceIp, plan.dnsServiceIp]).toEqual(['10.96.0.1', '10.96.0.10']);
+  });
+
+  it('gives a lab of both families an address and a block of each, which read alike', () => {
+    const plan = planLab('x', fileOf('networking: {ipFamily: dual}'));
+    expect(plan.nodes.map(({ ip, ips, podCIDRs }) => [ip, ips.join(), podCIDRs.join()])).toEqual([
+      ['192.168.1.10', '192.168.1.10,fd00:192:168:1::10', '10.244.0.0/24,fd00:10:244::/64'],
+      ['192.168.1.11', '192.168.1.11,fd00:192:168:1::11', '10.244.1.0/24,fd00:10:244:1::/64'],
+      ['192.168.1.12', '192.168.1.12,fd00:192:168:1::12', '10.244.2.0/24,fd00:10:244:2::/64'],
+    ]);
+    expect(plan.gateway.ips).toEqual(['192.168.1.1', 'fd00:192:168:1::1']);
+    expect([plan.apiServiceIp, plan.dnsServiceIp]).toEqual(['10.96.0.1', '10.96.0.10']);
+  });
+
+  it('has the family of the first blocks as its primary', () => {
+    const blocks = 'podSubnet: "fd00:10:244::/56,10.244.0.0/16", serviceSubnet: "fd00:10:96::/112,10.96.0.0/12"';
+    const plan = planLab(
+      'x',
+      fileOf(`networking: {ipFamily: dual, ${blocks}}\nunderlay: {subnet: "fd00:192:168:1::/64,192.168.1.0/24"}`),
+    );
+    expect(plan.nodes[0]).toMatchObject({ ip: 'fd00:192:168:1::10', ips: ['fd00:192:168:1::10', '192.168.1.10'] });
+    expect(plan.hosts[0]).toMatchObject({ ip: 'fd00:192:168:1::100', ips: ['fd00:192:168:1::100', '192.168.1.100'] });
+    expect([plan.apiServiceIp, plan.dnsServiceIp]).toEqual(['fd00:10:96::1', 'fd00:10:96::a']);
+  });
+
+  it('has no IPv4 in IPv6 alone', () => {
+    const plan = planLab('x', fileOf('networking: {ipFamily: ipv6}'));
+    expect(JSON.stringify(plan)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
   });
 
   it('labels nodes with their role and zone', () => {

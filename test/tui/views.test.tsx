@@ -36,6 +36,7 @@ const SNAPSHOT: LabSnapshot = {
       name: 'web',
       type: 'NodePort',
       clusterIP: '10.96.0.7',
+      clusterIPs: ['10.96.0.7'],
       ports: ['80:30078/TCP'],
       endpoints: ['10.244.1.3:80'],
     },
@@ -68,7 +69,7 @@ const EVENTS: readonly ScenarioEvent[] = [
 ];
 
 function pod(namespace: string, name: string, ip: string): LabSnapshot['pods'][number] {
-  return { namespace, name, node: 'node-1', ip, phase: 'Running', ready: true, restarts: 0, netns: '' };
+  return { namespace, name, node: 'node-1', ip, ips: [ip], phase: 'Running', ready: true, restarts: 0, netns: '' };
 }
 
 function walk(change: Partial<Walk> = {}): Walk {

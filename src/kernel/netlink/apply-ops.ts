@@ -26,7 +26,7 @@ export function requestFor(op: IpOp | BridgeOp, lookup: Lookup): Buffer | undefi
     case 'address-add':
     case 'address-replace':
     case 'address-delete':
-      return op.op !== 'address-delete' && op.noDad === true ? undefined : addressMessage(op, lookup);
+      return addressMessage(op, lookup);
     case 'route-add':
     case 'route-replace':
     case 'route-delete':

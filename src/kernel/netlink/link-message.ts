@@ -1,7 +1,7 @@
 /** Links as rtnetlink messages: what `ip link` sends for the same line (rtnetlink(7), linux/if_link.h). */
 import { macBytes } from '../../net/mac.ts';
 import type { BridgeOp, IpOp, LinkKind } from '../ops.ts';
-import { ipv4Bytes } from './ip-bytes.ts';
+import { kernelAddress } from './ip-bytes.ts';
 import type { Lookup } from './lookup.ts';
 import { attribute, FLAG, message, nested, networkPort, number, structure, text } from './wire.ts';
 
@@ -12,7 +12,7 @@ const AF_BRIDGE = 7;
 const IFLA = { address: 1, name: 3, mtu: 4, master: 10, portInfo: 12, linkInfo: 18, namespaceFd: 28 } as const;
 const INFO = { kind: 1, data: 2 } as const;
 const VETH_PEER = 1;
-const VXLAN = { id: 1, link: 3, local: 4, learning: 7, port: 15 } as const;
+const VXLAN = { id: 1, link: 3, local: 4, learning: 7, port: 15, local6: 17 } as const;
 const PORT = { hairpin: 4, learning: 8, isolated: 33 } as const;
 
 /** `ip link add`. Undefined for what only the tool can do. */
@@ -62,11 +62,11 @@ function linkInfo(link: LinkKind, lookup: Lookup): Buffer[] | undefined {
       return [nested(VETH_PEER, peer, linkHeader({}))];
     }
     case 'vxlan': {
-      const local = ipv4Bytes(link.local);
+      const local = kernelAddress(link.local);
       if (local === undefined) return undefined;
       return [
         attribute(VXLAN.id, number(link.vni)),
-        attribute(VXLAN.local, local),
+        attribute(local.family === 4 ? VXLAN.local : VXLAN.local6, local.bytes),
         attribute(VXLAN.link, number(lookup.ifindex(link.device))),
         attribute(VXLAN.learning, number(link.learning ? 1 : 0, 1)),
         attribute(VXLAN.port, networkPort(link.port)),

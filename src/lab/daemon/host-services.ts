@@ -15,7 +15,9 @@ const RESTART_MS = 500;
 
 /** The stand-ins of a plan's gateway and hosts. */
 export function hostServices(plan: LabPlan): StandInSpec[] {
-  const names = plan.hosts.filter((host) => host.names.length > 0).map(({ ip, names }) => [ip, ...names].join(' '));
+  const names = plan.hosts
+    .filter((host) => host.names.length > 0)
+    .flatMap(({ ips, names }) => ips.map((ip) => [ip, ...names].join(' ')));
   const gateway = specOf(plan.gateway, { kind: GATEWAY_RESOLVER, image: '', args: names });
   const hosts = plan.hosts.flatMap((host) => {
     const { image } = host;
@@ -48,12 +50,12 @@ function keep(spec: StandInSpec, standIns: StandInClient): void {
 }
 
 function specOf(
-  { name, netns, ip }: HostPlan,
+  { name, netns, ips }: HostPlan,
   { kind, image, args }: Pick<StandInSpec, 'kind' | 'image' | 'args'>,
 ): StandInSpec {
   return {
     ...{ containerId: `host/${name}`, kind, netns, image, args, container: name },
-    pod: { namespace: '', name, uid: '', node: name, ip, hostname: name },
+    pod: { namespace: '', name, uid: '', node: name, ips, hostname: name },
     ...{ env: {}, ports: [], files: {}, mounts: [] },
   };
 }

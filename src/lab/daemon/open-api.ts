@@ -10,6 +10,7 @@ import { InProcessTransport } from '../../api/in-process-transport.ts';
 import type { KubeletConnector } from '../../api/kubelet-connector.ts';
 import { kubeconfigText } from '../../api/tls/kubeconfig.ts';
 import type { ApiConnectionOptions } from '../../client/api-connection.ts';
+import { hostPort, wildcardFor } from '../../net/host-port.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { API_PORT, controlPlane } from '../cluster-objects.ts';
 import { grantsOf } from '../identity.ts';
@@ -38,7 +39,7 @@ export async function openApi(
 ): Promise<OpenApi> {
   const { apiAddress, certificates, tokens, serviceAccountKey } = identity;
   const { ca, cert, key } = certificates;
-  const serviceCIDRs = [plan.serviceSubnet, ...plan.additionalServiceCIDRs];
+  const serviceCIDRs = [...plan.serviceSubnets, ...plan.additionalServiceCIDRs];
   const core = createApiCore({ serviceCIDRs, certificateAuthority: ca, serviceAccountKey }, store);
   const server = createApiServer({
     core,
@@ -62,7 +63,7 @@ export async function openApi(
     server,
     transport: new InProcessTransport(core),
     connectionFrom: (netns, user) => ({
-      server: `https://${ip}:${API_PORT}`,
+      server: `https://${hostPort(ip, API_PORT)}`,
       ca,
       token: tokens[user],
       userAgent: user,
@@ -75,6 +76,7 @@ export async function openApi(
 /** Lets the API answer on the control-plane node, whose address must stand. */
 export async function serveApiOnControlPlane({ plan, kernel }: DaemonContext, server: ApiServer): Promise<void> {
   const listener = createServer();
-  await kernel.sockets.listen(controlPlane(plan).netns, listener, { host: '0.0.0.0', port: API_PORT });
+  const { netns, ips } = controlPlane(plan);
+  await kernel.sockets.listen(netns, listener, { host: wildcardFor(ips), port: API_PORT });
   server.attach(listener);
 }

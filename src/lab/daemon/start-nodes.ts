@@ -1,6 +1,7 @@
 /** Stage: what runs on each node. Every component of a node reaches the API by connections that start in the node's namespace. */
 import { RemoteTransport } from '../../client/remote-transport.ts';
-import { VXLAN_OVERHEAD } from '../../cni/vxlan.ts';
+import { vxlanOverhead } from '../../cni/vxlan.ts';
+import { familyOf } from '../../net/ip.ts';
 import { FlannelAgent } from '../../node/flannel/flannel-agent.ts';
 import { Kubelet } from '../../node/kubelet.ts';
 import { PodNetwork } from '../../node/pod-network.ts';
@@ -73,9 +74,9 @@ function flannelAgent({ plan, kernel }: DaemonContext, node: NodePlan, transport
     netns: node.netns,
     kernel,
     transport,
-    network: plan.podSubnet,
+    networks: plan.podSubnets,
     vxlan: plan.vxlan,
-    underlay: { address: node.ip, device: 'eth0', mtu: plan.underlay.mtu },
+    underlay: { addresses: node.ips, device: 'eth0', mtu: plan.underlay.mtu },
     log: componentLogger(`flannel/${node.name}`),
   });
 }
@@ -84,12 +85,12 @@ function kubeProxy({ plan, kernel, former }: DaemonContext, node: NodePlan, tran
   return new KubeProxy({
     nodeName: node.name,
     netns: node.netns,
-    nodeIPs: [node.ip],
+    nodeIPs: node.ips,
     transport,
     kernel,
     mode: former?.recorded.proxyModes.get(node.name) ?? plan.proxyMode,
-    clusterCIDRs: [plan.podSubnet],
-    serviceCIDRs: [plan.serviceSubnet, ...plan.additionalServiceCIDRs],
+    clusterCIDRs: plan.podSubnets,
+    serviceCIDRs: [...plan.serviceSubnets, ...plan.additionalServiceCIDRs],
     log: componentLogger(`kube-proxy/${node.name}`),
   });
 }
@@ -104,15 +105,14 @@ function kubelet(
     kernel,
     lab: plan.name,
     netns: node.netns,
-    podCidr: node.podCIDR,
-    network: plan.podSubnet,
-    mtu: plan.underlay.mtu - VXLAN_OVERHEAD,
+    blocks: plan.podSubnets.map((network, index) => ({ network, podCidr: node.podCIDRs[index]! })),
+    mtu: plan.underlay.mtu - Math.max(...plan.podSubnets.map((network) => vxlanOverhead(familyOf(network)))),
     permanentNeighbours: plan.nodes.length * plan.maxPods > MOST_LEARNED_NEIGHBOURS,
   });
   return new Kubelet({
     node: node.name,
     netns: node.netns,
-    nodeIp: node.ip,
+    nodeIps: node.ips,
     transport,
     kernel,
     podNetwork,

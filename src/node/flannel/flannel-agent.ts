@@ -1,40 +1,18 @@
 /**
- * flannel's daemon on one node: makes flannel.1 and the masquerade rules, tells the other nodes of itself by
- * annotations on its Node, and keeps a route, an ARP and an FDB entry for each of theirs. Watches Nodes; everything
- * else is planned in cni/.
+ * flannel's daemon on one node: an overlay for each IP family, told to the other nodes by annotations on the Node and kept
+ * up with theirs. Watches Nodes; devices, entries and rules are the overlays'.
  */
-
 import { CoalescingRunner } from '../../client/coalescing-runner.ts';
 import { Informer } from '../../client/informer.ts';
-import { observeMasquerade, planMasquerade } from '../../cni/masquerade.ts';
-import {
-  entriesFromKernel,
-  linkFromKernel,
-  READ_FDB,
-  READ_LINK,
-  READ_NEIGHBOURS,
-  READ_ROUTES,
-} from '../../cni/read-vxlan.ts';
-import {
-  entriesOf,
-  planEntries,
-  planVtep,
-  planVtepRepair,
-  type Vtep,
-  VXLAN_OVERHEAD,
-  type VxlanEntries,
-  type VxlanPeer,
-  vxlanDevice,
-} from '../../cni/vxlan.ts';
+import type { VxlanPeer } from '../../cni/vxlan.ts';
 import type { Kernel, Netns } from '../../kernel/kernel.ts';
-import { KernelError } from '../../kernel/kernel-error.ts';
-import { macOfName } from '../../net/mac.ts';
+import { familyOf, type IpFamily } from '../../net/ip.ts';
 import type { Component, Logger } from '../../objects/component.ts';
 import { NODES } from '../../objects/resource.ts';
 import type { Transport } from '../../objects/transport.ts';
 import type { Node } from '../../objects/wire.ts';
-import { devicesOf } from '../sandbox-state.ts';
-import { annotationsOf, peerOf } from './annotations.ts';
+import { annotationsOf, peerOf, podCidrOf } from './annotations.ts';
+import { Overlay } from './overlay.ts';
 import { writeSubnetEnv } from './subnet-env.ts';
 
 export interface FlannelAgentOptions {
@@ -43,11 +21,11 @@ export interface FlannelAgentOptions {
   readonly netns: Netns;
   readonly kernel: Kernel;
   readonly transport: Transport;
-  /** net-conf.json's Network, all nodes' pods, and its VXLAN backend's VNI and Port. */
-  readonly network: string;
+  /** net-conf.json's Network and IPv6Network, all nodes' pods, and its VXLAN backend's VNI and Port. */
+  readonly networks: readonly string[];
   readonly vxlan: { readonly vni: number; readonly port: number };
-  /** The node's place on the underlay. */
-  readonly underlay: { readonly address: string; readonly device: string; readonly mtu: number };
+  /** The node's place on the underlay; an address of the family of each network. */
+  readonly underlay: { readonly addresses: readonly string[]; readonly device: string; readonly mtu: number };
   /** Where subnet.env is written; not at all when absent. */
   readonly subnetEnvPath?: string;
   readonly log: Logger;
@@ -58,16 +36,14 @@ export class FlannelAgent implements Component {
   readonly #options: FlannelAgentOptions;
   readonly #nodes: Informer<Node>;
   readonly #runner: CoalescingRunner;
-  readonly #device: string;
-  /** What the last sync left in the kernel; undefined: ask the kernel. */
-  #entries: VxlanEntries | undefined;
+  readonly #overlays: readonly Overlay[];
   /** Nodes already complained of. */
   readonly #refused = new Map<string, string>();
 
   constructor(options: FlannelAgentOptions) {
     this.name = `flannel on ${options.node}`;
     this.#options = options;
-    this.#device = vxlanDevice(options.vxlan.vni);
+    this.#overlays = options.networks.map((network) => overlayOf(options, network));
     this.#nodes = new Informer(options.transport, NODES);
     this.#runner = new CoalescingRunner(
       () => this.#sync(),
@@ -77,8 +53,14 @@ export class FlannelAgent implements Component {
   }
 
   async start(): Promise<void> {
-    const podCidr = await this.#podCidr();
-    await Promise.all([this.#makeDevice(podCidr), this.#makeRules(podCidr), this.#writeSubnetEnv(podCidr)]);
+    const podCidrs = await this.#podCidrs();
+    await Promise.all([
+      ...this.#overlays.flatMap((overlay, index) => [
+        overlay.makeDevice(podCidrs[index]!),
+        overlay.makeRules(podCidrs[index]!),
+      ]),
+      this.#writeSubnetEnv(podCidrs),
+    ]);
     await this.#announce();
     await this.#nodes.start();
     await this.settled();
@@ -94,51 +76,30 @@ export class FlannelAgent implements Component {
     return this.#runner.settled();
   }
 
-  async #podCidr(): Promise<string> {
-    const { transport, node } = this.#options;
-    const { spec } = await transport.get(NODES, { name: node });
-    if (spec?.podCIDR === undefined || spec.podCIDR === '') throw new Error(`node "${node}" pod cidr not assigned`);
-    return spec.podCIDR;
+  /** The node's own blocks, in the overlays' order. */
+  async #podCidrs(): Promise<string[]> {
+    const { transport, node: name } = this.#options;
+    const node = await transport.get(NODES, { name });
+    return this.#overlays.map(({ family }) => {
+      const block = podCidrOf(node, family);
+      if (block === undefined) throw new Error(`node "${name}" pod cidr not assigned${family === 6 ? ' (IPv6)' : ''}`);
+      return block;
+    });
   }
 
-  get #mac(): string {
-    // A MAC that stays the same over restarts spares the other nodes a change.
-    return macOfName(`${this.#options.netns} ${this.#device}`);
-  }
-
-  get #mtu(): number {
-    return this.#options.underlay.mtu - VXLAN_OVERHEAD;
-  }
-
-  async #makeDevice(podCidr: string): Promise<void> {
-    const { kernel, netns, vxlan, underlay } = this.#options;
-    const { address: localAddress, device } = underlay;
-    const vtep: Vtep = { ...vxlan, localAddress, device, mac: this.#mac, mtu: this.#mtu, podCidr };
-    if (!devicesOf(kernel, netns).has(this.#device)) {
-      this.#entries = entriesOf([]);
-      await kernel.run(netns, planVtep(vtep));
-      return;
-    }
-    // Of a former agent, or of anybody.
-    await kernel.run(netns, planVtepRepair(vtep, linkFromKernel(await this.#ask(READ_LINK))));
-  }
-
-  async #makeRules(podCidr: string): Promise<void> {
-    const { kernel, netns, network } = this.#options;
-    const { stdout } = await kernel.read(netns, ['iptables-save']);
-    await kernel.run(netns, [planMasquerade({ network, podCidr, family: 4 }, observeMasquerade(stdout))]);
-  }
-
-  async #writeSubnetEnv(podCidr: string): Promise<void> {
-    const { subnetEnvPath, network } = this.#options;
+  async #writeSubnetEnv(podCidrs: readonly string[]): Promise<void> {
+    const { subnetEnvPath, networks } = this.#options;
     if (subnetEnvPath === undefined) return;
-    await writeSubnetEnv(subnetEnvPath, { network, podCidr, mtu: this.#mtu });
+    const mtu = Math.min(...this.#overlays.map((overlay) => overlay.mtu));
+    const blocks = networks.map((network, index) => ({ network, podCidr: podCidrs[index]! }));
+    await writeSubnetEnv(subnetEnvPath, { blocks, mtu });
   }
 
   /** Annotations for the other agents, and the condition that lets the scheduler use the node. */
   async #announce(): Promise<void> {
-    const { transport, node, vxlan, underlay } = this.#options;
-    const annotations = annotationsOf({ vni: vxlan.vni, mac: this.#mac, publicIp: underlay.address });
+    const { transport, node, vxlan } = this.#options;
+    const vteps = this.#overlays.map(({ announced }) => announced);
+    const annotations = annotationsOf(vxlan.vni, vteps);
     await transport.patch(NODES, { name: node }, 'merge', { metadata: { annotations } });
     const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const condition = {
@@ -154,20 +115,14 @@ export class FlannelAgent implements Component {
   }
 
   async #sync(): Promise<void> {
-    const { kernel, netns, vxlan } = this.#options;
-    const desired = entriesOf(this.#peers());
-    const previous = this.#entries ?? (await this.#read());
-    // Half a run leaves what nobody knows: then the next one asks the kernel.
-    this.#entries = undefined;
-    await kernel.run(netns, planEntries(vxlan.vni, desired, previous));
-    this.#entries = desired;
+    for (const overlay of this.#overlays) await overlay.sync(this.#peers(overlay.family));
   }
 
-  #peers(): VxlanPeer[] {
+  #peers(family: IpFamily): VxlanPeer[] {
     return this.#nodes.list().flatMap((node) => {
       const name = node.metadata?.name ?? '';
       if (name === this.#options.node) return [];
-      const peer = peerOf(node);
+      const peer = peerOf(node, family);
       if (peer instanceof Error) this.#complain(name, peer.message);
       return peer === undefined || peer instanceof Error ? [] : [peer];
     });
@@ -178,18 +133,11 @@ export class FlannelAgent implements Component {
     this.#refused.set(node, message);
     this.#options.log.warn('flannel: passing over a node', { node, reason: message });
   }
+}
 
-  async #read(): Promise<VxlanEntries> {
-    const texts = [READ_ROUTES, READ_NEIGHBOURS, READ_FDB].map((question) => this.#ask(question));
-    const [routes = '', neighbours = '', fdb = ''] = await Promise.all(texts);
-    return entriesFromKernel(routes, neighbours, fdb);
-  }
-
-  async #ask(question: (device: string) => readonly [string, ...string[]]): Promise<string> {
-    const { kernel, netns } = this.#options;
-    const argv = question(this.#device);
-    const { stdout, stderr, exitCode } = await kernel.read(netns, argv);
-    if (exitCode !== 0) throw new KernelError({ netns, tool: argv[0], line: argv.join(' '), stderr });
-    return stdout;
-  }
+function overlayOf({ node, kernel, netns, vxlan, underlay }: FlannelAgentOptions, network: string): Overlay {
+  const { addresses, device, mtu } = underlay;
+  const address = addresses.find((text) => familyOf(text) === familyOf(network));
+  if (address === undefined) throw new RangeError(`flannel on ${node}: no underlay address for ${network}`);
+  return new Overlay({ kernel, netns, vxlan, network, underlay: { address, device, mtu } });
 }

@@ -1,23 +1,22 @@
 /** subnet.env: what flannel leaves for its CNI plugin. */
 import { rename, writeFile } from 'node:fs/promises';
+import type { PodBlock } from '../../cni/bridge.ts';
 import { cidrOf, nthAddress } from '../../net/cidr.ts';
 
 export interface SubnetEnv {
-  readonly network: string;
-  readonly podCidr: string;
+  /** One per family. */
+  readonly blocks: readonly PodBlock[];
   readonly mtu: number;
 }
 
 /** The file's text. `FLANNEL_SUBNET` is the gateway's address with the block's prefix. */
-export function subnetEnv({ network, podCidr, mtu }: SubnetEnv): string {
-  const cidr = cidrOf(podCidr);
-  return [
-    `FLANNEL_NETWORK=${network}`,
-    `FLANNEL_SUBNET=${nthAddress(cidr, 1)}/${cidr.prefix}`,
-    `FLANNEL_MTU=${mtu}`,
-    'FLANNEL_IPMASQ=true',
-    '',
-  ].join('\n');
+export function subnetEnv({ blocks, mtu }: SubnetEnv): string {
+  const lines = blocks.flatMap(({ network, podCidr }) => {
+    const cidr = cidrOf(podCidr);
+    const word = cidr.family === 4 ? 'FLANNEL' : 'FLANNEL_IPV6';
+    return [`${word}_NETWORK=${network}`, `${word}_SUBNET=${nthAddress(cidr, 1)}/${cidr.prefix}`];
+  });
+  return [...lines, `FLANNEL_MTU=${mtu}`, 'FLANNEL_IPMASQ=true', ''].join('\n');
 }
 
 /** Writes it so that a reader finds the old or the new text, never half of one. */

@@ -4,14 +4,15 @@ import { quantityValue } from '../../objects/quantity.ts';
 import type { Container, Pod } from '../../objects/wire.ts';
 
 export interface PodPlacement {
-  readonly podIp: string;
-  readonly hostIp: string;
+  /** One per family, the primary first; none before the pod has a network. */
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
   /** What a container without a limit may take: the node's allocatable. */
   readonly allocatable: Readonly<Record<string, string>>;
 }
 
 /** The value at `path` (`metadata.name`, `metadata.labels['app']`, `status.podIP`, …); throws for a path there is not. */
-export function fieldValue(pod: Pod, path: string, { podIp, hostIp }: PodPlacement): string {
+export function fieldValue(pod: Pod, path: string, { podIps, hostIps }: PodPlacement): string {
   const { metadata, spec } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
   if (keyed !== null) return metadata?.[keyed[1] as 'labels' | 'annotations']?.[keyed[2]!] ?? '';
@@ -31,11 +32,13 @@ export function fieldValue(pod: Pod, path: string, { podIp, hostIp }: PodPlaceme
     case 'spec.serviceAccountName':
       return spec?.serviceAccountName ?? 'default';
     case 'status.podIP':
+      return podIps[0] ?? '';
     case 'status.podIPs':
-      return podIp;
+      return podIps.join(',');
     case 'status.hostIP':
+      return hostIps[0] ?? '';
     case 'status.hostIPs':
-      return hostIp;
+      return hostIps.join(',');
     default:
       throw new Error(`unsupported fieldPath: ${path}`);
   }

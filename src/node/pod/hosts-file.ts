@@ -19,8 +19,8 @@ export function hostnameOf(pod: Pod, node: string): string {
   return name.slice(0, LONGEST_HOSTNAME).replace(/[-.]+$/, '');
 }
 
-/** The file's text. With a subdomain the pod's own line begins with its full name. */
-export function hostsFile(pod: Pod, ip: string, hostname: string, clusterDomain: string): string {
+/** The file's text. A line for each of the pod's addresses; with a subdomain it begins with the full name. */
+export function hostsFile(pod: Pod, ips: readonly string[], hostname: string, clusterDomain: string): string {
   const { subdomain, hostAliases = [] } = pod.spec ?? {};
   const full =
     subdomain === undefined || subdomain === ''
@@ -32,5 +32,6 @@ export function hostsFile(pod: Pod, ip: string, hostname: string, clusterDomain:
       : `\n# Entries added by HostAliases.\n${hostAliases
           .map((alias) => `${alias.ip}\t${(alias.hostnames ?? []).join('\t')}\n`)
           .join('')}`;
-  return `${HEADER}${ip}\t${full}${hostname}\n${aliases}`;
+  const own = ips.map((ip) => `${ip}\t${full}${hostname}\n`).join('');
+  return `${HEADER}${own}${aliases}`;
 }

@@ -9,8 +9,8 @@ export interface PodFacts {
   readonly former: PodStatus | undefined;
   readonly records: ReadonlyMap<string, ContainerRecord>;
   /** Undefined before the pod has a network. */
-  readonly ip: string | undefined;
-  readonly hostIp: string;
+  readonly ips: readonly string[] | undefined;
+  readonly hostIps: readonly string[];
   /** Every container that is to end has ended for good. */
   readonly finished: boolean;
   /** The pod has failed as a whole, whatever its containers ended with. */
@@ -21,7 +21,7 @@ export interface PodFacts {
 
 /** Everything the kubelet writes of a status. */
 export function podStatus(facts: PodFacts): PodStatus {
-  const { pod, records, ip, hostIp, now } = facts;
+  const { pod, records, ips = [], hostIps, now } = facts;
   const spec = pod.spec!;
   const phase = phaseOf(facts);
   const statuses = (containers: readonly Container[], isInit: boolean) =>
@@ -34,9 +34,9 @@ export function podStatus(facts: PodFacts): PodStatus {
     phase,
     ...(facts.failure === undefined ? {} : facts.failure),
     conditions: conditionsOf(facts, phase),
-    hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }],
-    ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
+    hostIP: hostIps[0] ?? '',
+    hostIPs: hostIps.map((ip) => ({ ip })),
+    ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime: facts.former?.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: statuses(spec.containers, false),
@@ -93,10 +93,10 @@ function terminatedState(end: Terminated): NonNullable<NonNullable<ContainerStat
 type Verdict = { readonly status: boolean; readonly reason?: string; readonly message?: string };
 
 function conditionsOf(facts: PodFacts, phase: string): PodCondition[] {
-  const { pod, former: formerStatus, ip, now } = facts;
+  const { pod, former: formerStatus, ips, now } = facts;
   const containersReady = readyVerdict(facts, phase);
   const verdicts: Record<string, Verdict> = {
-    PodReadyToStartContainers: { status: ip !== undefined && !facts.finished },
+    PodReadyToStartContainers: { status: ips !== undefined && !facts.finished },
     Initialized: initVerdict(facts, phase),
     Ready: gateVerdict(pod, containersReady),
     ContainersReady: containersReady,

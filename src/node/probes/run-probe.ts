@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { NamespaceSockets, Netns } from '../../kernel/kernel.ts';
+import { hostPort } from '../../net/host-port.ts';
 import type { Container, Probe } from '../../objects/wire.ts';
 import { collectExec } from '../runtime/collect-exec.ts';
 import type { RunningContainer } from '../runtime/container-runtime.ts';
@@ -73,7 +74,7 @@ function probeTcp(
       socket.destroy();
       resolve(failure);
     };
-    const timer = setTimeout(() => finish(`dial tcp ${host}:${port}: i/o timeout`), timeoutMs);
+    const timer = setTimeout(() => finish(`dial tcp ${hostPort(host, port)}: i/o timeout`), timeoutMs);
     socket.once('connect', () => finish());
     socket.once('error', (error) => finish(dialError(host, port, error)));
   });
@@ -86,7 +87,7 @@ export function probeHttp(target: ProbeTarget, http: HttpGet, timeoutMs: number)
   if (port === undefined) return Promise.resolve(`couldn't find port: ${JSON.stringify(http.port)}`);
   const isTls = http.scheme === 'HTTPS';
   const path = http.path === undefined || http.path === '' ? '/' : http.path;
-  const url = `${isTls ? 'https' : 'http'}://${host}:${port}${path.startsWith('/') ? '' : '/'}${path}`;
+  const url = `${isTls ? 'https' : 'http'}://${hostPort(host, port)}${path.startsWith('/') ? '' : '/'}${path}`;
   return new Promise((resolve) => {
     const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.36', connection: 'close', accept: '*/*' };
     for (const { name, value } of http.httpHeaders ?? []) headers[name.toLowerCase()] = value;
@@ -131,5 +132,5 @@ const WORDS: Readonly<Record<string, string>> = {
 
 function dialError(host: string, port: number, error: NodeJS.ErrnoException): string {
   if (error.code === 'ECONNRESET') return 'read: connection reset by peer';
-  return `dial tcp ${host}:${port}: ${WORDS[error.code ?? ''] ?? error.message}`;
+  return `dial tcp ${hostPort(host, port)}: ${WORDS[error.code ?? ''] ?? error.message}`;
 }

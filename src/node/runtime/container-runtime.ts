@@ -14,7 +14,8 @@ export interface PodPlace {
   readonly uid: string;
   readonly node: string;
   readonly netns: Netns;
-  readonly ip: string;
+  /** One per family, the primary first. */
+  readonly ips: readonly string[];
   readonly hostname: string;
   /** Texts of files every container of the pod finds: `/etc/resolv.conf`, `/etc/hosts`, `/etc/hostname`. */
   readonly files: Readonly<Record<string, string>>;

@@ -117,13 +117,13 @@ function standInSpec(
   spec: ContainerSpec,
   { standIn, args }: { readonly standIn: string; readonly args: readonly string[] },
 ): StandInSpec {
-  const { namespace, name, uid, node, ip, hostname, netns, files } = pod;
+  const { namespace, name, uid, node, ips, hostname, netns, files } = pod;
   const reads = FILE_READERS.has(standIn);
   return {
     containerId: spec.id,
     kind: standIn,
     netns,
-    pod: { namespace, name, uid, node, ip, hostname },
+    pod: { namespace, name, uid, node, ips, hostname },
     container: spec.name,
     image: spec.image,
     args,

@@ -1,5 +1,6 @@
 /** The stand-in of databases and brokers: greets whoever connects with one line and holds the connection. */
 import { createServer } from 'node:net';
+import { clientAddress } from './http-server.ts';
 import { imageName, resolveImage } from './images.ts';
 import { listenTcp, openAll } from './server-sockets.ts';
 import type { StandIn, StandInContext } from './stand-in.ts';
@@ -18,7 +19,7 @@ export function startBannerServer(context: StandInContext): Promise<StandIn> {
         socket.write(banner);
         // What a client says is read and dropped, so that its end is noticed.
         socket.resume();
-        context.log(`connection from ${socket.remoteAddress}:${socket.remotePort}`);
+        context.log(`connection from ${clientAddress({ socket })}`);
       });
       return listenTcp(context, server, port);
     }),

@@ -1,11 +1,12 @@
 /** An HTTP server of a stand-in: keep-alive, closed gracefully. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { hostPort, unmapped } from '../../net/host-port.ts';
 import { type Closer, listenTcp } from './server-sockets.ts';
 import type { StandInContext } from './stand-in.ts';
 
 /** Listens for HTTP in the pod's namespace. */
 export function listenHttp(
-  context: Pick<StandInContext, 'sockets' | 'netns'>,
+  context: Pick<StandInContext, 'sockets' | 'netns' | 'pod'>,
   port: number,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Closer> {
@@ -16,6 +17,6 @@ export function listenHttp(
 }
 
 /** The client's address as the server sees it: `10.244.1.2:40312`. */
-export function clientAddress({ socket }: IncomingMessage): string {
-  return `${socket.remoteAddress}:${socket.remotePort}`;
+export function clientAddress({ socket }: Pick<IncomingMessage, 'socket'>): string {
+  return hostPort(unmapped(socket.remoteAddress ?? ''), socket.remotePort);
 }

@@ -16,7 +16,8 @@ export interface StandInSpec {
     readonly name: string;
     readonly uid: string;
     readonly node: string;
-    readonly ip: string;
+    /** One per family, the primary first. */
+    readonly ips: readonly string[];
     readonly hostname: string;
   };
   readonly container: string;

@@ -3,6 +3,7 @@
  * after the grace they are cut).
  */
 import type { Server, Socket } from 'node:net';
+import { wildcardFor } from '../../net/host-port.ts';
 import type { StandIn, StandInContext } from './stand-in.ts';
 
 /** Something that can be closed with a grace. */
@@ -10,7 +11,7 @@ export type Closer = (graceMs: number) => Promise<void>;
 
 /** Listens on every address of the pod. `idle` closes connections that wait for nothing (HTTP keep-alive). */
 export async function listenTcp(
-  context: Pick<StandInContext, 'sockets' | 'netns'>,
+  context: Pick<StandInContext, 'sockets' | 'netns' | 'pod'>,
   server: Server,
   port: number,
   idle: () => void = () => undefined,
@@ -22,7 +23,7 @@ export async function listenTcp(
     socket.on('error', () => undefined);
     socket.once('close', () => connections.delete(socket));
   });
-  await context.sockets.listen(context.netns, server, { host: '0.0.0.0', port });
+  await context.sockets.listen(context.netns, server, { host: wildcardFor(context.pod.ips), port });
   return (graceMs) =>
     new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -1,4 +1,6 @@
 /** The web server stand-in: answers every request with who it is, so that a Service's choice of pod can be seen. */
+import { hostPort } from '../../net/host-port.ts';
+import { familyOf } from '../../net/ip.ts';
 import { clientAddress, listenHttp } from './http-server.ts';
 import { resolveImage } from './images.ts';
 import { openAll } from './server-sockets.ts';
@@ -22,7 +24,7 @@ export function startWebServer(context: StandInContext): Promise<StandIn> {
               `pod: ${pod.name}`,
               `namespace: ${pod.namespace}`,
               `node: ${pod.node}`,
-              `address: ${pod.ip}:${port}`,
+              `address: ${hostPort(addressFor(pod.ips, client), port)}`,
               `client: ${client}`,
               `request: ${request.method} ${request.url}`,
               '',
@@ -37,6 +39,11 @@ export function startWebServer(context: StandInContext): Promise<StandIn> {
 function defaultPorts(image: string): readonly number[] {
   const { behaviour } = resolveImage(image);
   return 'standIn' in behaviour && behaviour.standIn === 'web' ? behaviour.ports : [80];
+}
+
+/** The pod's address of the family its client speaks. */
+function addressFor(ips: readonly string[], client: string): string {
+  return ips.find((ip) => (familyOf(ip) === 6) === client.startsWith('[')) ?? ips[0] ?? '';
 }
 
 /** What hashicorp's http-echo is told to answer (`-text=hello`). */

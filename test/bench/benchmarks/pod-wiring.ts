@@ -91,7 +91,7 @@ async function onNodes(context: BenchmarkContext, nodes: readonly NodeWithPods[]
   await kernel.createNamespaces(nodes.map(({ netns }) => netns));
   try {
     for (const { netns, podCidr } of nodes) {
-      await kernel.run(netns, planBridge({ netns, podCidr, network: NETWORK, mtu: MTU }));
+      await kernel.run(netns, planBridge({ netns, blocks: [{ podCidr, network: NETWORK }], mtu: MTU }));
     }
     return await timed(action);
   } finally {
@@ -103,7 +103,7 @@ async function onNodes(context: BenchmarkContext, nodes: readonly NodeWithPods[]
 async function attach({ kernel, prefix }: BenchmarkContext, nodes: readonly NodeWithPods[]): Promise<void> {
   await Promise.all(
     nodes.map(async ({ netns, podCidr, pods }) => {
-      const network = new PodNetwork({ kernel, lab: prefix, netns, podCidr, network: NETWORK, mtu: MTU });
+      const network = new PodNetwork({ kernel, lab: prefix, netns, blocks: [{ podCidr, network: NETWORK }], mtu: MTU });
       for (const answer of (await network.attach(pods)).values()) if (answer instanceof Error) throw answer;
     }),
   );

@@ -54,6 +54,21 @@ function linksOf(peer: string): IpOp[] {
     },
     { op: 'address-add', cidr: '10.244.1.0/32', device: 'flannel.1' },
     { op: 'link-set', name: 'flannel.1', up: true },
+    { op: 'address-add', cidr: 'fd00:10:244:1::1/64', device: 'br0', noDad: true },
+    { op: 'address-replace', cidr: 'fd00:10:244:1::1/64', device: 'br0', noDad: true },
+    { op: 'address-add', cidr: 'fd00:7::1/64', device: 'br0' },
+    { op: 'address-delete', cidr: 'fd00:7::1/64', device: 'br0' },
+    {
+      op: 'link-add',
+      name: 'flannel-v6.1',
+      mtu: 1430,
+      link: {
+        ...{ kind: 'vxlan', vni: 1, port: 8472, learning: false, mac: '02:00:00:00:00:06' },
+        ...{ local: 'fd00:10:244:1::1', device: 'br0' },
+      },
+    },
+    { op: 'link-set', name: 'flannel-v6.1', up: true },
+    { op: 'address-add', cidr: 'fd00:10:244:1::/128', device: 'flannel-v6.1', noDad: true },
   ];
 }
 
@@ -62,6 +77,9 @@ const ENTRIES: BridgeOp[] = [
   { op: 'fdb-append', mac: '02:00:00:00:00:03', device: 'flannel.1', destination: '192.168.1.13' },
   { op: 'fdb-append', mac: '02:00:00:00:00:04', device: 'flannel.1', destination: '192.168.1.14' },
   { op: 'fdb-delete', mac: '02:00:00:00:00:04', device: 'flannel.1', destination: '192.168.1.14' },
+  { op: 'fdb-replace', mac: '02:00:00:00:00:02', device: 'flannel-v6.1', destination: 'fd00:192:168:1::12' },
+  { op: 'fdb-append', mac: '02:00:00:00:00:03', device: 'flannel-v6.1', destination: 'fd00:192:168:1::13' },
+  { op: 'fdb-delete', mac: '02:00:00:00:00:03', device: 'flannel-v6.1', destination: 'fd00:192:168:1::13' },
   { op: 'port-set', device: 'veth0', hairpin: true, learning: false },
   { op: 'port-set', device: 'veth1', hairpin: true, isolated: true },
   { op: 'port-set', device: 'veth1', hairpin: false },
@@ -77,6 +95,18 @@ const ROUTES: IpOp[] = [
   { op: 'route-add', destination: 'default', via: '10.244.1.2', device: 'br0' },
   { op: 'route-add', destination: '172.16.0.0/12', device: 'br0', source: '10.244.1.1' },
   { op: 'route-add', destination: '172.15.0.1', device: 'br0', scope: 'host' },
+  { op: 'neighbour-replace', address: 'fd00:10:244:2::', mac: '02:00:00:00:00:02', device: 'flannel-v6.1' },
+  { op: 'neighbour-replace', address: 'fd00:10:244:3::', mac: '02:00:00:00:00:03', device: 'flannel-v6.1' },
+  { op: 'neighbour-delete', address: 'fd00:10:244:3::', mac: '02:00:00:00:00:03', device: 'flannel-v6.1' },
+  {
+    ...{ op: 'route-replace', destination: 'fd00:10:244:2::/64', via: 'fd00:10:244:2::' },
+    ...{ device: 'flannel-v6.1', onlink: true },
+  },
+  { op: 'route-add', destination: 'fd00:10:244:3::/64', via: 'fd00:10:244:1::3', device: 'br0' },
+  { op: 'route-delete', destination: 'fd00:10:244:3::/64', via: 'fd00:10:244:1::3', device: 'br0' },
+  { op: 'route-add', destination: 'default', via: 'fd00:10:244:1::2', device: 'br0' },
+  { op: 'route-add', destination: 'fd00:8::/64', device: 'br0', source: 'fd00:10:244:1::1' },
+  { op: 'route-add', destination: 'fd00:9::1', device: 'br0' },
 ];
 
 /** What stands in a namespace, in the tools' words; indexes and counters are the namespace's own, a carrier takes its time. */
@@ -85,8 +115,10 @@ async function look(netns: string): Promise<Record<string, string[]>> {
     links: ['ip', '-details', '-o', 'link'],
     addresses: ['ip', '-o', 'address'],
     routes: ['ip', 'route', 'show', 'table', 'all'],
+    routes6: ['ip', '-6', 'route', 'show', 'table', 'all'],
     neighbours: ['ip', 'neighbour'],
     fdb: ['bridge', 'fdb', 'show', 'dev', 'flannel.1'],
+    fdb6: ['bridge', 'fdb', 'show', 'dev', 'flannel-v6.1'],
     ports: ['bridge', '-details', 'link'],
   } as const;
   const answers: Record<string, string[]> = {};
@@ -98,6 +130,8 @@ async function look(netns: string): Promise<Record<string, string[]>> {
       .replace(/^(veth[12])@/gm, '$1@')
       .replace(/NO-CARRIER,|,LOWER_UP|,M-DOWN| state \w+| linkdown\b/g, '')
       .split('\n')
+      // What a device gives itself once it has a carrier.
+      .filter((line) => !/fe80:|ff00::/.test(line))
       .sort();
   }
   return answers;
@@ -105,12 +139,9 @@ async function look(netns: string): Promise<Record<string, string[]>> {
 
 describe('netlink', () => {
   it('leaves what the tools leave', async () => {
-    const [ours, ourPeer, theirs, theirPeer] = (await create(['nl-a', 'nl-b', 'nl-c', 'nl-d'])) as [
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [ours, ourPeer, theirs, theirPeer] = (await create(['nl-a', 'nl-b', 'nl-c', 'nl-d'], {
+      ipv6: true,
+    })) as [string, string, string, string];
     for (const ops of [linksOf(ourPeer), ENTRIES, ROUTES])
       expect(kernel.within(ours, () => applyOps(ops))).toBe(ops.length);
     const texts = [
@@ -124,6 +155,8 @@ describe('netlink', () => {
     const state = await look(ours);
     expect(state).toEqual(await look(theirs));
     expect(state.routes!.join('\n')).toContain('10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink');
+    expect(state.routes6!.join('\n')).toContain('fd00:10:244:2::/64 via fd00:10:244:2:: dev flannel-v6.1');
+    expect(state.addresses!.join('\n')).not.toContain('tentative');
     expect(state.ports!.join('\n')).toContain('hairpin on');
     const mac = await kernel.read(ourPeer, ['ip', '-o', 'link', 'show', 'eth0']);
     expect(mac.stdout).toContain('0a:58:0a:f4:01:02');

@@ -16,7 +16,7 @@ async function greetAt(host: string, port: number): Promise<void> {
 }
 
 async function greetingOf(port: number): Promise<string> {
-  const socket = await connectToPod(kernel.sockets, { netns, ip: IP }, port);
+  const socket = await connectToPod(kernel.sockets, { netns, ips: [IP] }, port);
   return Buffer.concat((await socket.toArray()) as Buffer[]).toString();
 }
 

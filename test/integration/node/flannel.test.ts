@@ -23,7 +23,7 @@ const NETWORK = '10.244.0.0/16';
 const nodes = [1, 2].map((number) => ({
   name: `node-${number}`,
   netns: `${lab}.node-${number}`,
-  address: `192.168.1.1${number}`,
+  addresses: [`192.168.1.1${number}`],
   podCidr: `10.244.${number}.0/24`,
   role: 'node' as const,
 }));
@@ -36,13 +36,16 @@ const agentOf = (node: typeof one) =>
     netns: node.netns,
     kernel,
     transport,
-    network: NETWORK,
+    networks: [NETWORK],
     vxlan: { vni: 1, port: 8472 },
-    underlay: { address: node.address, device: 'eth0', mtu: 1500 },
+    underlay: { addresses: node.addresses, device: 'eth0', mtu: 1500 },
     ...(node === one ? { subnetEnvPath } : {}),
     log,
   });
-const optionsOf = ({ netns, podCidr }: typeof one) => ({ kernel, lab, netns, podCidr, network: NETWORK, mtu: 1450 });
+const optionsOf = ({ netns, podCidr }: typeof one) => ({
+  ...{ kernel, lab, netns, mtu: 1450 },
+  blocks: [{ podCidr, network: NETWORK }],
+});
 const podNetworkOf = (node: typeof one) => new PodNetwork(optionsOf(node));
 const pod = (name: string, uid = `uid-${name}`) => ({ namespace: 'default', name, uid });
 
@@ -72,9 +75,9 @@ beforeAll(async () => {
   await create(['fabric', 'node-1', 'node-2']);
   const fabric: Fabric = {
     netns: `${lab}.fabric`,
-    subnet: '192.168.1.0/24',
+    subnets: ['192.168.1.0/24'],
     mtu: 1500,
-    gateway: '192.168.1.1',
+    gateways: ['192.168.1.1'],
     hosts: nodes,
   };
   const plan = planFabric(fabric);
@@ -116,7 +119,7 @@ describe('two nodes and two pods', () => {
   });
 
   it('reach each other through VXLAN, and nothing is masqueraded between them', async () => {
-    expect(sandboxes.map(({ ip }) => ip)).toEqual(['10.244.1.2', '10.244.2.2']);
+    expect(sandboxes.map(({ ips }) => ips[0])).toEqual(['10.244.1.2', '10.244.2.2']);
     const stop = await capture(kernel, two.netns, 'udp port 8472');
     const ping = await kernel.read(sandboxes[0]!.netns, ['ping', '-c', '2', '-i', '0.01', '-W', '2', '10.244.2.2']);
     expect(ping).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 received') });
@@ -240,11 +243,11 @@ describe('PodNetwork', () => {
     const answers = await again.attach([pod('web-0'), pod('web-9')]);
     expect(answers.get('uid-web-0')).toEqual({ ...sandboxes[0], stood: true });
     const fresh = answers.get('uid-web-9') as PodSandbox;
-    expect(fresh.ip).toBe('10.244.1.3');
+    expect(fresh.ips[0]).toBe('10.244.1.3');
     const inode = kernel.namespaceInode(sandboxes[0]!.netns);
 
     const successor = await again.attach([pod('web-9', 'another')]);
-    expect(successor.get('another')).toEqual({ netns: fresh.netns, ip: '10.244.1.4' });
+    expect(successor.get('another')).toEqual({ netns: fresh.netns, ips: ['10.244.1.4'] });
     await again.detach([pod('web-9', 'uid-web-9')]);
     expect(kernel.namespaceInode(fresh.netns), 'a successor stays when its predecessor leaves').toBeGreaterThan(0);
     await again.detach([pod('web-9', 'another')]);
@@ -258,8 +261,8 @@ describe('PodNetwork', () => {
     const answers = await networks[1]!.attach(pods);
     const standing = [...answers.values()].filter((answer): answer is PodSandbox => !(answer instanceof Error));
     expect(standing).toHaveLength(100);
-    expect(new Set(standing.map(({ ip }) => ip)).size).toBe(100);
-    const ping = await kernel.read(sandboxes[1]!.netns, ['ping', '-c', '1', '-W', '2', standing[99]!.ip]);
+    expect(new Set(standing.map(({ ips }) => ips[0])).size).toBe(100);
+    const ping = await kernel.read(sandboxes[1]!.netns, ['ping', '-c', '1', '-W', '2', standing[99]!.ips[0]!]);
     expect(ping.exitCode).toBe(0);
     await networks[1]!.detach(pods);
     expect(execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' })).not.toContain(`${lab}.default.many-`);

@@ -39,7 +39,7 @@ export async function startLabNode(label: string) {
   const options = {
     node: NODE,
     netns,
-    nodeIp: NODE_IP,
+    nodeIps: [NODE_IP],
     transport,
     kernel,
     runtime: hostRuntime({ kernel, directory, standIns, agnhost: AGNHOST }),
@@ -79,7 +79,10 @@ export async function startLabNode(label: string) {
   }
 
   async function startKubelet(): Promise<Kubelet> {
-    const podNetwork = new PodNetwork({ podCidr: POD_CIDR, network: '10.244.0.0/16', mtu: 1450, kernel, lab, netns });
+    const podNetwork = new PodNetwork({
+      blocks: [{ podCidr: POD_CIDR, network: '10.244.0.0/16' }],
+      ...{ mtu: 1450, kernel, lab, netns },
+    });
     const started = new Kubelet({ ...options, podNetwork });
     connector.add(NODE, started);
     await started.start();

@@ -23,7 +23,7 @@ const pod: PodPlace = {
   uid: 'uid-1',
   node: 'node-1',
   netns,
-  ip: '10.244.1.2',
+  ips: ['10.244.1.2'],
   hostname: 'web',
   files: { '/etc/hosts': '10.244.1.2\tweb\n' },
 };

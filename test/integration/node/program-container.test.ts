@@ -22,7 +22,7 @@ const pod: PodPlace = {
   uid: 'uid-1',
   node: 'node-1',
   netns,
-  ip: '10.244.1.2',
+  ips: ['10.244.1.2'],
   hostname: 'web',
   files: { '/etc/resolv.conf': 'nameserver 10.96.0.10\n', '/etc/hosts': '10.244.1.2\tweb\n', '/etc/hostname': 'web\n' },
 };

@@ -83,8 +83,8 @@ describe('containerEnvironment', () => {
       container: { name: 'main', ...container } as Container,
       hostname: 'web',
       placement: {
-        podIp: '10.244.1.2',
-        hostIp: '192.168.1.11',
+        podIps: ['10.244.1.2', 'fd00:10:244:1::2'],
+        hostIps: ['192.168.1.11', 'fd00:192:168:1::11'],
         allocatable: { cpu: '2', memory: '1048576Ki', pods: '110' },
       },
       services: [KUBERNETES],

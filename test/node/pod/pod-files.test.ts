@@ -41,15 +41,15 @@ describe('the hosts file', () => {
   const pod = (spec: Partial<PodSpec>) => ({ metadata: { name: 'web-0', namespace: 'shop' }, spec }) as Pod;
 
   it('names the pod, by its full name with a subdomain', () => {
-    expect(hostsFile(pod({}), '10.244.1.2', 'web-0', 'cluster.local')).toMatch(/\n10\.244\.1\.2\tweb-0\n$/);
-    expect(hostsFile(pod({ subdomain: 'web' }), '10.244.1.2', 'web-0', 'cluster.local')).toMatch(
+    expect(hostsFile(pod({}), ['10.244.1.2'], 'web-0', 'cluster.local')).toMatch(/\n10\.244\.1\.2\tweb-0\n$/);
+    expect(hostsFile(pod({ subdomain: 'web' }), ['10.244.1.2'], 'web-0', 'cluster.local')).toMatch(
       /\n10\.244\.1\.2\tweb-0\.web\.shop\.svc\.cluster\.local\tweb-0\n$/,
     );
   });
 
   it('adds host aliases', () => {
     const aliases = pod({ hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] });
-    expect(hostsFile(aliases, '10.244.1.2', 'web-0', 'cluster.local')).toMatch(
+    expect(hostsFile(aliases, ['10.244.1.2'], 'web-0', 'cluster.local')).toMatch(
       /\n\n# Entries added by HostAliases\.\n1\.2\.3\.4\ta\tb\n$/,
     );
   });

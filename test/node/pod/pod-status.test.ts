@@ -24,8 +24,8 @@ function statusOf(records: ContainerRecord[], { spec = {}, status = {}, finished
     pod: { metadata: { name: 'web' }, spec: { containers: [c('main')], ...spec } as PodSpec, status } as Pod,
     former: status as PodStatus,
     records: new Map(records.map((record) => [record.name, record])),
-    ip: hasNetwork ? '10.244.1.2' : undefined,
-    hostIp: '192.168.1.11',
+    ips: hasNetwork ? ['10.244.1.2', 'fd00:10:244:1::2'] : undefined,
+    hostIps: ['192.168.1.11', 'fd00:192:168:1::11'],
     finished,
     now: NOW,
   });
@@ -66,7 +66,7 @@ describe('podStatus', () => {
     expect(status).toMatchObject({
       phase: 'Running',
       podIP: '10.244.1.2',
-      podIPs: [{ ip: '10.244.1.2' }],
+      podIPs: [{ ip: '10.244.1.2' }, { ip: 'fd00:10:244:1::2' }],
       hostIP: '192.168.1.11',
     });
     expect(status.containerStatuses?.[0]).toMatchObject({

@@ -38,7 +38,7 @@ function projectionOf(volume: object, data: Record<string, Buffer> = { key: Buff
       expires: seconds * 1000,
     }),
     nodeFiles: join(directory, 'node'),
-    placement: { podIp: '10.244.1.2', hostIp: '192.168.1.11', allocatable: {} },
+    placement: { podIps: ['10.244.1.2'], hostIps: ['192.168.1.11'], allocatable: {} },
   };
 }
 

@@ -8,7 +8,7 @@ const spec = (containerId: string, kind: string): StandInSpec => ({
   containerId,
   kind,
   netns: '',
-  pod: { namespace: 'default', name: 'web', uid: 'u', node: 'node-1', ip: '10.244.1.2', hostname: 'web' },
+  pod: { namespace: 'default', name: 'web', uid: 'u', node: 'node-1', ips: ['10.244.1.2'], hostname: 'web' },
   container: 'main',
   image: kind,
   args: [],

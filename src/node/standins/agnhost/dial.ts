@@ -1,5 +1,6 @@
 /** netexec's `/dial`: asks another server from inside the pod, over HTTP or UDP, and tells what it said. */
 import { request } from 'node:http';
+import { wildcardFor } from '../../../net/host-port.ts';
 import type { StandInContext } from '../stand-in.ts';
 
 export interface DialRequest {
@@ -55,7 +56,7 @@ function askHttp({ sockets, netns }: StandInContext, target: DialRequest): Promi
 }
 
 async function askUdp({ sockets, netns }: StandInContext, target: DialRequest): Promise<string> {
-  const socket = await sockets.bindUdp(netns, { host: '0.0.0.0', port: 0 });
+  const socket = await sockets.bindUdp(netns, { host: wildcardFor([target.host]), port: 0 });
   try {
     return await new Promise<string>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('i/o timeout')), ANSWER_WITHIN_MS);

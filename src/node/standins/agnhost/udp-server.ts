@@ -1,4 +1,5 @@
 /** The UDP side of agnhost's behaviours: answers the commands `hostname`, `echo TEXT`, `clientip`, `serverport`. */
+import { hostPort, unmapped, wildcardFor } from '../../../net/host-port.ts';
 import type { Closer } from '../server-sockets.ts';
 import type { StandInContext } from '../stand-in.ts';
 
@@ -7,13 +8,13 @@ export type UdpAnswer = (text: string, client: string) => string | undefined;
 
 /** A UDP socket in the pod's namespace that answers each datagram. */
 export async function listenUdp(
-  context: Pick<StandInContext, 'sockets' | 'netns'>,
+  context: Pick<StandInContext, 'sockets' | 'netns' | 'pod'>,
   port: number,
   answer: UdpAnswer,
 ): Promise<Closer> {
-  const socket = await context.sockets.bindUdp(context.netns, { host: '0.0.0.0', port });
+  const socket = await context.sockets.bindUdp(context.netns, { host: wildcardFor(context.pod.ips), port });
   socket.on('message', (message, { address, port: clientPort }) => {
-    const reply = answer(message.toString().trim(), `${address}:${clientPort}`);
+    const reply = answer(message.toString().trim(), hostPort(unmapped(address), clientPort));
     // A client that cannot be reached any more is no failure of the server's.
     if (reply !== undefined) socket.send(reply, clientPort, address, () => undefined);
   });
