@@ -34,6 +34,13 @@ export interface LabHandle {
   /** The network namespace of a node, pod or fabric host, as `ip netns` lists it. */
   netnsOf(target: string): Promise<string>;
   kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult>;
+  /** Runs a program of this host, outside the lab's network, with kubectl's environment of the lab. */
+  runHere(
+    argv: readonly [string, ...string[]],
+    options?: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly timeoutMs?: number },
+  ): Promise<ExecResult>;
+  /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`. */
+  switchProxyMode(mode: string, node?: string): Promise<string[]>;
   /** Resolves when every write acknowledged before this call is in the rules of every node. */
   programmed(timeoutMs?: number): Promise<void>;
   /** Removes the lab. */

@@ -81,6 +81,20 @@ class OpenLab implements LabHandle {
     });
   }
 
+  runHere(
+    argv: readonly [string, ...string[]],
+    options: Parameters<LabHandle['runHere']>[1] = {},
+  ): Promise<ExecResult> {
+    return runCaptured(this.kernel, argv, {
+      ...options,
+      env: { ...kubectlEnvironment(this.#directory), PODWIRE_NAME: this.name, ...options.env },
+    });
+  }
+
+  switchProxyMode(mode: string, node?: string): Promise<string[]> {
+    return this.#daemon.switchProxyMode(mode, node);
+  }
+
   programmed(timeoutMs = 10_000): Promise<void> {
     return this.#daemon.programmed(timeoutMs);
   }

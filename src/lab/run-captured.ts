@@ -8,6 +8,7 @@ export interface CaptureOptions {
   readonly stdin?: string;
   readonly timeoutMs?: number;
   readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
 }
 
 /** The exit code is 128 + 9 for a program that was killed. Throws a `LabError` when `timeoutMs` has passed. */
@@ -18,6 +19,7 @@ export async function runCaptured(
 ): Promise<ExecResult> {
   const program = kernel.spawn('', argv, {
     ...(options.env === undefined ? {} : { env: definedOnly(options.env) }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   program.stdin!.end(options.stdin ?? '');
   let timedOut = false;

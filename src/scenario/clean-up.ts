@@ -14,10 +14,17 @@ export async function openNamespace(lab: LabHandle, scenario: string): Promise<s
   return name;
 }
 
-/** Deletes what the scenario made and waits until it is gone. Returns what could not be done, in words. */
+/** Puts back what was changed, deletes what was made and waits until it is gone. Returns what could not be done, in words. */
 export async function cleanUp(context: StepContext): Promise<string | undefined> {
-  const { lab, namespace, outside, signal } = context;
+  const { lab, namespace, outside, undo, signal } = context;
   const problems: string[] = [];
+  for (const putBack of undo.toReversed()) {
+    try {
+      await putBack();
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
   for (const reference of outside.toReversed()) {
     const result = await lab.kubectl(['delete', ...reference, '--ignore-not-found', '--wait=true', '--grace-period=0']);
     if (result.exitCode !== 0) problems.push(result.stderr.trim());

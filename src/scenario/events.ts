@@ -29,6 +29,16 @@ export interface StepRef {
   readonly narration?: Readonly<Record<Language, string>>;
 }
 
+type InBoth = Readonly<Record<Language, string>>;
+
+export interface Question {
+  readonly text: InBoth;
+  readonly choices: readonly InBoth[];
+  /** Counted from 1. */
+  readonly answer: number;
+  readonly explain?: InBoth;
+}
+
 export type StepOutcome = 'held' | 'failed' | 'interrupted';
 export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
 
@@ -42,6 +52,9 @@ export type ScenarioEvent =
   | { readonly type: 'stepStarted'; readonly step: StepRef }
   /** What a user would type; `where` is the node, pod or host it runs in, absent on the user's own machine. */
   | { readonly type: 'command'; readonly step: StepRef; readonly where?: string; readonly text: string }
+  /** A question to the reader, and, after it, which choice is right (counted from 1) and why. */
+  | { readonly type: 'question'; readonly step: StepRef; readonly question: Question }
+  | { readonly type: 'answer'; readonly step: StepRef; readonly question: Question }
   | { readonly type: 'output'; readonly step: StepRef; readonly text: string }
   | { readonly type: 'expectation'; readonly step: StepRef; readonly check: Check }
   | {

@@ -1,6 +1,7 @@
 /** Expected beside observed: texts, numbers, trees. Pure; every function gives checks that say both sides. */
 import type { NumberMatcher, TextMatcher } from './definition/matchers.ts';
 import type { Check } from './events.ts';
+import { project, readTreeKey, type TreeKey } from './tree-keys.ts';
 
 /** Checks of a text. `what` names it: `stdout`, `header x-pod`. */
 export function checkText(what: string, matcher: TextMatcher | undefined, text: string): Check[] {
@@ -55,19 +56,36 @@ export interface Difference {
   readonly observed: unknown;
 }
 
-/** Where `observed` is not as `expected`: mappings may hold more, lists must be as long, item by item. */
+/**
+ * Where `observed` is not as `expected`: mappings may hold more, lists must be as long, item by item. Keys may be
+ * expressions (tree-keys.ts).
+ */
 export function differences(expected: unknown, observed: unknown, path = ''): Difference[] {
   if (Array.isArray(expected)) {
     if (!Array.isArray(observed) || observed.length !== expected.length) return [{ path, expected, observed }];
     return expected.flatMap((item, index) => differences(item, observed[index], `${path}[${index}]`));
   }
   if (typeof expected === 'object' && expected !== null) {
-    if (typeof observed !== 'object' || observed === null) return [{ path, expected, observed }];
+    // An expression may have something to say of a text or a number; a name has not.
+    const asks = Object.keys(expected).every((key) => readTreeKey(key).expression !== undefined);
+    if ((typeof observed !== 'object' && !asks) || observed === null) return [{ path, expected, observed }];
     return Object.entries(expected).flatMap(([key, value]) =>
-      differences(value, (observed as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`),
+      differencesBelow(readTreeKey(key), value, observed, path === '' ? key : `${path}.${key}`),
     );
   }
   return expected === observed ? [] : [{ path, expected, observed }];
+}
+
+function differencesBelow(key: TreeKey, expected: unknown, observed: unknown, path: string): Difference[] {
+  let found: unknown;
+  try {
+    found = project(key, observed);
+  } catch (error) {
+    return [{ path, expected, observed: (error as Error).message }];
+  }
+  if (!key.each) return differences(expected, found, path);
+  if (!Array.isArray(found) || found.length === 0) return [{ path, expected, observed: found }];
+  return found.flatMap((item, index) => differences(expected, item, `${path}[${index}]`));
 }
 
 /** The leaves of a tree as `path: value`, for saying what is expected. */

@@ -5,9 +5,10 @@
  */
 import type { LabHandle } from '../lab/lab-handle.ts';
 import { cleanUp, openNamespace } from './clean-up.ts';
+import type { Localized } from './definition/matchers.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { AnyStep, StepOf } from './definition/steps.ts';
-import type { Evidence, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
+import type { Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
 import { collectEvidence } from './evidence.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
@@ -31,10 +32,13 @@ const CLEANUP_MS = 30_000;
 
 interface Run {
   readonly scenario: Scenario;
-  readonly proxyMode: ProxyMode;
+  /** The backend of every node: changed by the step `proxyMode`. */
+  proxyMode: ProxyMode;
   readonly context: StepContext;
   readonly bound: Record<string, unknown>;
   readonly tally: { steps: number; checks: number };
+  /** How long steps have taken, in milliseconds; what its reader takes to read does not count. */
+  readonly spent: { ms: number };
 }
 
 /** Plays the scenario; its last event is `scenarioEnded`. */
@@ -48,14 +52,14 @@ export async function* playScenario(
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
   const context = stepContext(lab, namespace, scenario.file, signal);
-  const run: Run = { scenario, proxyMode: options.proxyMode, context, bound: {}, tally };
+  const run: Run = { scenario, proxyMode: options.proxyMode, context, bound: {}, tally, spent: { ms: 0 } };
   const played = yield* playSteps(scenario.steps, '', run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
   if (!keeps) {
     yield { type: 'cleanupStarted', snapshot: await lab.snapshot() };
     // A signal of its own: the one that interrupted the steps must not interrupt this.
-    const cleaning = { ...run, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
+    const cleaning = { ...run, spent: { ms: 0 }, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
     const cleaned = yield* playSteps(scenario.cleanup, 'c', cleaning);
     const problem = options.labIsRemoved?.() === true ? undefined : await cleanUp(cleaning.context);
     if (problem !== undefined) yield { type: 'cleanupFailed', problem };
@@ -66,14 +70,16 @@ export async function* playScenario(
 }
 
 function stepContext(lab: LabHandle, namespace: string, file: string, signal: AbortSignal): StepContext {
-  return { lab, namespace, file, signal, outside: [], snapshot: () => lab.snapshot() };
+  return { lab, namespace, file, signal, outside: [], undo: [], snapshot: () => lab.snapshot() };
 }
 
 /** Plays steps in order and stops at the first that does not hold. Returns whether all held. */
 async function* playSteps(steps: readonly AnyStep[], prefix: string, run: Run): AsyncGenerator<ScenarioEvent, boolean> {
-  const played = steps.filter(({ step }) => step.proxyModes?.includes(run.proxyMode) ?? true);
-  for (const [index, step] of played.entries()) {
-    const held = yield* playStep(step, `${prefix}${index + 1}`, run);
+  let count = 0;
+  for (const step of steps) {
+    if (step.step.proxyModes?.includes(run.proxyMode) === false) continue;
+    count += 1;
+    const held = yield* playStep(step, `${prefix}${count}`, run);
     if (!held) return false;
   }
   return true;
@@ -90,12 +96,16 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
     ...{ type: 'stepEnded', step, outcome, ms: Date.now() - started, evidence },
     ...(problem === undefined ? {} : { problem }),
   });
-  if (any.verb === 'narrate') {
+  if (any.verb === 'ask') {
+    const question = questionOf(any.step);
+    yield { type: 'question', step, question };
+    yield { type: 'answer', step, question };
+  }
+  if (any.verb === 'narrate' || any.verb === 'ask') {
     yield ended('held', []);
     return true;
   }
-  const tried =
-    any.verb === 'load' ? yield* playLoad(any.step, step, run) : yield* perform(any.verb, any.step, step, run);
+  const tried = yield* playVerb(any, step, run);
   tally.checks += tried.checks.length;
   if (tried.output !== undefined && tried.output !== '') yield { type: 'output', step, text: tried.output };
   for (const check of tried.checks) yield { type: 'expectation', step, check };
@@ -108,6 +118,16 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
   return tried.held;
 }
 
+function playVerb(
+  any: Exclude<AnyStep, { readonly verb: 'narrate' | 'ask' }>,
+  ref: StepRef,
+  run: Run,
+): AsyncGenerator<ScenarioEvent, Tried> {
+  if (any.verb === 'load') return playLoad(any.step, ref, run);
+  if (any.verb === 'try') return playTry(any.step, ref, run);
+  return perform(any.verb, any.step, ref, run);
+}
+
 /** Announces the command while the first try runs, so that a reader sees what is going on. */
 async function* perform(
   verb: PerformedVerb,
@@ -115,15 +135,33 @@ async function* perform(
   ref: StepRef,
   run: Run,
 ): AsyncGenerator<ScenarioEvent, Tried> {
+  const leftMs = run.scenario.deadlineMs - run.spent.ms;
+  if (leftMs <= 0) return { checks: [], held: false, problem: 'the time of the whole scenario is up (spec.deadline)' };
+  const started = Date.now();
   const announced = Promise.withResolvers<ScenarioEvent | undefined>();
   const trying = tryStep(performerOf(verb), step, run.context, {
     bound: run.bound,
-    deadline: deadlineOf(step, run.scenario.timeoutMs),
+    deadline: deadlineOf(step, run.scenario.timeoutMs, leftMs),
     announce: (line) => announced.resolve({ type: 'command', step: ref, ...line }),
-  }).finally(() => announced.resolve(undefined));
+  }).finally(() => {
+    run.spent.ms += Date.now() - started;
+    announced.resolve(undefined);
+  });
   const command = await announced.promise;
   if (command !== undefined) yield command;
-  return await trying;
+  const tried = await trying;
+  const { proxyMode } = step as Partial<StepOf<'proxyMode'>>;
+  if (verb === 'proxyMode' && tried.held && proxyMode?.node === undefined) run.proxyMode = proxyMode!.mode;
+  return tried;
+}
+
+/** Plays the steps within; the last of them also when the scenario was given up. */
+async function* playTry(step: StepOf<'try'>, ref: StepRef, run: Run): AsyncGenerator<ScenarioEvent, Tried> {
+  const held = yield* playSteps(step.try, `${ref.id}.`, run);
+  if (!held) yield* playSteps(step.catch, `${ref.id}.catch.`, run);
+  const context = { ...run.context, signal: AbortSignal.timeout(CLEANUP_MS) };
+  const ended = yield* playSteps(step.finally, `${ref.id}.finally.`, { ...run, context, spent: { ms: 0 } });
+  return { checks: [], held: held && ended, ...(held && ended ? {} : { problem: 'a step within failed' }) };
 }
 
 /** Plays the steps within while requests go on. */
@@ -153,6 +191,16 @@ async function* playLoad(step: StepOf<'load'>, ref: StepRef, run: Run): AsyncGen
   } finally {
     stop.abort();
   }
+}
+
+function questionOf({ ask }: StepOf<'ask'>): Question {
+  const both = (text: Localized) => ({ en: localize(text, 'en'), zh: localize(text, 'zh') });
+  return {
+    text: both(ask.question),
+    choices: ask.choices.map(both),
+    answer: ask.answer,
+    ...(ask.explain === undefined ? {} : { explain: both(ask.explain) }),
+  };
 }
 
 /** The step's paragraph with its bindings filled in; one that cannot be filled yet stays as written. */

@@ -13,6 +13,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Objects made outside the scenario's namespace, to be deleted at the end: arguments of `kubectl delete`. */
   readonly outside: string[][];
+  /** What puts back what steps have changed in the lab itself; run at the end, the last first. */
+  readonly undo: (() => Promise<void>)[];
   snapshot(): Promise<LabSnapshot>;
 }
 

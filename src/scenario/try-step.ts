@@ -10,6 +10,8 @@ import { type Attempt, type CommandLine, labValues, type Performer, type StepCon
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 300;
+/** Between two looks at what must go on to hold. */
+const STEADY_PAUSE_MS = 100;
 
 export interface Tried {
   readonly output?: string;
@@ -19,10 +21,10 @@ export interface Tried {
   readonly problem?: string;
 }
 
-/** The deadline of a step, in milliseconds since the epoch. */
-export function deadlineOf(step: AnyStep['step'], defaultMs: number): number {
+/** The deadline of a step, in milliseconds since the epoch: its own time, or what is left for all if that is less. */
+export function deadlineOf(step: AnyStep['step'], defaultMs: number, leftMs: number): number {
   const timeout = 'timeout' in step ? step.timeout : undefined;
-  return Date.now() + (timeout === undefined ? defaultMs : milliseconds(timeout));
+  return Date.now() + Math.min(leftMs, timeout === undefined ? defaultMs : milliseconds(timeout));
 }
 
 /** The step with its bindings filled in from the lab as it is now and from what was bound before. */
@@ -37,8 +39,10 @@ export async function tryStep(
   context: StepContext,
   options: { readonly bound: Record<string, unknown>; readonly deadline: number; announce(line: CommandLine): void },
 ): Promise<Tried> {
+  const steady = 'consistently' in step && step.consistently !== undefined ? milliseconds(step.consistently) : 0;
   let pause = FIRST_PAUSE_MS;
   let announced = false;
+  let heldSince: number | undefined;
   for (;;) {
     let tried: Tried;
     try {
@@ -52,6 +56,14 @@ export async function tryStep(
     } catch (error) {
       tried = { checks: [], held: false, problem: (error as Error).message };
     }
+    if (tried.held && steady > 0) {
+      heldSince ??= Date.now();
+      if (context.signal.aborted || Date.now() - heldSince >= steady) return tried;
+      await sleep(Math.min(STEADY_PAUSE_MS, heldSince + steady - Date.now()), context.signal);
+      continue;
+    }
+    if (heldSince !== undefined)
+      return { ...tried, held: false, problem: `it held for ${Date.now() - heldSince} ms, not for ${steady} ms` };
     const last = tried.held || !performer.repeats(step) || Date.now() + pause >= options.deadline;
     if (last || context.signal.aborted) return tried;
     await sleep(pause, context.signal);

@@ -30,6 +30,7 @@ export function handleKey(session: TuiSession, input: string, key: Key): void {
   else if (input === 'l') session.toggleLanguage();
   else if (key.return || input === ' ') inMenu ? session.open() : session.next();
   else if (by !== 0) inMenu ? session.select(by) : session.scroll(by);
+  else if (/^[1-9]$/.test(input)) session.answer(Number(input));
   else if (input === 'a') session.toggleAuto();
   else if (input === 'b' || key.escape) session.back();
 }

@@ -2,6 +2,7 @@
 import type { Evidence, ScenarioEvent } from '../scenario/events.ts';
 import { type Language, localize } from '../scenario/localize.ts';
 import { foldLine, wrapText } from '../scenario/wrap-text.ts';
+import type { Walk } from './tui-state.ts';
 import { wordsOf } from './words.ts';
 
 export type Tone = 'narration' | 'command' | 'output' | 'held' | 'failed' | 'dim' | 'heading';
@@ -20,12 +21,19 @@ export interface Transcript {
 const BLANK: TranscriptLine = { text: '', tone: 'dim' };
 
 /** Lays out everything that has happened so far. */
-export function layOut(events: readonly ScenarioEvent[], language: Language, width: number): Transcript {
+export function layOut(
+  events: readonly ScenarioEvent[],
+  language: Language,
+  width: number,
+  chosen: Walk['chosen'] = {},
+): Transcript {
   const lines: TranscriptLine[] = [];
   let anchor = 0;
   for (const event of events) {
-    const added = linesOf(event, language, width);
-    if (event.type === 'stepStarted' && event.step.narration !== undefined) anchor = lines.length;
+    const added =
+      event.type === 'answer' ? answerLines(event, language, width, chosen) : linesOf(event, language, width);
+    if (event.type === 'question' || (event.type === 'stepStarted' && event.step.narration !== undefined))
+      anchor = lines.length;
     // A blank line before what has no command above it; never two of them.
     const last = lines.at(-1);
     const needsBlank = event.type === 'output' && (last?.tone === 'narration' || last?.tone === 'held');
@@ -51,6 +59,13 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
     case 'command': {
       const text = `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`;
       return [BLANK, ...folded('command', text, width)];
+    }
+    case 'question': {
+      const { text, choices } = event.question;
+      const offered = choices.flatMap((choice, index) =>
+        hanging('narration', `${index + 1} `, choice[language], width),
+      );
+      return [BLANK, ...wrapped('narration', text[language], width), BLANK, ...offered];
     }
     case 'output':
       return folded('output', event.text, width);
@@ -78,6 +93,25 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
     default:
       return [];
   }
+}
+
+/** Which choice is right, and whether it was the one taken. */
+function answerLines(
+  { step, question: { answer, choices, explain } }: Extract<ScenarioEvent, { type: 'answer' }>,
+  language: Language,
+  width: number,
+  chosen: Walk['chosen'],
+): TranscriptLine[] {
+  const taken = chosen[step.id];
+  const text = `${answer} ${choices[answer - 1]![language]}`;
+  return [
+    BLANK,
+    ...(taken === undefined || taken === answer
+      ? []
+      : hanging('failed', '✗ ', `${taken} ${choices[taken - 1]![language]}`, width)),
+    ...hanging('held', taken === answer ? '✓ ' : '→ ', text, width),
+    ...(explain === undefined ? [] : wrapped('output', explain[language], width)),
+  ];
 }
 
 function evidenceLines({ title, text }: Evidence, width: number): TranscriptLine[] {

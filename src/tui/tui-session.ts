@@ -10,7 +10,7 @@ import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts
 import type { Language } from '../scenario/localize.ts';
 import { chooseModes, openLease } from '../scenario/play-all.ts';
 import { playScenario } from '../scenario/play-scenario.ts';
-import type { TuiState, Walk } from './tui-state.ts';
+import { openQuestion, type TuiState, type Walk } from './tui-state.ts';
 
 /** How long auto-play leaves a part of the scenario standing: by the letters there are to read. */
 const READING_MS_PER_CHARACTER = 20;
@@ -55,7 +55,7 @@ export class TuiSession {
     const scenario = this.#state.scenarios[this.#state.selected];
     if (scenario === undefined || this.#state.walk !== undefined || this.#state.closing) return;
     this.#leave = new AbortController();
-    this.#set({ walk: { scenario, events: [], phase: 'opening', auto: false, scroll: 0 } });
+    this.#set({ walk: { scenario, events: [], phase: 'opening', auto: false, chosen: {}, scroll: 0 } });
     this.#playing = this.#play(scenario);
   }
 
@@ -69,6 +69,15 @@ export class TuiSession {
   next(): void {
     if (this.#state.walk?.phase === 'ended') this.back();
     else this.#next();
+  }
+
+  /** Answers the question that is open with the choice of this number, counted from 1. */
+  answer(choice: number): void {
+    const { walk } = this.#state;
+    const open = walk && openQuestion(walk);
+    if (open === undefined || choice < 1 || choice > open.question.choices.length) return;
+    this.#setWalk({ chosen: { ...walk!.chosen, [open.step.id]: choice } });
+    this.#next();
   }
 
   toggleAuto(): void {
@@ -107,8 +116,8 @@ export class TuiSession {
 
   async #play(scenario: Scenario): Promise<void> {
     try {
-      const { play, skip } = chooseModes(scenario, ['iptables']);
-      const [proxyMode] = play;
+      const { play, skip } = chooseModes(scenario, 'all');
+      const proxyMode = play.find((mode) => mode === 'iptables') ?? play[0];
       if (proxyMode === undefined) throw new Error(skip.map(({ reason }) => reason).join('; '));
       this.#append({ type: 'scenarioStarted', scenario, proxyMode });
       const lab = await this.#lab({ ...scenario.lab, proxyMode });
@@ -121,12 +130,11 @@ export class TuiSession {
     }
   }
 
-  /** Shows an event; before a paragraph of its own waits until the user wants to go on. */
+  /** Shows an event; before a paragraph of its own, a question and its answer waits until the user wants to go on. */
   async #take(event: ScenarioEvent): Promise<void> {
-    if (event.type === 'stepStarted' && event.step.narration !== undefined && !event.step.id.includes('.')) {
-      await this.#pause();
-      this.#setWalk({ scroll: 0 });
-    }
+    const begins = event.type === 'stepStarted' && event.step.narration !== undefined && !event.step.id.includes('.');
+    if (begins || event.type === 'question' || event.type === 'answer') await this.#pause();
+    if (begins || event.type === 'question') this.#setWalk({ scroll: 0 });
     this.#append(event);
     if (event.type !== 'scenarioEnded') return;
     if (event.outcome !== 'interrupted') {
@@ -197,8 +205,13 @@ export class TuiSession {
 }
 
 function readingTime({ events }: Walk, language: Language): number {
-  const narration = events.findLast((event) => event.type === 'stepStarted' && event.step.narration !== undefined);
-  const letters = narration?.type === 'stepStarted' ? (narration.step.narration?.[language].length ?? 0) : 0;
+  const said = events.flatMap((event) => {
+    if (event.type === 'stepStarted') return event.step.narration?.[language] ?? [];
+    return event.type === 'question'
+      ? `${event.question.text[language]}${event.question.choices.map((choice) => choice[language])}`
+      : [];
+  });
+  const letters = said.at(-1)?.length ?? 0;
   return Math.min(letters * READING_MS_PER_CHARACTER, LONGEST_READING_MS);
 }
 

@@ -13,6 +13,8 @@ export interface Walk {
    */
   readonly phase: 'opening' | 'ready' | 'running' | 'ended' | 'leaving';
   readonly auto: boolean;
+  /** The choices taken, counted from 1, by the id of the step that asked. */
+  readonly chosen: Readonly<Record<string, number>>;
   /** Lines scrolled from where the view stands by itself. */
   readonly scroll: number;
   /** Why the lab could not be had: what, why, what to do. */
@@ -32,6 +34,12 @@ export interface TuiState {
   readonly snapshot?: LabSnapshot;
   /** The lab is being given up; the TUI closes when that is done. */
   readonly closing: boolean;
+}
+
+/** The question that waits for an answer. */
+export function openQuestion(walk: Walk): Extract<ScenarioEvent, { type: 'question' }> | undefined {
+  const last = walk.events.at(-1);
+  return walk.phase === 'ready' && last?.type === 'question' ? last : undefined;
 }
 
 /** The namespace of the scenario that is played. */

@@ -5,7 +5,7 @@ import { KeyBar } from './key-bar.tsx';
 import { LabPanel } from './lab-panel.tsx';
 import type { ScreenSize } from './menu-view.tsx';
 import { firstLine, layOut, type Tone, type TranscriptLine } from './transcript.ts';
-import { namespaceOf, type TuiState, type Walk } from './tui-state.ts';
+import { namespaceOf, openQuestion, type TuiState, type Walk } from './tui-state.ts';
 import { type Words, wordsOf } from './words.ts';
 
 /** From here on the lab stands beside the text. */
@@ -37,13 +37,16 @@ export function WalkView({ state, walk, size }: WalkViewProps) {
   const { beside, text, panel } = arrange(size);
   const { language, snapshot, building } = state;
   const words = wordsOf(language);
-  const transcript = layOut(walk.events, language, text.width - 1);
+  const transcript = layOut(walk.events, language, text.width - 1, walk.chosen);
   const lines = [...transcript.lines, ...statusLines(state, walk, text.width - 1)];
   const first = firstLine({ lines, anchor: transcript.anchor }, text.height, walk.scroll);
   const below = Math.max(0, lines.length - first - text.height);
   const { next, auto, stopAuto, back, scroll, language: other, quit } = words.keys;
+  const question = openQuestion(walk);
   const keys = [
-    { text: next },
+    question === undefined
+      ? { text: next }
+      : { text: words.keys.answer(question.question.choices.length), urgent: true },
     { text: scroll(below), urgent: below > 0 },
     ...[walk.auto ? stopAuto : auto, back, quit, other].map((text) => ({ text })),
   ];

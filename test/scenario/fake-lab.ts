@@ -11,6 +11,7 @@ import type { ApiObject } from '../../src/objects/wire.ts';
 export interface FakeLabOptions {
   exec?(target: string, argv: readonly string[], stdin?: string): Partial<ExecResult>;
   kubectl?(argv: readonly string[], stdin?: string): Partial<ExecResult>;
+  runHere?(argv: readonly string[], env: Readonly<Record<string, string>>): Partial<ExecResult>;
   readonly snapshot?: Partial<LabSnapshot>;
 }
 
@@ -50,6 +51,7 @@ export function keyOf(type: ResourceType, { namespace = '', name }: ObjectKey): 
 export function fakeLab(options: FakeLabOptions = {}): FakeLab {
   const log: string[] = [];
   const objects = new Map<string, ApiObject>();
+  let { nodes } = { ...SNAPSHOT, ...options.snapshot };
   const result = (given: Partial<ExecResult> = {}): ExecResult => ({ exitCode: 0, stdout: '', stderr: '', ...given });
   const notFound = (key: string): ApiError =>
     new ApiError({ reason: 'NotFound', code: 404, message: `${key} not found` });
@@ -88,7 +90,7 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
         throw new Error('a fake lab has no processes');
       },
     },
-    snapshot: async () => ({ ...SNAPSHOT, ...options.snapshot }),
+    snapshot: async () => ({ ...SNAPSHOT, ...options.snapshot, nodes }),
     subscribe: (listener) => {
       listener({ ...SNAPSHOT, ...options.snapshot });
       return () => undefined;
@@ -101,6 +103,17 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
     kubectl: async (argv, stdin) => {
       log.push(`kubectl ${argv.join(' ')}`);
       return result(options.kubectl?.(argv, stdin));
+    },
+    runHere: async (argv, { env = {} } = {}) => {
+      log.push(`here ${argv.join(' ')}`);
+      return result(options.runHere?.(argv, env));
+    },
+    switchProxyMode: async (mode, node) => {
+      log.push(`proxy-mode ${mode} ${node ?? ''}`.trim());
+      nodes = nodes.map((each) =>
+        node === undefined || node === each.name ? { ...each, proxy: { ...each.proxy, mode } } : each,
+      );
+      return nodes.map(({ name }) => name);
     },
     programmed: async () => undefined,
     down: async () => void log.push('down'),

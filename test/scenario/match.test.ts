@@ -74,3 +74,36 @@ describe('text on a terminal', () => {
     expect(['a-b', 'a b', "it's", '{.x}'].map(shellWord)).toEqual(['a-b', "'a b'", "'it'\\''s'", '{.x}']);
   });
 });
+
+describe('expressions in the keys of a tree', () => {
+  const POD = {
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 3,
+      containers: [
+        { name: 'a', ports: [80, 443] },
+        { name: 'b', ports: [80] },
+      ],
+    },
+  };
+  const paths = (tree: unknown): string[] => differences(tree, POD).map(({ path }) => path);
+
+  it.each([
+    [{ spec: { '(replicas > `2`)': true } }, []],
+    [{ spec: { '(replicas > `3`)': true } }, ['spec.(replicas > `3`)']],
+    [{ spec: { '(containers[?name == `"b"`])': [{ name: 'b' }] } }, []],
+    [{ spec: { containers: { '(length(@))': 2 } } }, []],
+    [{ metadata: { name: { "(starts_with(@, 'w'))": true } } }, []],
+    [{ spec: { '~.containers': { '(contains(ports, `80`))': true } } }, []],
+    [
+      { spec: { '~.containers': { '(contains(ports, `443`))': true } } },
+      ['spec.~.containers[1].(contains(ports, `443`))'],
+    ],
+    [{ spec: { '~.(containers[].name)': { '(length(@))': 1 } } }, []],
+    [{ spec: { '~.volumes': { name: 'x' } } }, ['spec.~.volumes']],
+    [{ spec: { replicas: { name: 'x' } } }, ['spec.replicas']],
+    [{ spec: { '(length(replicas))': 1 } }, ['spec.(length(replicas))']],
+  ])('%j', (tree, wrong) => {
+    expect(paths(tree)).toEqual(wrong);
+  });
+});

@@ -71,7 +71,10 @@ describe('playScenario', () => {
         return { stdout: String(tries) };
       },
     });
-    const events = await play(lab, scenario('    - {exec: {in: node-1, command: [n]}, expect: {stdout: 3}}'));
+    const events = await play(
+      lab,
+      scenario('    - {exec: {in: node-1, command: [n]}, expect: {stdout: 3}, timeout: 20s}'),
+    );
     expect(tries).toBe(3);
     expect(events.filter(({ type }) => type === 'command')).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ outcome: 'passed' });

@@ -8,7 +8,13 @@ import { type FakeLab, fakeLab } from '../scenario/fake-lab.ts';
 
 const KEY = { return: false, ctrl: false, upArrow: false, downArrow: false } as Key;
 
-function scenario(name: string): Scenario {
+const STEPS = [
+  '{narrate: {en: First}, exec: {in: node-1, command: [one]}}',
+  '{exec: {in: node-1, command: [two]}}',
+  '{narrate: {en: Second}, exec: {in: node-1, command: [three]}}',
+];
+
+function scenario(name: string, steps: readonly string[] = STEPS): Scenario {
   const parsed = parseScenario(
     `apiVersion: podwire.dev/v1alpha1
 kind: Scenario
@@ -16,9 +22,7 @@ metadata: {name: ${name}, labels: {topic: service, level: basic}}
 spec:
   title: {en: A test}
   steps:
-    - {narrate: {en: First}, exec: {in: node-1, command: [one]}}
-    - {exec: {in: node-1, command: [two]}}
-    - {narrate: {en: Second}, exec: {in: node-1, command: [three]}}
+${steps.map((step) => `    - ${step}`).join('\n')}
 `,
     'test.yaml',
   );
@@ -26,14 +30,14 @@ spec:
   return parsed;
 }
 
-function open(options: { borrowed?: boolean; fail?: Error } = {}): {
+function open(options: { borrowed?: boolean; fail?: Error; scenarios?: readonly Scenario[] } = {}): {
   session: TuiSession;
   lab: FakeLab;
   opened: number[];
 } {
   const lab = fakeLab();
   const opened: number[] = [];
-  const session = new TuiSession([scenario('a'), scenario('b')], {
+  const session = new TuiSession(options.scenarios ?? [scenario('a'), scenario('b')], {
     language: 'en',
     openLab: async (_, { progress }) => {
       if (options.fail !== undefined) throw options.fail;
@@ -110,6 +114,28 @@ describe('TuiSession', () => {
     await expect.poll(() => session.state().walk?.problem).toBe('no root');
     session.next();
     await expect.poll(() => session.state().walk).toBeUndefined();
+  });
+});
+
+describe('a question', () => {
+  const asking = scenario('asking', ['ask: {question: Which?, choices: [one, two], answer: 2}', 'narrate: The end']);
+
+  it('waits for a choice, then tells what is right; without one it goes on too', async () => {
+    const { session } = open({ scenarios: [asking] });
+    session.open();
+    const last = () => session.state().walk?.events.at(-1)?.type;
+    // Before the question, at the question, behind its answer.
+    await expect.poll(() => phase(session)).toBe('ready');
+    session.answer(1);
+    expect(session.state().walk?.chosen).toEqual({});
+    session.next();
+    await expect.poll(() => `${last()} ${phase(session)}`).toBe('question ready');
+    session.answer(3);
+    handleKey(session, '1', KEY);
+    expect(session.state().walk?.chosen).toEqual({ 1: 1 });
+    await expect.poll(() => `${last()} ${phase(session)}`).toBe('stepEnded ready');
+    session.close();
+    await session.closed;
   });
 });
 

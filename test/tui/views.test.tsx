@@ -20,6 +20,7 @@ const SCENARIO: Scenario = {
   lab: {},
   proxyModes: ['iptables'],
   timeoutMs: 1000,
+  deadlineMs: 60_000,
   steps: [],
   cleanup: [],
 };
@@ -73,7 +74,7 @@ function pod(namespace: string, name: string, ip: string): LabSnapshot['pods'][n
 }
 
 function walk(change: Partial<Walk> = {}): Walk {
-  return { scenario: SCENARIO, events: EVENTS, phase: 'ready', auto: false, scroll: 0, ...change };
+  return { scenario: SCENARIO, events: EVENTS, phase: 'ready', auto: false, chosen: {}, scroll: 0, ...change };
 }
 
 function screen(node: ReactNode, columns: number): string[] {

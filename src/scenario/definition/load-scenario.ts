@@ -12,11 +12,15 @@ import { nearMiss } from '../../lab/near-miss.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import { templateErrors } from '../bindings.ts';
+import { treeKeyErrors } from '../tree-keys.ts';
 import { milliseconds, type Scenario, scenarioSchema } from './scenario.ts';
 import { type AnyStep, STEP_SCHEMAS, VERBS, type Verb } from './steps.ts';
 
 const HEAD = scenarioSchema(z.unknown());
 const DEFAULT_TIMEOUT_MS = 20_000;
+const DEFAULT_DEADLINE = '5m';
+/** What may stand beside a verb. */
+const BESIDE = ['narrate', 'expect', 'timeout', 'consistently', 'as', 'proxyModes', 'catch', 'finally'];
 type Path = readonly (string | number)[];
 
 /** Loads files and folders (their `*.yaml`, in order of name). Throws a `LabError` (exit code 2) for all that is wrong. */
@@ -60,6 +64,7 @@ export function parseScenario(text: string, file: string): Scenario | { readonly
     title: checked.title,
     lab: labOf(checked.lab ?? {}, file),
     proxyModes: checked.proxyModes ?? PROXY_MODES,
+    deadlineMs: milliseconds(checked.deadline ?? DEFAULT_DEADLINE),
     timeoutMs: checked.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(checked.timeout),
     steps,
     cleanup,
@@ -102,29 +107,57 @@ function checkStep(step: unknown, path: Path, file: string, issues: FileIssue[])
   }
   const parsed = STEP_SCHEMAS[verb].safeParse(step);
   const found: FileIssue[] = parsed.success
-    ? [...templateErrors(step, path), ...manifestErrors(step, path, file)]
+    ? [
+        ...templateErrors(withoutNested(step), path),
+        ...manifestErrors(step, path, file),
+        ...expressionErrors(step, path),
+      ]
     : describeIssues(STEP_SCHEMAS[verb], parsed.error).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
   issues.push(...found);
   if (!parsed.success) return [];
-  if (verb !== 'load') return [{ verb, step: parsed.data } as AnyStep];
-  const load = parsed.data as z.infer<(typeof STEP_SCHEMAS)['load']>;
-  const nested = checkSteps(load.load.while, [...path, 'load', 'while'], file, issues);
-  return [{ verb, step: { ...load, load: { ...load.load, while: nested } } }];
+  const nested = (steps: readonly unknown[], ...at: string[]) => checkSteps(steps, [...path, ...at], file, issues);
+  if (verb === 'load') {
+    const load = parsed.data as z.infer<(typeof STEP_SCHEMAS)['load']>;
+    return [{ verb, step: { ...load, load: { ...load.load, while: nested(load.load.while, 'load', 'while') } } }];
+  }
+  if (verb === 'try') {
+    const tried = parsed.data as z.infer<(typeof STEP_SCHEMAS)['try']>;
+    const { catch: caught = [], finally: last = [] } = tried;
+    return [
+      {
+        verb,
+        step: {
+          ...tried,
+          try: nested(tried.try, 'try'),
+          catch: nested(caught, 'catch'),
+          finally: nested(last, 'finally'),
+        },
+      },
+    ];
+  }
+  return [{ verb, step: parsed.data } as AnyStep];
+}
+
+/** The steps within are looked at by themselves. */
+function withoutNested(step: object): object {
+  const { try: _, catch: __, finally: ___, ...own } = step as Record<string, unknown>;
+  const { load } = own as { load?: object };
+  return load === undefined ? own : { ...own, load: { ...load, while: [] } };
 }
 
 function verbIssue(keys: readonly string[], verbs: readonly Verb[], path: Path): FileIssue {
   if (verbs.length > 1) {
     return { path: [...path, verbs[1]!], message: `a step does one thing, not ${verbs.join(' and ')}` };
   }
-  for (const key of keys) {
+  const unknown = keys.filter((key) => !BESIDE.includes(key));
+  for (const key of unknown) {
     const meant = nearMiss(key, VERBS);
     if (meant !== undefined && meant !== key) {
       return { path: [...path, key], message: `no step is called "${key}"; did you mean "${meant}"?` };
     }
   }
-  const unknown = keys.find((key) => !['narrate', 'expect', 'timeout', 'as', 'proxyModes'].includes(key));
   return {
-    path: unknown === undefined ? path : [...path, unknown],
+    path: unknown[0] === undefined ? path : [...path, unknown[0]],
     message: `expected one of the steps ${VERBS.join(', ')}`,
   };
 }
@@ -142,6 +175,15 @@ function manifestErrors(step: object, path: Path, file: string): FileIssue[] {
       return [{ path: place.path, message: why }];
     }
   });
+}
+
+/** The expressions in the keys of assertion trees must be such. */
+function expressionErrors(step: object, path: Path): FileIssue[] {
+  const { assert, expect } = step as { assert?: unknown; expect?: { each?: unknown } };
+  return [
+    ...treeKeyErrors(assert, [...path, 'assert']),
+    ...treeKeyErrors(expect?.each, [...path, 'expect', 'each']),
+  ].map(({ path: place, message }) => ({ path: [...place], message }));
 }
 
 function manifestPlaces(value: unknown, path: Path): { file: string; path: Path }[] {

@@ -37,6 +37,7 @@ export function scenarioSchema<S extends z.ZodType>(step: S) {
         .describe('the lab it needs; default: that of lab/default.yaml, shared with others'),
       proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends it holds in; default: all'),
       timeout: DURATION.optional().describe('of each step; default: 20s'),
+      deadline: DURATION.optional().describe('of all steps together; default: 5m'),
       steps: z.array(step).min(1),
       cleanup: z.array(step).optional().describe('run at the end, also after a failure'),
     }),
@@ -55,6 +56,8 @@ export interface Scenario {
   readonly proxyModes: readonly (typeof PROXY_MODES)[number][];
   /** Milliseconds each step has, unless it says otherwise. */
   readonly timeoutMs: number;
+  /** Milliseconds all steps have together. */
+  readonly deadlineMs: number;
   readonly steps: readonly AnyStep[];
   readonly cleanup: readonly AnyStep[];
 }

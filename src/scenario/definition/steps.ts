@@ -3,6 +3,7 @@
  * `narrate`, `timeout`, `as` may stand beside it. The loader, the JSON Schema and the engine all read this table.
  */
 import { z } from 'zod';
+import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import {
   DURATION,
   HOP_MATCHER,
@@ -28,6 +29,7 @@ const COMMON = {
   narrate: LOCALIZED.optional().describe('what the step shows and why'),
   proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends the step is for; default: the scenario’s'),
   timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
+  consistently: DURATION.optional().describe('once it holds, it must go on to for so long'),
 };
 const NAME = z.string().regex(/^\w+$/, 'must be a name of letters, digits and _');
 const AS = z
@@ -181,6 +183,48 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       error: ERROR_STEP.describe('what the API must refuse'),
       expect: z.strictObject({ message: TEXT_MATCHER }),
     }),
+    script: z.strictObject({
+      ...COMMON,
+      script: z.strictObject({
+        content: z
+          .string()
+          .min(1)
+          .describe('for sh, on the user’s own machine; kubectl there means the lab, $NAMESPACE the scenario’s'),
+        env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string()).optional(),
+      }),
+      expect: COMMAND_EXPECT,
+      as: AS,
+    }),
+    proxyMode: z.strictObject({
+      ...COMMON,
+      proxyMode: z
+        .strictObject({
+          mode: z.enum(PROXY_MODES),
+          node: z.string().min(1).optional().describe('on this node alone; default: on all'),
+        })
+        .describe('podwire proxy-mode; the former backend comes back at the end'),
+    }),
+    ask: z.strictObject({
+      ...COMMON,
+      ask: z
+        .strictObject({
+          question: LOCALIZED,
+          choices: z.array(LOCALIZED).min(2).max(9),
+          answer: z.number().int().min(1).describe('which of the choices is right, counted from 1'),
+          explain: LOCALIZED.optional().describe('why'),
+        })
+        .refine(({ answer, choices }) => answer <= choices.length, {
+          path: ['answer'],
+          error: 'must be the number of one of the choices',
+        })
+        .describe('a question to whoever walks through; headless it is shown with its answer'),
+    }),
+    try: z.strictObject({
+      ...COMMON,
+      try: z.array(nested).min(1).describe('steps that are played as one'),
+      catch: z.array(nested).optional().describe('steps that are played when one of them fails; it stays failed'),
+      finally: z.array(nested).optional().describe('steps that are played in any case'),
+    }),
     load: z.strictObject({
       ...COMMON,
       load: z.strictObject({
@@ -211,10 +255,18 @@ export type Verb = keyof typeof STEP_SCHEMAS;
 export const VERBS = Object.keys(STEP_SCHEMAS) as Verb[];
 
 type Checked = { [V in Verb]: z.infer<(typeof STEP_SCHEMAS)[V]> };
+type Steps = readonly AnyStep[];
+
 /** The step of one verb. */
 export type StepOf<V extends Verb> = V extends 'load'
   ? Omit<Checked['load'], 'load'> & {
-      readonly load: Omit<Checked['load']['load'], 'while'> & { readonly while: readonly AnyStep[] };
+      readonly load: Omit<Checked['load']['load'], 'while'> & { readonly while: Steps };
     }
-  : Checked[V];
+  : V extends 'try'
+    ? Omit<Checked['try'], 'try' | 'catch' | 'finally'> & {
+        readonly try: Steps;
+        readonly catch: Steps;
+        readonly finally: Steps;
+      }
+    : Checked[V];
 export type AnyStep = { [V in Verb]: { readonly verb: V; readonly step: StepOf<V> } }[Verb];

@@ -1,5 +1,5 @@
 /** The reporter `html`: one self-contained page with every scenario, its lab, its steps and what they showed. */
-import type { ScenarioEvent } from '../events.ts';
+import type { Question, ScenarioEvent } from '../events.ts';
 import { type Language, localize } from '../localize.ts';
 import { STYLE } from './html-style.ts';
 import { labPicture } from './lab-picture.ts';
@@ -78,7 +78,7 @@ function renderPlay(play: PlayRecord, index: number, language: Language): string
 }
 
 function renderStep(step: StepRecord, language: Language): string {
-  const { ref, commands, outputs, checks, evidence, outcome } = step;
+  const { ref, commands, outputs, questions, checks, evidence, outcome } = step;
   const narration = ref.narration?.[language];
   const shown = commands.map(
     ({ where, text }) => `<div class="command"><b>${escapeXml(where ?? '')}</b> $ ${escapeXml(text)}</div>`,
@@ -96,11 +96,20 @@ function renderStep(step: StepRecord, language: Language): string {
     narration === undefined ? '' : `<p class="narration"><b>${ref.id}</b> ${escapeXml(narration)}</p>`,
     ...shown,
     ...outputs.map(pre),
+    ...questions.map((question) => renderQuestion(question, language)),
     claims.length === 0 ? '' : `<ul>${claims.join('')}</ul>`,
     failure === '' ? '' : `<p class="problem">${escapeXml(failure.split('\n')[0]!)}</p>`,
     ...evidence.map(({ title, text }) => `<details><summary>${escapeXml(title)}</summary>${pre(text)}</details>`),
     '</article>',
   ].join('');
+}
+
+function renderQuestion({ text, choices, answer, explain }: Question, language: Language): string {
+  const items = choices.map(
+    (choice, index) => `<li${index + 1 === answer ? ' class="held"' : ''}>${escapeXml(choice[language])}</li>`,
+  );
+  const why = explain === undefined ? '' : `<p>${escapeXml(explain[language])}</p>`;
+  return `<p class="narration">${escapeXml(text[language])}</p><ul>${items.join('')}</ul>${why}`;
 }
 
 function pre(text: string): string {

@@ -51,8 +51,8 @@ function jsonPlay(play: PlayRecord): object {
   };
 }
 
-function jsonStep({ ref, outcome, ms, problem, commands, outputs, checks, evidence }: StepRecord): object {
-  return { ...ref, outcome, ms, problem, commands, output: outputs.join('\n'), checks, evidence };
+function jsonStep({ ref, outcome, ms, problem, commands, outputs, questions, checks, evidence }: StepRecord): object {
+  return { ...ref, outcome, ms, problem, commands, output: outputs.join('\n'), questions, checks, evidence };
 }
 
 function about({ name, file, title, labels }: PlayRecord['scenario']): object {

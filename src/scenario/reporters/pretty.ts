@@ -1,6 +1,6 @@
 /** The reporter `pretty`: what happened, in order, for people. Events in, text out; plain without a terminal. */
 import { styleText } from 'node:util';
-import type { Check, Evidence, ScenarioEvent, StepRef } from '../events.ts';
+import type { Check, Evidence, Question, ScenarioEvent, StepRef } from '../events.ts';
 import { localize } from '../localize.ts';
 import { plural } from '../match.ts';
 import { wrapText } from '../wrap-text.ts';
@@ -51,6 +51,10 @@ export class PrettyReporter implements Reporter {
         return [`    ${this.#paint('cyan', `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`)}`];
       case 'output':
         return cut(event.text.split('\n')).map((line) => `      ${line}`);
+      case 'question':
+        return this.#question(event.question);
+      case 'answer':
+        return this.#answer(event.question);
       case 'expectation':
         return event.check.held && event.check.implied === true ? [] : this.#check(event.check);
       case 'stepEnded':
@@ -87,6 +91,20 @@ export class PrettyReporter implements Reporter {
     if (narration === undefined) return [''];
     const [first = '', ...rest] = wrapText(narration[this.#options.language], this.#width - 6);
     return ['', `${this.#paint('bold', id.padStart(3))}  ${first}`, ...rest.map((line) => `     ${line}`)];
+  }
+
+  #question({ text, choices }: Question): string[] {
+    const { language } = this.#options;
+    return [`    ? ${text[language]}`, ...choices.map((choice, index) => `      ${index + 1}. ${choice[language]}`)];
+  }
+
+  #answer({ answer, explain }: Question): string[] {
+    const why = explain === undefined ? [] : wrapText(explain[this.#options.language], this.#width - 9);
+    const [first = '', ...rest] = why;
+    return [
+      `    ${this.#paint('green', `→ ${answer}.`)} ${first}`.trimEnd(),
+      ...rest.map((line) => `         ${line}`),
+    ];
   }
 
   #check({ expected, observed, held }: Check): string[] {

@@ -1,13 +1,14 @@
 /** A whole run as one value, gathered from its events: what the reporters that speak at the end are made from. */
 import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
 import type { Scenario } from '../definition/scenario.ts';
-import type { Check, Evidence, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from '../events.ts';
+import type { Check, Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from '../events.ts';
 import type { ProxyMode } from '../lab-lease.ts';
 
 export interface StepRecord {
   readonly ref: StepRef;
   readonly commands: { readonly where?: string; readonly text: string }[];
   readonly outputs: string[];
+  readonly questions: Question[];
   readonly checks: Check[];
   /** `interrupted` until its end is told. */
   outcome: StepOutcome;
@@ -83,6 +84,7 @@ export class RunRecord {
           ref: event.step,
           commands: [],
           outputs: [],
+          questions: [],
           checks: [],
           outcome: 'interrupted',
           ms: 0,
@@ -97,6 +99,11 @@ export class RunRecord {
         break;
       case 'output':
         this.#step(event.step).outputs.push(event.text);
+        break;
+      case 'question':
+        this.#step(event.step).questions.push(event.question);
+        break;
+      case 'answer':
         break;
       case 'expectation':
         this.#step(event.step).checks.push(event.check);

@@ -81,6 +81,15 @@ describe('yaml', { timeout: 60_000 }, () => {
       expect(readLabFile(file)).toMatchObject({ kind });
       return;
     }
+    if (text.startsWith('- ')) {
+      const { parseScenario } = await import('../../../src/scenario/definition/load-scenario.ts');
+      const head =
+        'apiVersion: podwire.dev/v1alpha1\nkind: Scenario\nmetadata: {name: a, labels: {topic: a, level: basic}}';
+      expect(
+        parseScenario(`${head}\nspec:\n  title: Steps\n  steps:\n${text.replaceAll(/^/gm, '    ')}`, file),
+      ).toHaveProperty('steps');
+      return;
+    }
     if (kind === 'Scenario') {
       const { loadScenarios } = await import('../../../src/scenario/definition/load-scenario.ts');
       symlinkSync(join(ROOT, 'scenarios/manifests'), join(folder, 'manifests'));

@@ -1,0 +1,206 @@
+/** The steps that steer: script, proxyMode, ask, try, and what bounds a scenario in time. */
+import { describe, expect, it } from 'vitest';
+import { parseScenario } from '../../src/scenario/definition/load-scenario.ts';
+import type { Scenario } from '../../src/scenario/definition/scenario.ts';
+import type { ScenarioEvent } from '../../src/scenario/events.ts';
+import { playScenario } from '../../src/scenario/play-scenario.ts';
+import { type FakeLab, fakeLab } from './fake-lab.ts';
+
+function parse(steps: string, more = '') {
+  const text = `apiVersion: podwire.dev/v1alpha1
+kind: Scenario
+metadata: {name: test, labels: {topic: service, level: basic}}
+spec:
+  title: A test
+  timeout: 200ms
+${more}  steps:
+${steps}
+`;
+  return parseScenario(text, 'scenarios/test.yaml');
+}
+
+function scenario(steps: string, more = ''): Scenario {
+  const parsed = parse(steps, more);
+  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'));
+  return parsed;
+}
+
+function problems(steps: string): readonly string[] {
+  const parsed = parse(steps);
+  return 'problems' in parsed ? parsed.problems : [];
+}
+
+async function play(lab: FakeLab, played: Scenario, signal = new AbortController().signal): Promise<ScenarioEvent[]> {
+  const events: ScenarioEvent[] = [];
+  for await (const event of playScenario(played, { lab, signal, proxyMode: 'iptables' })) events.push(event);
+  return events;
+}
+
+const ended = (events: readonly ScenarioEvent[]) =>
+  events.flatMap((event) => (event.type === 'stepEnded' ? [`${event.step.id} ${event.outcome}`] : []));
+const problemOf = (events: readonly ScenarioEvent[]) =>
+  events.flatMap((event) => (event.type === 'stepEnded' ? (event.problem ?? []) : []));
+
+describe('script', () => {
+  it('is run once by a shell that knows the namespace, and can be named', async () => {
+    const lab = fakeLab({
+      runHere: (argv, env) => ({ stdout: `${argv[2]} ${env.NAMESPACE!.slice(0, 5)} ${env.WORD}` }),
+    });
+    const events = await play(
+      lab,
+      scenario(
+        `    - {script: {content: "say", env: {WORD: hello}}, expect: {stdout: "say test- hello"}, as: said}
+    - {exec: {in: node-1, command: [echo, "{{ said.stdout }}"]}}`,
+      ),
+    );
+    expect(ended(events)).toEqual(['1 held', '2 held']);
+    expect(lab.log).toContain('exec node-1 echo say test- hello');
+  });
+
+  it('is not run again when it fails', async () => {
+    const lab = fakeLab({ runHere: () => ({ exitCode: 3 }) });
+    expect(ended(await play(lab, scenario('    - {script: {content: "exit 3"}}')))).toEqual(['1 failed']);
+    expect(lab.log.filter((line) => line.startsWith('here'))).toEqual(['here sh -c exit 3']);
+  });
+});
+
+describe('proxyMode', () => {
+  it('changes the backend, has the steps of that backend played, and puts the former back', async () => {
+    const lab = fakeLab();
+    const events = await play(
+      lab,
+      scenario(
+        `    - {proxyModes: [nftables], exec: {in: node-1, command: [too-early]}}
+    - {proxyMode: {mode: nftables}}
+    - {proxyModes: [nftables], exec: {in: node-1, command: [nft]}}
+    - {proxyModes: [iptables], exec: {in: node-1, command: [too-late]}}`,
+      ),
+    );
+    expect(ended(events)).toEqual(['1 held', '2 held']);
+    expect(lab.log.filter((line) => /^exec|^proxy/.test(line))).toEqual([
+      'proxy-mode nftables',
+      'exec node-1 nft',
+      'proxy-mode iptables control-plane',
+      'proxy-mode iptables node-1',
+      'proxy-mode iptables node-2',
+    ]);
+  });
+
+  it('of one node leaves the scenario in its backend', async () => {
+    const lab = fakeLab();
+    await play(
+      lab,
+      scenario(
+        `    - {proxyMode: {mode: nftables, node: node-2}}
+    - {proxyModes: [iptables], exec: {in: node-1, command: [still]}}`,
+      ),
+    );
+    expect(lab.log).toContain('exec node-1 still');
+    expect(lab.log.filter((line) => line.startsWith('proxy-mode'))).toEqual([
+      'proxy-mode nftables node-2',
+      'proxy-mode iptables node-2',
+    ]);
+  });
+});
+
+describe('ask', () => {
+  const question =
+    '    - ask: {question: {en: Which?, zh: 哪个？}, choices: [one, {en: two}], answer: 2, explain: So it is.}';
+
+  it('tells the question, then the answer', async () => {
+    const events = await play(fakeLab(), scenario(question));
+    const told = events.filter(({ type }) => type === 'question' || type === 'answer');
+    expect(told).toMatchObject([
+      { type: 'question', question: { text: { en: 'Which?', zh: '哪个？' }, choices: [{ zh: 'one' }, { zh: 'two' }] } },
+      { type: 'answer', question: { answer: 2, explain: { en: 'So it is.' } } },
+    ]);
+    expect(ended(events)).toEqual(['1 held']);
+  });
+
+  it('refuses an answer that is none of the choices', () => {
+    expect(problems(question.replace('answer: 2', 'answer: 3'))).toEqual([
+      expect.stringContaining('ask.answer: must be the number of one of the choices'),
+    ]);
+  });
+});
+
+describe('try', () => {
+  const step = (
+    first: string,
+  ) => `    - try: [{exec: {in: node-1, command: [${first}]}, expect: {exitCode: 0}}, {exec: {in: node-1, command: [second]}}]
+      catch: [{exec: {in: node-1, command: [caught]}}]
+      finally: [{exec: {in: node-1, command: [last]}}]
+    - {exec: {in: node-1, command: [after]}}`;
+  const lab = () => fakeLab({ exec: (_, [command]) => ({ exitCode: command === 'bad' ? 1 : 0 }) });
+  const ran = ({ log }: FakeLab) =>
+    [...new Set(log.filter((line) => line.startsWith('exec')))].map((line) => line.slice(12));
+
+  it('plays its steps and the last ones when all hold', async () => {
+    const good = lab();
+    const events = await play(good, scenario(step('good')));
+    expect(ran(good)).toEqual(['good', 'second', 'last', 'after']);
+    expect(ended(events)).toEqual(['1.1 held', '1.2 held', '1.finally.1 held', '1 held', '2 held']);
+  });
+
+  it('plays what catches and the last ones when one fails, and stays failed', async () => {
+    const bad = lab();
+    const events = await play(bad, scenario(step('bad')));
+    expect(ran(bad)).toEqual(['bad', 'caught', 'last']);
+    expect(ended(events)).toEqual(['1.1 failed', '1.catch.1 held', '1.finally.1 held', '1 failed']);
+    expect(events.at(-1)).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('plays the last ones when it is given up', async () => {
+    const stop = new AbortController();
+    const given = fakeLab({
+      exec: (_, [command]) => {
+        if (command === 'bad') stop.abort();
+        return { exitCode: 1 };
+      },
+    });
+    await play(given, scenario(step('bad')), stop.signal);
+    expect(ran(given)).toEqual(['bad', 'last']);
+  });
+
+  it('has its steps checked, each mistake told once', () => {
+    expect(problems('    - {try: [{exce: {}}], finally: [{exec: {in: "{{ a b }}", command: [x]}}]}')).toEqual([
+      expect.stringMatching(/^scenarios\/test\.yaml:8:15: spec\.steps\[0\]\.try\[0\]\.exce: no step is called "exce"/),
+      expect.stringMatching(/^scenarios\/test\.yaml:8:.*finally\[0\]/),
+    ]);
+  });
+});
+
+describe('time', () => {
+  it('consistently: what holds must go on to', async () => {
+    const answers = ['yes', 'yes', 'yes'];
+    const lab = fakeLab({ exec: () => ({ stdout: answers.pop() ?? 'no' }) });
+    const once = scenario('    - {exec: {in: node-1, command: [x]}, expect: {stdout: "yes"}, consistently: 10s}');
+    const events = await play(lab, once);
+    expect(ended(events)).toEqual(['1 failed']);
+    expect(problemOf(events)).toEqual([expect.stringMatching(/^it held for \d+ ms, not for 10000 ms$/)]);
+    const steady = fakeLab({ exec: () => ({ stdout: 'yes' }) });
+    const short = scenario('    - {exec: {in: node-1, command: [x]}, expect: {stdout: "yes"}, consistently: 250ms}');
+    expect(ended(await play(steady, short))).toEqual(['1 held']);
+    expect(steady.log.filter((line) => line.startsWith('exec')).length).toBeGreaterThan(1);
+  });
+
+  it('deadline: all steps together, but for those that clean up', async () => {
+    const slow = '    - {exec: {in: node-1, command: [x]}, expect: {exitCode: 0}, consistently: 250ms}\n';
+    const rest = `    - try: [{exec: {in: node-1, command: [late]}}]
+      finally: [{exec: {in: node-1, command: [last]}}]`;
+    const lab = fakeLab();
+    const events = await play(lab, scenario(slow + rest, '  deadline: 200ms\n'));
+    expect(ended(events)).toEqual(['1 held', '2.1 failed', '2.finally.1 held', '2 failed']);
+    expect(problemOf(events)).toContain('the time of the whole scenario is up (spec.deadline)');
+    expect(lab.log).not.toContain('exec node-1 late');
+  });
+});
+
+it.each([
+  ['(length()', /no JMESPath expression/],
+  ['(length', /an expression ends with "\)"/],
+])('refuses the expression %s, with its place', (key, message) => {
+  const found = problems(`    - assert: {object: {kind: Pod, metadata: {name: a}, spec: {"${key}": 1}}}`);
+  expect(found).toEqual([expect.stringMatching(message)]);
+  expect(found[0]).toMatch(/^scenarios\/test\.yaml:8:\d+: /);
+});
