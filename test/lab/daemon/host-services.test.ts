@@ -11,6 +11,11 @@ it('has a resolver on the gateway that knows the hosts’ names, and on each hos
   const services = hostServices(planLab('x', { ...DEFAULT_LAB, hosts }));
   expect(services).toMatchObject([
     { kind: 'gateway-resolver', netns: 'x.gateway', args: ['192.168.1.23 db.example.com db2.example.com'] },
-    { kind: 'banner', netns: 'x.mysql', image: 'mysql:8', pod: { namespace: '', name: 'mysql', ips: ['192.168.1.23'] } },
+    {
+      kind: 'banner',
+      netns: 'x.mysql',
+      image: 'mysql:8',
+      pod: { namespace: '', name: 'mysql', ips: ['192.168.1.23'] },
+    },
   ]);
 });
