@@ -74,6 +74,11 @@ export class TerminalSession {
     await eventually(() => pattern.test(this.#seen));
   }
 
+  /** What has been seen so far: also what was typed, where the terminal echoes it. */
+  get seen(): string {
+    return this.#seen;
+  }
+
   get exitCode(): Promise<number | null> {
     return this.#process.exited.then(({ code }) => code);
   }

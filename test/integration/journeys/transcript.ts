@@ -57,14 +57,41 @@ function withPlaceholders(text: string): string {
 
 /** The transcript of `$ kubectl … -o yaml`. */
 export function yamlTranscript(command: readonly string[], output: string): string {
-  const text = output
+  return `$ kubectl ${command.join(' ')}\n${withoutIds(output).split('\n').map(withPlaceholders).join('\n')}`;
+}
+
+/** Placeholders for what is unique to an object. */
+function withoutIds(text: string): string {
+  return text
     .replace(/"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"?/g, '<time>')
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uid>')
     .replace(/\b[0-9a-f]{64}\b/g, '<container>')
     .replace(new RegExp(`\\bkube-api-access-${NAME_SUFFIX}\\b`, 'g'), 'kube-api-access-<random>')
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"')
     .replace(new RegExp(`(?<= name: [a-z]+)-${NAME_SUFFIX}$`, 'gm'), '-<random>');
-  return `$ kubectl ${command.join(' ')}\n${text.split('\n').map(withPlaceholders).join('\n')}`;
+}
+
+/** What is random or the machine's own in running text. */
+const PLAIN_TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, '<date>'],
+  [/(?<![\w.])(?:\d+m)?\d+(?:\.\d+)?s(?![\w=])(?: \(x\d+ over \d+m?\d*s\))?/g, '<age>'],
+  [/\b127\.0\.0\.1:\d{4,5}\b/g, '127.0.0.1:<port>'],
+  [/(?<=Handling connection for )\d+/g, '<port>'],
+  [/\b(\d+):3[0-2]\d{3}\b/g, '$1:<node port>'],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \+0000/g, '<date>'],
+  [/\/tmp\/(LIVE|MERGED)-\d+/g, '$1'],
+  [new RegExp(`-${HASH}(?!\\S)`, 'g'), '-<hash>'],
+  [/\bpodwire:\/\/[0-9a-f]{12,64}\b/g, 'podwire://<container>'],
+];
+
+/** The transcript of commands whose output is no single table: alignment is given up, since placeholders have other widths. */
+export function plainTranscript(text: string): string {
+  const spaced = (line: string) => line.replace(/(?<=\S) {2,}/g, '  ');
+  const replaced = PLAIN_TEXTS.reduce((rest, [pattern, words]) => rest.replace(pattern, words), withoutIds(text));
+  return replaced
+    .split('\n')
+    .map((line) => spaced(withPlaceholders(line)).trimEnd())
+    .join('\n');
 }
 
 /** Columns three spaces apart, as kubectl's printer has them. */
