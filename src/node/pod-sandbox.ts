@@ -4,7 +4,7 @@ import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { containerMounts } from './pod/container-mounts.ts';
 import { runOf } from './pod/container-plan.ts';
-import { hostnameOf, hostsFile } from './pod/hosts-file.ts';
+import { hostsFile, podNames } from './pod/hosts-file.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
 import { renewAfterMs } from './pod/token-source.ts';
 import { fillVolumes, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
@@ -43,7 +43,9 @@ export class PodSandbox {
 
   /** Gives the pod its network; one that stands already (of a former daemon) is taken over. Idempotent. */
   async connect(pod: Pod): Promise<Network> {
-    const { netns, nodeIps } = this.#context.options;
+    const { netns, nodeIps, node, clusterDomain } = this.#context.options;
+    // A pod that can have no host name is not begun.
+    podNames(pod, node, clusterDomain);
     this.#network ??=
       pod.spec?.hostNetwork === true
         ? { netns, ips: nodeIps, stood: true }
@@ -104,7 +106,7 @@ export class PodSandbox {
     const { options } = this.#context;
     const { netns, ips } = this.#network!;
     const { namespace, name, uid } = this.#identity;
-    const hostname = hostnameOf(pod, options.node);
+    const { hostname, known } = podNames(pod, options.node, options.clusterDomain);
     const dns = { address: options.clusterDns, domain: options.clusterDomain, nodeConfig: options.resolverConfig };
     return {
       namespace,
@@ -116,7 +118,7 @@ export class PodSandbox {
       hostname,
       files: {
         '/etc/hostname': `${hostname}\n`,
-        '/etc/hosts': hostsFile(pod, ips, hostname, options.clusterDomain),
+        '/etc/hosts': hostsFile(pod, ips, known),
         '/etc/resolv.conf': resolverConfig(pod.spec!, namespace, dns),
       },
     };

@@ -39,7 +39,7 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
 
     beforeAll(async () => {
       await kubectl(lab(), ['apply', '-f', join(ROOT, 'test/fixtures/dns/specification.yaml')]);
-      for (const pod of ['shell', 'member', 'set-0', 'set-1'])
+      for (const pod of ['shell', 'member', 'set-0', 'set-1', 'configured', 'on-node'])
         await kubectl(lab(), ['wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=30s']);
       await eventually(async () => (await kubectl(lab(), ['get', 'pod', 'unready'])).includes('Running'));
       const list = await kubectl(lab(), [
@@ -74,11 +74,41 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
         (await kubectl(lab(), ['-n', 'kube-system', 'get', 'pods', '-l', 'k8s-app=kube-dns', '-o', 'name']))
           .trim()
           .split('\n').length === 2;
-      await eventually(isReplaced);
+      await eventually(isReplaced, 30_000);
       await run(lab(), 'shell', 'touch', '/tmp/enough');
       const [total, lost] = (await asking).trim().split(' ').map(Number);
       expect(lost).toBe(0);
       expect(total).toBeGreaterThan(20);
+    });
+
+    it('is what pods of each dnsPolicy ask, by the C library too', async () => {
+      const inPod = (pod: string, script: string) => run(lab(), pod, 'sh', '-c', script);
+      expect(
+        await inPod('configured', 'cat /etc/resolv.conf; getent hosts web; getent hosts my.database.domain.com'),
+      ).toBe(
+        'search other.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:1 edns0\n' +
+          '10.96.7.9       web.other.svc.cluster.local\n192.168.1.23    my.database.domain.com\n',
+      );
+      expect(await inPod('on-node', 'grep search /etc/resolv.conf; getent hosts web')).toBe(
+        'search default.svc.cluster.local svc.cluster.local cluster.local\n10.96.7.7       web.default.svc.cluster.local\n',
+      );
+      expect(await inPod('shell', 'getent hosts twice')).toContain('10.96.7.9');
+      // No search path may cost a client its resolver's patience.
+      expect(await inPod('shell', 'timeout 2 getent hosts no.such.name.anywhere || echo none')).toBe('none\n');
+    });
+
+    it('knows a pod by the name it has itself', async () => {
+      const names = await run(
+        lab(),
+        'member',
+        'sh',
+        '-c',
+        'hostname; cat /etc/hostname; getent hosts ledger; getent hosts captain',
+      );
+      expect(names.replace(/ +/g, ' ')).toBe(
+        'captain.team.default.svc.cluster.local\n'.repeat(2) +
+          `192.0.2.50 ledger ledger.example\n${addresses.get('member')} captain.team.default.svc.cluster.local captain\n`,
+      );
     });
 
     describe.each(Object.entries(SPECIFICATION))('%s', (_section, section) => {
