@@ -10,7 +10,8 @@ NODE_VERSION=24.21.0 # for machines whose own Node is older than this:
 NODE_LEAST=22.13
 PACKAGES='
 iproute2:ip iptables:iptables-restore nftables:nft ipset:ipset conntrack:conntrack tcpdump:tcpdump ethtool:ethtool
-iputils-ping:ping busybox:busybox bind9-dnsutils:dig curl:curl procps:sysctl util-linux:unshare ca-certificates:/etc/ssl/certs
+iputils-ping:ping busybox:busybox bind9-dnsutils:dig curl:curl procps:sysctl util-linux:unshare haproxy:haproxy
+ca-certificates:/etc/ssl/certs
 '
 TEST_PACKAGES='tmux:tmux libxml2-utils:xmllint debootstrap:debootstrap vagrant:vagrant ipvsadm:ipvsadm'
 # User-mode Linux is there for this processor alone.
@@ -38,7 +39,11 @@ done
 
 install_packages() { # packages…
   say "installing Debian packages: $*"
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 || return
+  case " $* " in
+    # The package starts an HAProxy of the machine's own, which nobody here asked for.
+    *' haproxy '*) ! has systemctl || systemctl disable --now haproxy >>"$log" 2>&1 || true ;;
+  esac
 }
 
 if [ -n "$missing" ] || ! has kubectl; then

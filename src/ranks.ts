@@ -9,6 +9,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   api: 3,
   client: 3,
   cni: 3,
+  haproxy: 3,
   'proxy/backends': 3,
   policy: 3,
   controllers: 4,

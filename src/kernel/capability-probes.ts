@@ -238,6 +238,13 @@ export const PROBES: readonly Probe[] = [
       'install kubectl from https://kubernetes.io/docs/tasks/tools/ (Debian: apt-get install -y kubernetes-client)',
   },
   {
+    id: 'haproxy',
+    title: 'HAProxy',
+    neededBy: 'Services of type LoadBalancer (without it the kernel balances them)',
+    outside: 'own user',
+    command: { argv: ['haproxy', '-v'] },
+  },
+  {
     id: 'uml',
     title: 'User-mode Linux',
     neededBy: 'a lab in a kernel of its own (--kernel uml)',

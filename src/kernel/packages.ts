@@ -32,6 +32,7 @@ const PACKAGES: Readonly<Record<string, { readonly debian: string } & Partial<Re
   flock: { debian: 'util-linux' },
   mount: { debian: 'mount', fedora: 'util-linux', alpine: 'mount', arch: 'util-linux', suse: 'util-linux' },
   'iptables-save': { debian: 'iptables', fedora: 'iptables-nft' },
+  haproxy: { debian: 'haproxy' },
   'linux.uml': { debian: 'user-mode-linux' },
 };
 

@@ -59,6 +59,13 @@ function checkFamilies(file: LabFile): FileIssue[] {
     const message = `${text} is IPv${family}, and networking.ipFamily is ${word}: no Service could have an address of it`;
     issues.push({ path: ['networking', 'additionalServiceCIDRs', index], message });
   }
+  for (const [index, text] of file.loadBalancer.addresses.entries()) {
+    if (familiesIn(text)[0] === 4) continue;
+    issues.push({
+      path: ['loadBalancer', 'addresses', index],
+      message: `${text} is IPv6, and the load balancer serves IPv4`,
+    });
+  }
   return issues;
 }
 
@@ -76,7 +83,7 @@ function wrongFamilies(text: string, word: LabFile['networking']['ipFamily']): s
 }
 
 function blocksOf(file: LabFile): Block[] {
-  const { networking, underlay } = file;
+  const { networking, underlay, loadBalancer } = file;
   const blocks = (path: Path, what: string, text: string) =>
     listOf(text).map((block) => ({ path, what, text: block, cidr: cidrOf(block) }));
   return [
@@ -86,10 +93,13 @@ function blocksOf(file: LabFile): Block[] {
     ...networking.additionalServiceCIDRs.flatMap((text, index) =>
       blocks(['networking', 'additionalServiceCIDRs', index], 'a further Service network', text),
     ),
+    ...loadBalancer.addresses.flatMap((text, index) =>
+      blocks(['loadBalancer', 'addresses', index], 'addresses of the load balancer', text),
+    ),
   ];
 }
 
-/** The three networks of a cluster must not share an address: a packet's destination has to say which one it is of. */
+/** The networks of a cluster must not share an address: a packet's destination has to say which one it is of. */
 function checkOverlaps(file: LabFile): FileIssue[] {
   const blocks = blocksOf(file);
   return blocks.flatMap((later, index) =>
@@ -141,6 +151,9 @@ function checkHosts(file: LabFile): FileIssue[] {
     subnets.flatMap((subnet) => [
       [networkAddress(subnet), 'the network address'] as const,
       [nthAddress(subnet, 1), 'the gateway’s address'] as const,
+      ...(file.loadBalancer.addresses.length > 0
+        ? [[nthAddress(subnet, 2), 'the load balancer’s address'] as const]
+        : []),
       ...(subnet.family === 4 ? [[nthAddress(subnet, -1), 'the broadcast address'] as const] : []),
     ]),
   );

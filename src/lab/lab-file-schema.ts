@@ -20,8 +20,8 @@ const name = z
   .string()
   .regex(LABEL, 'must be a lower-case RFC 1123 label: letters, digits and "-", at most 63')
   .refine(
-    (value) => value !== 'fabric' && value !== 'gateway',
-    'is taken: every lab has its own "fabric" and "gateway"',
+    (value) => !['fabric', 'gateway', 'cloud'].includes(value),
+    'is taken: every lab has its own "fabric", "gateway" and "cloud"',
   );
 
 const cidr = z
@@ -183,6 +183,13 @@ const host = z.strictObject({
     .describe('What serves there: the stand-in of that image (mysql answers on 3306); nothing when absent.'),
 });
 
+const loadBalancer = z.strictObject({
+  addresses: z
+    .array(cidr)
+    .default(['203.0.113.0/24'])
+    .describe('Addresses for Services of type LoadBalancer, of networks of their own; none: such Services wait.'),
+});
+
 export const LAB_FILE_SCHEMA = z
   .strictObject({
     apiVersion: z.literal('podwire.dev/v1alpha1'),
@@ -205,6 +212,7 @@ export const LAB_FILE_SCHEMA = z
       .enum(['podwire', 'coredns'])
       .default('podwire')
       .describe('The server in the cluster’s DNS pods: podwire’s own, or the CoreDNS found on PATH.'),
+    loadBalancer: loadBalancer.prefault({}),
     hosts: z
       .array(host)
       .optional()

@@ -17,7 +17,10 @@ export interface LabPlan {
   /** The nodes' and hosts' default route. */
   readonly gateway: HostPlan;
   readonly nodes: readonly NodePlan[];
+  /** The load balancer's host among them. */
   readonly hosts: readonly OutsideHostPlan[];
+  /** What stands for the cloud: a host of its own, and the blocks it gives Services addresses from. Absent: none. */
+  readonly loadBalancer?: { readonly host: HostPlan; readonly addresses: readonly string[] };
   readonly podSubnets: readonly string[];
   readonly serviceSubnets: readonly string[];
   readonly additionalServiceCIDRs: readonly string[];
@@ -63,6 +66,7 @@ export interface NodePlan extends HostPlan {
 /** Nodes' addresses start this far into the underlay, as a site keeps its first addresses for its routers. */
 const FIRST_NODE = 10;
 const GATEWAY = 1;
+const CLOUD = 2;
 
 /** Plans the lab `name` of a checked lab file. */
 export function planLab(name: string, file: LabFile): LabPlan {
@@ -77,11 +81,16 @@ export function planLab(name: string, file: LabFile): LabPlan {
     ip: ips[0]!,
     ips,
   });
-  const hosts = file.hosts.map((each) => ({
+  const outside = file.hosts.map((each) => ({
     ...host(each, inOrder(underlays, listOf(each.address))),
     names: each.names,
     ...(each.image === undefined ? {} : { image: each.image }),
   }));
+  const { addresses } = file.loadBalancer;
+  const cloud = { ...host({ name: 'cloud' }, addressesOf(underlays, CLOUD)), names: [] };
+  // It balances IPv4.
+  const isBalanced = addresses.length > 0 && underlays.some((subnet) => familyOf(subnet) === 4);
+  const hosts = isBalanced ? [...outside, cloud] : outside;
   const nodeIps = freeAddresses(underlays, new Set(hosts.flatMap(({ ips }) => ips)));
   return {
     name,
@@ -92,9 +101,10 @@ export function planLab(name: string, file: LabFile): LabPlan {
       ...host(node, nodeIps.next().value),
       role: node.role,
       podCIDRs: pods.map((block) => formatCidr(nthSubnet(block, subnetLength(file, block.family), index))),
-      labels: nodeLabels(node),
+      labels: nodeLabels(node, file.nodes.length),
     })),
     hosts,
+    ...(isBalanced ? { loadBalancer: { host: cloud, addresses } } : {}),
     podSubnets: pods.map(formatCidr),
     serviceSubnets: services,
     additionalServiceCIDRs: networking.additionalServiceCIDRs,
@@ -132,9 +142,12 @@ export function plannedNamespaces(plan: LabPlan): string[] {
   return [plan.fabric, plan.gateway, ...plan.nodes, ...plan.hosts].map(({ netns }) => netns);
 }
 
-function nodeLabels(node: LabFile['nodes'][number]): Record<string, string> {
+function nodeLabels(node: LabFile['nodes'][number], nodes: number): Record<string, string> {
+  const isPlane = node.role === 'control-plane';
   return {
-    ...(node.role === 'control-plane' ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
+    ...(isPlane ? { 'node-role.kubernetes.io/control-plane': '' } : {}),
+    // As kubeadm does; where there is no other node, kind takes it off again.
+    ...(isPlane && nodes > 1 ? { 'node.kubernetes.io/exclude-from-external-load-balancers': '' } : {}),
     ...(node.zone === undefined ? {} : { 'topology.kubernetes.io/zone': node.zone }),
     ...node.labels,
   };

@@ -23,6 +23,8 @@ export interface StateDirectory {
   readonly journal: string;
   /** Where the pods process listens for the daemon. */
   readonly podsSocket: string;
+  /** The load balancer's: HAProxy's configuration and socket. */
+  readonly loadBalancer: string;
   /** Of the container runtime. */
   readonly containers: string;
 }
@@ -47,6 +49,7 @@ export function stateDirectory(lab: string): StateDirectory {
     log: join(path, 'daemon.log'),
     journal: join(path, 'journal.jsonl'),
     podsSocket: join(path, 'pods.sock'),
+    loadBalancer: join(path, 'load-balancer'),
     containers: join(path, 'containers'),
   };
 }

@@ -170,9 +170,26 @@ describe('the lab file', () => {
       ['lab.yaml:3:20: hosts[0].address: 192.168.1.1 is the gateway’s address'],
     ],
     [
+      'a host at the load balancer’s address',
+      `${HEAD}hosts: [{name: db, address: 192.168.1.2}]\n`,
+      ['lab.yaml:3:20: hosts[0].address: 192.168.1.2 is the load balancer’s address'],
+    ],
+    [
+      'load balancer addresses among the nodes’',
+      `${HEAD}loadBalancer: {addresses: [192.168.1.192/26]}\n`,
+      [
+        'lab.yaml:3:28: loadBalancer.addresses[0]: 192.168.1.192/26 (addresses of the load balancer) overlaps 192.168.1.0/24 (the underlay): an address in both could be a node, a pod or a Service, and only one of them would be reached',
+      ],
+    ],
+    [
+      'load balancer addresses of IPv6',
+      `${HEAD}loadBalancer: {addresses: ['2001:db8::/64']}\n`,
+      ['lab.yaml:3:28: loadBalancer.addresses[0]: 2001:db8::/64 is IPv6, and the load balancer serves IPv4'],
+    ],
+    [
       'a reserved name',
       `${HEAD}hosts: [{name: gateway, address: 192.168.1.9}]\n`,
-      ['lab.yaml:3:10: hosts[0].name: is taken: every lab has its own "fabric" and "gateway"'],
+      ['lab.yaml:3:10: hosts[0].name: is taken: every lab has its own "fabric", "gateway" and "cloud"'],
     ],
     [
       'a flannel network that is not the pod network',

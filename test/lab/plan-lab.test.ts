@@ -21,9 +21,12 @@ describe('the plan of a lab', () => {
       ip: '192.168.1.1',
       ips: ['192.168.1.1'],
     });
+    const cloud = { name: 'cloud', netns: 'podwire.cloud', ip: '192.168.1.2', ips: ['192.168.1.2'], names: [] };
     expect(plan.hosts).toEqual([
       { name: 'client', netns: 'podwire.client', ip: '192.168.1.100', ips: ['192.168.1.100'], names: [] },
+      cloud,
     ]);
+    expect(plan.loadBalancer).toEqual({ host: cloud, addresses: ['203.0.113.0/24'] });
     expect([plan.apiServiceIp, plan.dnsServiceIp]).toEqual(['10.96.0.1', '10.96.0.10']);
   });
 
@@ -60,9 +63,19 @@ describe('the plan of a lab', () => {
       fileOf('nodes: [{name: a, role: control-plane}, {name: b, zone: z1, labels: {disk: ssd}}]'),
     );
     expect(plan.nodes.map(({ labels }) => labels)).toEqual([
-      { 'node-role.kubernetes.io/control-plane': '' },
+      { 'node-role.kubernetes.io/control-plane': '', 'node.kubernetes.io/exclude-from-external-load-balancers': '' },
       { 'topology.kubernetes.io/zone': 'z1', disk: 'ssd' },
     ]);
+  });
+
+  it('has no load balancer without addresses, and one node takes its traffic itself', () => {
+    const plan = planLab('x', fileOf('loadBalancer: {addresses: []}\nnodes: [{name: a, role: control-plane}]'));
+    expect([plan.loadBalancer, plan.hosts.length]).toEqual([undefined, 1]);
+    expect(plan.nodes[0]!.labels).toEqual({ 'node-role.kubernetes.io/control-plane': '' });
+  });
+
+  it('has none without IPv4 either', () => {
+    expect(planLab('x', fileOf('networking: {ipFamily: ipv6}')).loadBalancer).toBeUndefined();
   });
 
   it('passes over the addresses of hosts', () => {
@@ -83,7 +96,7 @@ describe('the plan of a lab', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 120 }),
-        fc.uniqueArray(fc.integer({ min: 2, max: 200 }), { maxLength: 20 }),
+        fc.uniqueArray(fc.integer({ min: 3, max: 200 }), { maxLength: 20 }),
         (nodes, hosts) => {
           const list = hosts.map((last, index) => `{name: h${index}, address: 192.168.1.${last}}`).join(', ');
           const plan = planLab('x', withNodeCount(fileOf(`hosts: [${list}]`), nodes));

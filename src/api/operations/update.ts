@@ -117,8 +117,14 @@ function carriedMetadata(asked: ObjectMeta | undefined, stored: ObjectMeta | und
     if (stored?.[member] === undefined) delete carried[member];
     else carried[member] = stored[member];
   }
+  // As Go writes them: an empty list is none.
+  for (const member of LISTS) {
+    if (Array.isArray(carried[member]) && carried[member].length === 0) delete carried[member];
+  }
   return carried as unknown as ObjectMeta;
 }
+
+const LISTS = ['finalizers', 'ownerReferences'] as const;
 
 const SERVER_SET = [
   'uid',

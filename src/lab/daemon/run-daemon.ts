@@ -28,6 +28,7 @@ import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 import { repairFabric } from './repair-fabric.ts';
+import { startCloud } from './start-cloud.ts';
 import { planNodes, proxyStates, startKubelets, startNodeNetworks } from './start-nodes.ts';
 import { Timings } from './timings.ts';
 
@@ -117,4 +118,5 @@ async function buildCluster(
   const services = daemonServices({ plan, observer, kubelets, nodes, controllers, recorder });
   await serveDaemonSocket(directory.socket, services);
   await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
+  startCloud(context, api.transport);
 }

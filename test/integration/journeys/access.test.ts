@@ -53,6 +53,8 @@ describe('what listens', () => {
       // The resolver of outside names.
       gateway: ['tcp 0.0.0.0:53', 'udp 0.0.0.0:53'],
       client: [],
+      // Nothing before the first Service of type LoadBalancer.
+      cloud: [],
     };
     for (const [host, sockets] of Object.entries(expected))
       expect({ host, sockets: listeners(await run(lab(), host, 'ss', '-Hltun')) }).toEqual({ host, sockets });

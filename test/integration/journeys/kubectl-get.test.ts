@@ -49,7 +49,7 @@ subsets: [{addresses: [{ip: 192.168.1.23}], ports: [{port: 3306}]}]
 apiVersion: v1
 kind: Service
 metadata: {name: nobody, namespace: shop}
-spec: {type: LoadBalancer, selector: {app: nobody}, ports: [{name: a, port: 80}, {name: b, port: 443}], externalIPs: [192.168.1.200]}
+spec: {type: LoadBalancer, loadBalancerClass: example.com/another, selector: {app: nobody}, ports: [{name: a, port: 80}, {name: b, port: 443}], externalIPs: [192.168.1.200]}
 ---
 apiVersion: v1
 kind: ConfigMap

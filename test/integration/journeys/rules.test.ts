@@ -59,7 +59,8 @@ const SORTS: readonly Sort[] = [
   },
   {
     name: 'balanced',
-    spec: 'clusterIP: 10.96.50.9, type: LoadBalancer, loadBalancerSourceRanges: [192.168.1.0/25]',
+    // The address is written here: of a class that is not the lab's own load balancer.
+    spec: 'clusterIP: 10.96.50.9, type: LoadBalancer, loadBalancerClass: example.com/another, loadBalancerSourceRanges: [192.168.1.0/25]',
     ports: '{name: p, port: 80, nodePort: 30009}',
     endpoints: BOTH,
   },

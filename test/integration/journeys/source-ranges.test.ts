@@ -67,8 +67,11 @@ describe('with the documents’ ranges', () => {
     expect(await apply('002-loadbalancer.yaml')).toBe('service/my-loadbalancer-service created\n');
     await lab().programmed();
     expect(await answering(lab(), 'shell', 'http://10.0.160.135/')).toEqual(await podsOf(lab(), 'app=nginx'));
+    const address = '--for=jsonpath={.status.loadBalancer.ingress[0].ip}=168.196.90.10';
+    await kubectl(lab(), ['wait', address, 'service/my-loadbalancer-service']);
+    expect(await answering(lab(), 'client', 'http://168.196.90.10/')).toEqual(await podsOf(lab(), 'app=nginx'));
     expect(await kubectl(lab(), ['get', 'service', 'my-loadbalancer-service', '--no-headers'])).toMatch(
-      /^my-loadbalancer-service {3}LoadBalancer {3}10\.0\.160\.135 {3}<pending> {3}80:3\d{4}\/TCP {3}\d+s\n$/,
+      /^my-loadbalancer-service {3}LoadBalancer {3}10\.0\.160\.135 {3}168\.196\.90\.10 {3}80:3\d{4}\/TCP {3}\d+s\n$/,
     );
   });
 
@@ -78,6 +81,8 @@ describe('with the documents’ ranges', () => {
     const pods = await podsOf(lab(), 'app=nginx');
     expect(await answering(lab(), 'shell', 'http://172.17.188.189:30080/')).toEqual(pods);
     expect(await answering(lab(), 'client', 'http://192.168.1.11:31455/')).toEqual(pods);
+    await kubectl(lab(), ['wait', '--for=jsonpath={.status.loadBalancer.ingress[0].ip}=203.0.113.1', 'service/nginx']);
+    expect(await answering(lab(), 'client', 'http://203.0.113.1:30080/')).toEqual(pods);
     const stored = JSON.parse(await kubectl(lab(), ['get', 'service', 'nginx', '-o', 'json']));
     expect(stored.metadata.uid).not.toBe('6a84483a-5262-11e8-8969-000c292f77da');
     expect(stored.metadata.selfLink).toBeUndefined();

@@ -186,10 +186,15 @@ describe('source 002', () => {
 });
 
 describe('sources 000 and 004', () => {
-  it('a LoadBalancer waits for its address, and is a NodePort meanwhile', async () => {
+  it('a LoadBalancer gets an address of the cloud', async () => {
     expect(await apply('000-loadbalancer.yaml')).toBe('service/my-web-service created\n');
+    await kubectl(lab(), [
+      'wait',
+      '--for=jsonpath={.status.loadBalancer.ingress[0].ip}=203.0.113.1',
+      'service/my-web-service',
+    ]);
     expect(await kubectl(lab(), ['get', 'service', 'my-web-service', '--no-headers'])).toMatch(
-      /^my-web-service {3}LoadBalancer {3}10\.\d+\.\d+\.\d+ {3}<pending> {3}80:3\d{4}\/TCP {3}\d+s\n$/,
+      /^my-web-service {3}LoadBalancer {3}10\.\d+\.\d+\.\d+ {3}203\.0\.113\.1 {3}80:3\d{4}\/TCP {3}\d+s\n$/,
     );
   });
 
@@ -202,5 +207,11 @@ describe('sources 000 and 004', () => {
     await kubectl(lab(), ['wait', '--for=condition=Available', 'deployment/nginxv1', '--timeout=30s']);
     await lab().programmed();
     expect(await answering(lab(), 'shell', 'http://nginxv1:8081/', 2)).toEqual(await podsOf(lab(), 'app=nginxv1'));
+    await kubectl(lab(), [
+      'wait',
+      '--for=jsonpath={.status.loadBalancer.ingress[0].ip}=203.0.113.2',
+      'service/nginxv1',
+    ]);
+    expect(await answering(lab(), 'client', 'http://203.0.113.2:8081/', 2)).toEqual(await podsOf(lab(), 'app=nginxv1'));
   });
 });

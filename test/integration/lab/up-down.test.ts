@@ -13,7 +13,9 @@ describe('up and down', () => {
       const names = readdirSync('/run/netns').filter((netns) => netns.startsWith(`${lab.name}.`));
       expect(names).toEqual(
         expect.arrayContaining(
-          ['fabric', 'gateway', 'client', 'control-plane', 'node-1', 'node-2'].map((host) => `${lab.name}.${host}`),
+          ['fabric', 'gateway', 'client', 'cloud', 'control-plane', 'node-1', 'node-2'].map(
+            (host) => `${lab.name}.${host}`,
+          ),
         ),
       );
       const directory = stateDirectory(lab.name);

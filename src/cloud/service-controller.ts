@@ -1,0 +1,267 @@
+/**
+ * The cloud's service controller: watches Services of type LoadBalancer, gives each an address, has the load balancer serve it, and
+ * writes down where. Words, Events and order are those of Kubernetes' own (k8s.io/cloud-provider, controllers/service). Who has which
+ * address is read from the Services' status, so that nothing has to be remembered over a crash.
+ */
+import { EventRecorder } from '../client/event-recorder.ts';
+import { Informer, type InformerChange, keyOf } from '../client/informer.ts';
+import { WorkQueue } from '../client/work-queue.ts';
+import type { Component, Logger } from '../objects/component.ts';
+import { NODES, SERVICES } from '../objects/resource.ts';
+import { hasReason, type Transport } from '../objects/transport.ts';
+import type { Service } from '../objects/wire.ts';
+import { chooseAddress } from './address-pool.ts';
+import {
+  type BalancedService,
+  balancedService,
+  CLEANUP_FINALIZER,
+  IP_MODE_ANNOTATION,
+  type Member,
+  membersOf,
+  needsCleanup,
+  wantsLoadBalancer,
+} from './balanced-service.ts';
+import { LoadBalancerRefusal } from './refusal.ts';
+import { serviceChange } from './service-changes.ts';
+
+export interface ServiceControllerOptions {
+  readonly transport: Transport;
+  /** The blocks addresses are given from. */
+  readonly blocks: readonly string[];
+  /** Serves these Services and no others; resolves when they answer. */
+  readonly balance: (services: readonly BalancedService[]) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Services looked after at once: a burst of new ones becomes one change of the load balancer. */
+const CONCURRENCY = 32;
+const RETRY_FIRST_MS = 200;
+const WRITER = { fieldManager: 'cloud-controller-manager' };
+
+export class ServiceController implements Component {
+  readonly name = 'service-controller';
+  readonly #options: ServiceControllerOptions;
+  readonly #services: Informer<Service>;
+  readonly #nodes;
+  readonly #events: EventRecorder;
+  readonly #queue: WorkQueue;
+  /** Address → the Service that has it. */
+  readonly #owners = new Map<string, string>();
+  /** What is served now, by Service. */
+  readonly #served = new Map<string, BalancedService>();
+  /** Services that found no address: tried again when one becomes free. */
+  readonly #waiting = new Set<string>();
+  #members: readonly Member[] = [];
+  #isListed = false;
+  #balancing: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+
+  constructor(options: ServiceControllerOptions) {
+    this.#options = options;
+    const { transport, log } = options;
+    const onError = (error: unknown) => log.warn('service-controller', { error: String(error) });
+    this.#services = new Informer(transport, SERVICES, { onError });
+    this.#nodes = new Informer(transport, NODES, { onError });
+    this.#events = new EventRecorder(transport, { component: this.name, onError });
+    this.#queue = new WorkQueue({
+      process: (key) => this.#reconcile(key),
+      onError: (error, key) => log.warn(`service-controller: ${key}`, { error: String(error) }),
+      concurrency: CONCURRENCY,
+      retryFirstMs: RETRY_FIRST_MS,
+    });
+    this.#services.onChange((change) => this.#serviceChanged(change));
+    this.#nodes.onChange(() => this.#nodesChanged());
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#nodes.start(), this.#services.start()]);
+    this.#members = membersOf(this.#nodes.list());
+    this.#claimAddresses();
+    this.#isListed = true;
+    this.#queue.start();
+    await this.#queue.drained();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#services.stop(), this.#nodes.stop(), this.#queue.stop()]);
+    this.#events.stop();
+  }
+
+  /** Resolves when every Service known now has been looked after once. */
+  drained(): Promise<void> {
+    return this.#queue.drained();
+  }
+
+  #serviceChanged(change: InformerChange<Service>): void {
+    const { object } = change;
+    const key = keyOf(object);
+    if (change.type === 'deleted') {
+      if (this.#served.has(key) || this.#waiting.has(key)) this.#queue.add(key);
+      return;
+    }
+    if (needsCleanup(object)) {
+      this.#queue.add(key);
+      return;
+    }
+    if (change.type === 'added') {
+      if (wantsLoadBalancer(object)) this.#queue.add(key);
+      return;
+    }
+    const { needsUpdate, event } = serviceChange(change.previous, object);
+    if (event !== undefined) this.#events.normal({ type: SERVICES, object }, event.reason, event.message);
+    if (needsUpdate) this.#queue.add(key);
+  }
+
+  #nodesChanged(): void {
+    if (!this.#isListed) return;
+    const members = membersOf(this.#nodes.list());
+    if (JSON.stringify(members) === JSON.stringify(this.#members)) return;
+    this.#members = members;
+    for (const [key, service] of this.#served) this.#served.set(key, { ...service, members });
+    const served = [...this.#served.keys()].flatMap((key) => this.#services.get(key) ?? []);
+    this.#rebalance().then(
+      () => {
+        for (const service of served)
+          this.#sayMembers(service, 'UpdatedLoadBalancer', 'Updated load balancer with new hosts');
+      },
+      (error: unknown) => {
+        const hosts = `[${members.map(({ node }) => node).join(' ')}]`;
+        const words = `Error updating load balancer with new hosts ${hosts}: ${messageOf(error)}`;
+        for (const object of served)
+          this.#events.warning({ type: SERVICES, object }, 'UpdateLoadBalancerFailed', words);
+      },
+    );
+  }
+
+  /** Addresses written down before this start stay with those they were given to, the oldest Service first. */
+  #claimAddresses(): void {
+    const age = ({ metadata }: Service) => metadata?.creationTimestamp ?? '';
+    const services = this.#services.list().filter((service) => wantsLoadBalancer(service) && hasFinalizer(service));
+    for (const service of services.sort((a, b) => (age(a) < age(b) ? -1 : 1))) {
+      const address = addressOf(service);
+      if (address !== undefined && !this.#owners.has(address)) this.#owners.set(address, keyOf(service));
+    }
+  }
+
+  async #reconcile(key: string): Promise<void> {
+    const service = this.#services.get(key);
+    if (service !== undefined && wantsLoadBalancer(service) && !needsCleanup(service))
+      return await this.#ensure(service);
+    this.#waiting.delete(key);
+    if (service === undefined || needsCleanup(service)) await this.#remove(key, service);
+  }
+
+  async #ensure(service: Service): Promise<void> {
+    const subject = { type: SERVICES, object: service };
+    this.#events.normal(subject, 'EnsuringLoadBalancer', 'Ensuring load balancer');
+    try {
+      await this.#addFinalizer(service);
+      this.#sayMembers(service);
+      const address = await this.#serve(service);
+      this.#events.normal(subject, 'EnsuredLoadBalancer', 'Ensured load balancer');
+      await this.#writeStatus(service, address);
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return;
+      const words = `Error syncing load balancer: failed to ensure load balancer: ${messageOf(error)}`;
+      this.#events.warning(subject, 'SyncLoadBalancerFailed', words);
+      // Only an address that becomes free, or another specification, changes it.
+      if (error instanceof LoadBalancerRefusal) this.#waiting.add(keyOf(service));
+      else throw error;
+    }
+  }
+
+  /** Gives the Service its address and has it served there. */
+  async #serve(service: Service): Promise<string> {
+    const key = keyOf(service);
+    const held = this.#served.get(key)?.address ?? addressOf(service);
+    const address = chooseAddress(this.#options.blocks, (each) => this.#otherOwner(each, key), {
+      ...(service.spec?.loadBalancerIP === undefined ? {} : { wanted: service.spec.loadBalancerIP }),
+      ...(held === undefined ? {} : { current: held }),
+    });
+    const balanced = balancedService(service, address, this.#members);
+    this.#owners.set(address, key);
+    this.#served.set(key, balanced);
+    this.#waiting.delete(key);
+    await this.#rebalance();
+    if (held !== undefined && held !== address) this.#release(held, key);
+    return address;
+  }
+
+  async #remove(key: string, service: Service | undefined): Promise<void> {
+    const subject = service === undefined ? undefined : { type: SERVICES, object: service };
+    const address = this.#served.get(key)?.address ?? (service === undefined ? undefined : addressOf(service));
+    if (this.#served.delete(key)) {
+      if (subject !== undefined) this.#events.normal(subject, 'DeletingLoadBalancer', 'Deleting load balancer');
+      await this.#rebalance();
+    }
+    if (address !== undefined) this.#release(address, key);
+    if (service === undefined) return;
+    await this.#patchMetadata(service, { '$deleteFromPrimitiveList/finalizers': [CLEANUP_FINALIZER] });
+    this.#events.normal({ type: SERVICES, object: service }, 'DeletedLoadBalancer', 'Deleted load balancer');
+  }
+
+  #release(address: string, key: string): void {
+    if (this.#owners.get(address) === key) this.#owners.delete(address);
+    for (const waiting of this.#waiting) this.#queue.add(waiting);
+  }
+
+  #otherOwner(address: string, key: string): string | undefined {
+    const owner = this.#owners.get(address);
+    return owner === key ? undefined : owner;
+  }
+
+  /** Hands over what is served now; calls made while one is at it become one. */
+  #rebalance(): Promise<void> {
+    this.#next ??= this.#balancing
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        this.#balancing = this.#options.balance([...this.#served.values()]);
+        return this.#balancing;
+      });
+    return this.#next;
+  }
+
+  #sayMembers(object: Service, reason?: string, message?: string): void {
+    const subject = { type: SERVICES, object };
+    if (this.#members.length === 0)
+      this.#events.warning(subject, 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
+    else if (reason !== undefined && message !== undefined) this.#events.normal(subject, reason, message);
+  }
+
+  async #addFinalizer(service: Service): Promise<void> {
+    if (hasFinalizer(service)) return;
+    await this.#patchMetadata(service, { finalizers: [CLEANUP_FINALIZER] });
+  }
+
+  /** The patch is strategic: what others have written into the list meanwhile stays. */
+  async #patchMetadata({ metadata }: Service, change: Readonly<Record<string, string[]>>): Promise<void> {
+    const key = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
+    try {
+      await this.#options.transport.patch(SERVICES, key, 'strategic', { metadata: change }, WRITER);
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+    }
+  }
+
+  async #writeStatus(service: Service, ip: string): Promise<void> {
+    const ipMode = service.metadata?.annotations?.[IP_MODE_ANNOTATION] === 'Proxy' ? 'Proxy' : 'VIP';
+    const ingress = [{ ip, ipMode }];
+    if (JSON.stringify(service.status?.loadBalancer?.ingress) === JSON.stringify(ingress)) return;
+    const key = { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' };
+    const patch = { status: { loadBalancer: { ingress } } };
+    await this.#options.transport.patch(SERVICES, key, 'merge', patch, { ...WRITER, subresource: 'status' });
+  }
+}
+
+function hasFinalizer({ metadata }: Service): boolean {
+  return metadata?.finalizers?.includes(CLEANUP_FINALIZER) === true;
+}
+
+function addressOf({ status }: Service): string | undefined {
+  return status?.loadBalancer?.ingress?.find(({ ip }) => ip !== undefined)?.ip;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
