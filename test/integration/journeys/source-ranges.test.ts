@@ -10,11 +10,11 @@ import { answering, kubectl, podsOf, ROOT, run, sharedLab, source } from './shar
 const folder = mkdtempSync(join(tmpdir(), 'podwire-sources-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** `lab/sources.yaml`, and on its underlay the database the documents speak of. */
+/** `lab/sources.yaml`, and in place of the database on its underlay a host where this test serves. */
 const lab = sharedLab(() => {
   const file = join(folder, 'lab.yaml');
   const hosts = 'hosts:\n  - {name: client, address: 192.168.1.100}\n  - {name: database, address: 192.168.1.23}\n';
-  writeFileSync(file, readFileSync(join(ROOT, 'lab/sources.yaml'), 'utf8') + hosts);
+  writeFileSync(file, readFileSync(join(ROOT, 'lab/sources.yaml'), 'utf8').replace(/^hosts:\n( .*\n)+/m, hosts));
   return { file };
 });
 
