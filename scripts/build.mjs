@@ -12,6 +12,7 @@ const entries = {
   daemon: 'src/lab/daemon-main.ts',
   remove: 'src/lab/remove-main.ts',
   pods: 'src/lab/pods-main.ts',
+  uplink: 'src/lab/join/uplink-main.ts',
   agnhost: 'src/node/agnhost-main.ts',
   bench: 'test/bench/main.ts',
   'bench-api': 'test/bench/api-server-main.ts',

@@ -43,6 +43,18 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(outputFormat())
     .action((options) => done(import('./commands/status.ts').then((it) => it.statusCommand(options))));
 
+  command('node', 'nodes of this machine in a cluster whose API server is elsewhere')
+    .command('join')
+    .description('add nodes to a cluster; `podwire down` takes them out again')
+    .requiredOption('--kubeconfig <FILE>', 'how its API server is reached')
+    .option('--context <NAME>', 'context of the kubeconfig (default: its current one)')
+    .option('--control-plane', 'run scheduler, controllers and cluster DNS too, for an API server that stands alone')
+    .option('-f, --file <LAB.yaml>', 'lab file whose workers join (default: two, named for the lab)')
+    .addOption(labName())
+    .addOption(nodeCount('number of nodes that join'))
+    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(OFFERED_PROXY_MODES))
+    .action((options) => done(import('./commands/node-join.ts').then((it) => it.nodeJoinCommand(options))));
+
   command('kubeconfig', 'print the kubeconfig')
     .addOption(labName())
     .option('--path', 'print where it is instead')
@@ -133,8 +145,8 @@ function labName(): Option {
   return new Option('--name <NAME>', 'name of the lab').env('PODWIRE_NAME').default(DEFAULT_LAB_NAME);
 }
 
-function nodeCount(): Option {
-  return new Option('--nodes <N>', 'number of nodes, the control plane included').argParser((text) => {
+function nodeCount(what = 'number of nodes, the control plane included'): Option {
+  return new Option('--nodes <N>', what).argParser((text) => {
     const count = Number(text);
     if (!/^\d+$/.test(text) || count < 1 || count > 200) throw new InvalidArgumentError('must be from 1 to 200.');
     return count;

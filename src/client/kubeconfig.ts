@@ -66,15 +66,7 @@ export async function readKubeconfig(
   const fail = (reason: string): never => {
     throw new Error(`kubeconfig ${path}: ${reason}`);
   };
-  const config = parseConfig(text, fail);
-  const wanted = contextName ?? config['current-context'] ?? '';
-  if (wanted === '') fail('current-context is not set');
-  const context = config.contexts?.find(({ name }) => name === wanted)?.context;
-  if (context === undefined) return fail(`context "${wanted}" does not exist`);
-  const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;
-  if (cluster?.server === undefined) return fail(`cluster "${context.cluster ?? ''}" does not exist or has no server`);
-  const user = config.users?.find(({ name }) => name === context.user)?.user ?? {};
-
+  const { wanted, context, cluster, user } = chosenContext(parseConfig(text, fail), contextName, fail);
   const pem = async (data: string | undefined, file: string | undefined): Promise<string | undefined> => {
     if (data !== undefined && data !== '') return Buffer.from(data, 'base64').toString('utf8');
     if (file === undefined || file === '') return undefined;
@@ -99,6 +91,57 @@ export async function readKubeconfig(
     },
     namespace: context.namespace ?? 'default',
   };
+}
+
+/**
+ * The file's current context (or the one named) as a kubeconfig that stands alone (JSON, which is YAML): what it has in files is in
+ * it, but for a token's file, which is renewed in place and named absolutely. Credential plugins are kept as they are.
+ */
+export async function flatKubeconfig(path: string, contextName?: string): Promise<string> {
+  const fail = (reason: string): never => {
+    throw new Error(`kubeconfig ${path}: ${reason}`);
+  };
+  const { context, cluster, user } = chosenContext(parseConfig(await readFile(path, 'utf8'), fail), contextName, fail);
+  const inline = async (entry: object, ...keys: readonly string[]): Promise<Record<string, unknown>> => {
+    const flat = Object.fromEntries<unknown>(Object.entries(entry));
+    for (const key of keys) {
+      const file = flat[key];
+      delete flat[key];
+      if (typeof file !== 'string' || file === '' || flat[`${key}-data`]) continue;
+      flat[`${key}-data`] = (await readFile(resolve(dirname(path), file))).toString('base64');
+    }
+    return flat;
+  };
+  const { tokenFile } = user;
+  const name = context.cluster ?? 'cluster';
+  return JSON.stringify({
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': name },
+    clusters: [{ name, cluster: await inline(cluster, 'certificate-authority') }],
+    users: [
+      {
+        name,
+        user: {
+          ...(await inline(user, 'client-certificate', 'client-key')),
+          ...given('tokenFile', tokenFile === undefined ? undefined : resolve(dirname(path), tokenFile)),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name, ...given('namespace', context.namespace) } }],
+  });
+}
+
+/** The current context of a kubeconfig, or the one named, with the cluster and the user it names. */
+function chosenContext(config: Kubeconfig, contextName: string | undefined, fail: (reason: string) => never) {
+  const wanted = contextName ?? config['current-context'] ?? '';
+  if (wanted === '') fail('current-context is not set');
+  const context = config.contexts?.find(({ name }) => name === wanted)?.context;
+  if (context === undefined) return fail(`context "${wanted}" does not exist`);
+  const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;
+  const server = cluster?.server;
+  if (cluster === undefined || server === undefined)
+    return fail(`cluster "${context.cluster ?? ''}" does not exist or has no server`);
+  const user = config.users?.find(({ name }) => name === context.user)?.user ?? {};
+  return { wanted, context, cluster: { ...cluster, server }, user };
 }
 
 function parseConfig(text: string, fail: (reason: string) => never): Kubeconfig {

@@ -26,6 +26,14 @@ export function startIsolated(
   });
 }
 
+/** Starts a Node program that outlives this process; what it prints is read here, what it complains of goes to `errors` (a descriptor). */
+export function startBeside(
+  argv: readonly string[],
+  { env, errors }: { readonly env: NodeJS.ProcessEnv; readonly errors: number },
+): ChildProcess {
+  return spawn(process.execPath, argv, { cwd: '/', detached: true, env, stdio: ['ignore', 'pipe', errors] });
+}
+
 /** Starts a Node program that outlives this process and shares its output. */
 export function startDetached(argv: readonly string[]): void {
   spawn(process.execPath, argv, { detached: true, stdio: ['ignore', 'inherit', 'inherit'] }).unref();

@@ -8,13 +8,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { loadBridgeNetfilter } from '../kernel/bridge-netfilter.ts';
 import { type FormerLab, findFormerLab, refuseForeignNamespaces } from './former-lab.ts';
+import type { JoinPlan } from './join/prepare-join.ts';
 import { LabError } from './lab-error.ts';
 import { lockLab } from './lab-lock.ts';
 import { addressOf, type Launch, launchDaemon, listenOnLoopback } from './launch-daemon.ts';
 import type { LabPlan } from './plan-lab.ts';
 import { Recorder } from './record.ts';
+import { removeLab } from './remove-lab.ts';
 import { removeEmptyRoot, stateDirectory } from './state-directory.ts';
-import { tearDown } from './tear-down.ts';
 
 export interface WantedLab {
   readonly plan: LabPlan;
@@ -22,6 +23,8 @@ export interface WantedLab {
   readonly asked: boolean;
   /** Where the API shall listen, when that is free; default: any port. */
   readonly apiPort?: number;
+  /** The plan is of a lab that joins a cluster: the workers of `plan`, as the cluster has room for them. */
+  readonly join?: () => Promise<JoinPlan>;
 }
 
 export type Attempt = Pick<Launch, 'startedAt' | 'signal' | 'onBuilt'> & {
@@ -29,36 +32,50 @@ export type Attempt = Pick<Launch, 'startedAt' | 'signal' | 'onBuilt'> & {
 };
 
 /** Brings the lab up and resolves with its plan when it is ready. Throws `LabError`; then nothing is left of a lab that was to be built. */
-export async function bringUp({ plan, asked, apiPort }: WantedLab, attempt: Attempt): Promise<LabPlan> {
-  const { name } = plan;
+export async function bringUp(wanted: WantedLab, attempt: Attempt): Promise<LabPlan> {
+  const { name } = wanted.plan;
   const lock = await lockLab(name, { wait: false });
   try {
     const former = findFormerLab(name);
     loadBridgeNetfilter();
     if (former.state === 'orphaned') {
-      if (asked && !isDeepStrictEqual(former.plan, JSON.parse(JSON.stringify(plan)))) throw otherPlan(name);
+      if (!isThatLab(wanted, former.plan)) throw otherPlan(name);
       await adopt(former, attempt);
       return former.plan;
     }
+    if (former.state === 'cut-off') {
+      attempt.onNote(`the way of the lab "${name}" to its API server had died; opening it again`);
+      await openUplink(former.plan, former.mark);
+      return former.plan;
+    }
     if (former.state === 'unfinished') await clearAway(name, attempt.onNote);
-    await buildOrRemove(plan, attempt, apiPort);
-    return plan;
+    return await buildOrRemove(wanted, attempt);
   } finally {
     lock.release();
     removeEmptyRoot();
   }
 }
 
-async function buildOrRemove(plan: LabPlan, attempt: Attempt, apiPort?: number): Promise<void> {
+/** Whether the lab that stands is the one that is asked for. One that has joined a cluster is not planned anew. */
+function isThatLab({ plan, asked, join }: WantedLab, former: LabPlan): boolean {
+  if (join === undefined) return !asked || isDeepStrictEqual(former, JSON.parse(JSON.stringify(plan)));
+  const workers = plan.nodes.filter(({ role }) => role === 'worker');
+  return former.remote !== undefined && (!asked || former.nodes.length === workers.length);
+}
+
+async function buildOrRemove({ plan, apiPort, join }: WantedLab, attempt: Attempt): Promise<LabPlan> {
+  const joining = await join?.();
+  const planned = joining?.plan ?? plan;
   try {
-    await build(plan, attempt, apiPort);
+    await build(planned, joining?.kubeconfig, attempt, apiPort);
+    return planned;
   } catch (error) {
-    await remove(plan.name);
+    await remove(plan.name, attempt.onNote);
     throw error;
   }
 }
 
-async function build(plan: LabPlan, attempt: Attempt, apiPort?: number): Promise<void> {
+async function build(plan: LabPlan, kubeconfig: string | undefined, attempt: Attempt, apiPort?: number): Promise<void> {
   const directory = stateDirectory(plan.name);
   mkdirSync(directory.path, { mode: 0o700 });
   const mark = randomBytes(16).toString('hex');
@@ -66,13 +83,25 @@ async function build(plan: LabPlan, attempt: Attempt, apiPort?: number): Promise
   recorder.write([{ made: 'mark', mark }]);
   recorder.close();
   writeFileSync(directory.plan, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
-  await launchDaemon({ ...attempt, plan, mark, adopt: false, listener: await listenOnLoopback(apiPort) });
+  if (kubeconfig !== undefined) writeFileSync(directory.kubeconfig, kubeconfig, { mode: 0o600 });
+  await openUplink(plan, mark);
+  const listener = plan.remote === undefined ? await listenOnLoopback(apiPort) : undefined;
+  await launchDaemon({ ...attempt, plan, mark, adopt: false, listener });
+}
+
+/** The way to an API server elsewhere; nothing for a lab with its own. */
+async function openUplink({ name, remote }: LabPlan, mark: string): Promise<void> {
+  if (remote === undefined) return;
+  const { startUplink } = await import('./join/start-uplink.ts');
+  await startUplink(stateDirectory(name), remote.server, mark);
 }
 
 /** Has a new daemon take over what the former one left. */
 async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt): Promise<void> {
-  const { plan, mark, apiAddress } = former;
+  const { plan, mark, apiAddress, hasUplink } = former;
   attempt.onNote(`the daemon of the lab "${plan.name}" has died; taking over what it left`);
+  if (!hasUplink) await openUplink(plan, mark);
+  if (apiAddress === undefined) return await launchDaemon({ ...attempt, plan, mark, adopt: true, listener: undefined });
   const listener = await listenOnLoopback(apiAddress.port);
   const { host, port } = addressOf(listener);
   if (port !== apiAddress.port) {
@@ -86,13 +115,13 @@ async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt
 /** What is left of a lab that never became ready is removed, as its own launcher would have done. */
 async function clearAway(name: string, onNote: (text: string) => void): Promise<void> {
   onNote(`a former start of the lab "${name}" was cut short; removing what it left`);
-  await remove(name);
+  await remove(name, onNote);
   refuseForeignNamespaces(name);
 }
 
-async function remove(name: string): Promise<void> {
+async function remove(name: string, onNote: (text: string) => void): Promise<void> {
   const { LinuxKernel } = await import('../kernel/linux-kernel.ts');
-  await tearDown(name, new LinuxKernel());
+  await removeLab(name, new LinuxKernel(), onNote);
 }
 
 function otherPlan(name: string): LabError {

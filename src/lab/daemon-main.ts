@@ -19,7 +19,7 @@ recorder.write([{ made: 'process', role: 'daemon', ...identifyProcess(process.pi
 
 let accepted = false;
 
-process.once('message', async (start: StartMessage, listener: Server) => {
+process.once('message', async (start: StartMessage, listener: Server | undefined) => {
   const { runDaemon } = await import('./daemon/run-daemon.ts');
   try {
     await runDaemon(start, listener, recorder, adopts, (part) => report({ type: 'built', ...part }));

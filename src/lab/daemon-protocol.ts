@@ -3,12 +3,12 @@ import type { ApiAddress } from './identity.ts';
 import type { LabErrorText } from './lab-error.ts';
 import type { LabPlan } from './plan-lab.ts';
 
-/** Launcher → daemon, with the API's listener (on the host's loopback) as the handle that goes along. */
+/** Launcher → daemon, with the API's listener (on the host's loopback) as the handle that goes along, if the API is the lab's own. */
 export interface StartMessage {
   readonly type: 'start';
   readonly plan: LabPlan;
   /** Where the listener listens, as the kubeconfig must name it. */
-  readonly apiAddress: ApiAddress;
+  readonly apiAddress?: ApiAddress;
   /** The launcher's start, in milliseconds since the epoch: what timings count from. */
   readonly startedAt: number;
 }

@@ -13,13 +13,16 @@ export type FormerLab =
   | { readonly state: 'absent' }
   /** It never became ready: there is nothing in it to be kept. */
   | { readonly state: 'unfinished' }
+  /** It is up, but its way to an API server elsewhere has died. */
+  | { readonly state: 'cut-off'; readonly plan: LabPlan; readonly mark: string }
   /** Its daemon has died; another may take it over. */
   | {
       readonly state: 'orphaned';
       readonly plan: LabPlan;
       readonly mark: string;
-      /** Where its API was. */
-      readonly apiAddress: ApiAddress;
+      /** Where its API was; undefined for one elsewhere. */
+      readonly apiAddress: ApiAddress | undefined;
+      readonly hasUplink: boolean;
     };
 
 /** Looks. Throws a `LabError` for a lab that is up, for files that cannot be read, and for namespaces of somebody else. */
@@ -30,10 +33,15 @@ export function findFormerLab(name: string): FormerLab {
     return { state: 'absent' };
   }
   const recorded = readRecord(directory.record);
+  const hasUplink = recorded.processes.some((candidate) => candidate.role === 'uplink' && isRunning(candidate));
+  if (recorded.readyAt !== undefined && recorded.mark !== undefined && !hasUplink && daemonOf(recorded) !== undefined) {
+    const { plan } = readFiles(name, directory);
+    if (plan.remote !== undefined) return { state: 'cut-off', plan, mark: recorded.mark };
+  }
   refuseLiving(name, recorded);
   if (recorded.readyAt === undefined || recorded.mark === undefined) return { state: 'unfinished' };
   refuseForeignNamespaces(name, recorded);
-  return { state: 'orphaned', mark: recorded.mark, ...readFiles(name, directory) };
+  return { state: 'orphaned', mark: recorded.mark, hasUplink, ...readFiles(name, directory) };
 }
 
 /** Namespaces with the lab's prefix that the lab did not make, or whose name somebody else has taken since. */
@@ -53,8 +61,12 @@ export function refuseForeignNamespaces(name: string, recorded?: Recorded): void
   });
 }
 
-function refuseLiving(name: string, { processes }: Recorded): void {
-  const daemon = processes.find((candidate) => candidate.role === 'daemon' && isRunning(candidate));
+function daemonOf({ processes }: Recorded) {
+  return processes.find((candidate) => candidate.role === 'daemon' && isRunning(candidate));
+}
+
+function refuseLiving(name: string, recorded: Recorded): void {
+  const daemon = daemonOf(recorded);
   if (daemon === undefined) return;
   throw new LabError({
     what: `the lab "${name}" is up already`,
@@ -63,9 +75,10 @@ function refuseLiving(name: string, { processes }: Recorded): void {
   });
 }
 
-function readFiles(name: string, directory: StateDirectory): { plan: LabPlan; apiAddress: ApiAddress } {
+function readFiles(name: string, directory: StateDirectory): { plan: LabPlan; apiAddress: ApiAddress | undefined } {
   try {
-    return { plan: readPlan(directory), apiAddress: readIdentity(directory.identity).apiAddress };
+    const plan = readPlan(directory);
+    return { plan, apiAddress: plan.remote === undefined ? readIdentity(directory.identity).apiAddress : undefined };
   } catch (cause) {
     throw new LabError({
       what: `the lab "${name}" cannot be taken over: what it kept cannot be read`,

@@ -21,8 +21,8 @@ export interface Launch {
   readonly mark: string;
   /** The lab stands already, at least in part. */
   readonly adopt: boolean;
-  /** In the host's namespace. */
-  readonly listener: Server;
+  /** Of the API, in the host's namespace; undefined when the API server is elsewhere. */
+  readonly listener: Server | undefined;
   /** The command's start, in milliseconds since the epoch. */
   readonly startedAt: number;
   readonly signal: AbortSignal | undefined;
@@ -82,7 +82,7 @@ export async function launchDaemon(launch: Launch): Promise<void> {
     throw error;
   } finally {
     recorder.close();
-    listener.close();
+    listener?.close();
     if (daemon.connected) daemon.disconnect();
     daemon.unref();
   }
@@ -136,7 +136,8 @@ function followBuilding(daemon: ChildProcess, launch: Launch, directory: StateDi
       else if (message.type === 'ready') daemon.send(ACCEPTED, () => resolve());
       else reject(new LabError(message.error));
     });
-    const start: StartMessage = { type: 'start', plan, apiAddress: addressOf(listener), startedAt };
+    const apiAddress = listener === undefined ? {} : { apiAddress: addressOf(listener) };
+    const start: StartMessage = { type: 'start', plan, ...apiAddress, startedAt };
     // A daemon that is gone before it got this shows as 'exit'.
     daemon.send(start, listener, () => undefined);
   }).finally(() => daemon.removeAllListeners());

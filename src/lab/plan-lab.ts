@@ -11,6 +11,8 @@ import type { LabFile } from './lab-file-schema.ts';
 
 export interface LabPlan {
   readonly name: string;
+  /** The API server is elsewhere: the lab has nodes alone. */
+  readonly remote?: RemoteApi;
   /** Blocks and addresses are one per family, the cluster's primary family first; here and in all that follows. */
   readonly underlay: { readonly subnets: readonly string[]; readonly mtu: number };
   readonly fabric: { readonly netns: string };
@@ -38,6 +40,15 @@ export interface LabPlan {
   /** Seconds a node's Lease lives, and those of silence after which the node is written off. */
   readonly nodeLeaseSeconds: number;
   readonly nodeGraceSeconds: number;
+}
+
+export interface RemoteApi {
+  /** As its kubeconfig names it: `https://192.0.2.1:6443`. */
+  readonly server: string;
+  /** Where `default/kubernetes` leads: the addresses pods reach it at. */
+  readonly endpoints: readonly { readonly ip: string; readonly port: number }[];
+  /** The lab also runs the scheduler, the controllers and the cluster DNS. */
+  readonly controlPlane: boolean;
 }
 
 export interface HostPlan {
@@ -154,10 +165,10 @@ function nodeLabels(node: LabFile['nodes'][number], nodes: number): Record<strin
 }
 
 /**
- * Addresses of host numbers from the first node's on, one per family, without those taken. The file's rules saw to it that
- * there are enough.
+ * Addresses of host numbers from the first node's on, one per family, without those taken. The file's rules see to it that
+ * there are enough for its own nodes; a RangeError says that there are no more.
  */
-function* freeAddresses(underlays: readonly string[], taken: ReadonlySet<string>): Generator<string[], never> {
+export function* freeAddresses(underlays: readonly string[], taken: ReadonlySet<string>): Generator<string[], never> {
   for (let number = FIRST_NODE; ; number += 1) {
     const addresses = addressesOf(underlays, number);
     if (!addresses.some((address) => taken.has(address))) yield addresses;

@@ -23,6 +23,11 @@ export function podsProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'pods.js' : 'pods-main.ts')];
 }
 
+/** Arguments for node that start the uplink of a lab whose API server is elsewhere. */
+export function uplinkProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'uplink.js' : 'join/uplink-main.ts')];
+}
+
 /** The script behind `/agnhost` in containers. */
 export function agnhostScript(): string {
   return join(import.meta.dirname, isBundle ? 'agnhost.js' : '../node/agnhost-main.ts');

@@ -4,13 +4,13 @@
  */
 import { LinuxKernel } from '../kernel/linux-kernel.ts';
 import { lockLab } from './lab-lock.ts';
+import { removeLab } from './remove-lab.ts';
 import { removeEmptyRoot } from './state-directory.ts';
-import { tearDown } from './tear-down.ts';
 
 const name = process.argv[2] ?? '';
 const lock = await lockLab(name, { wait: true });
 try {
-  await tearDown(name, new LinuxKernel());
+  await removeLab(name, new LinuxKernel(), (text) => console.error(text));
 } finally {
   lock.release();
   removeEmptyRoot();

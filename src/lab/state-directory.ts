@@ -25,6 +25,8 @@ export interface StateDirectory {
   readonly podsSocket: string;
   /** The load balancer's: HAProxy's configuration and socket. */
   readonly loadBalancer: string;
+  /** The way to an API server elsewhere: `join/uplink-main.ts`. */
+  readonly uplinkSocket: string;
   /** Of the container runtime. */
   readonly containers: string;
 }
@@ -50,6 +52,7 @@ export function stateDirectory(lab: string): StateDirectory {
     journal: join(path, 'journal.jsonl'),
     podsSocket: join(path, 'pods.sock'),
     loadBalancer: join(path, 'load-balancer'),
+    uplinkSocket: join(path, 'uplink.sock'),
     containers: join(path, 'containers'),
   };
 }

@@ -4,6 +4,7 @@ import { type Attempt, bringUp } from './bring-up.ts';
 import { findCoreDns } from './core-dns.ts';
 import type { BuiltPart } from './daemon-protocol.ts';
 import { DEFAULT_LAB } from './default-lab.ts';
+import type { ClusterChoice } from './join/prepare-join.ts';
 import { LabError } from './lab-error.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
@@ -17,6 +18,8 @@ export interface UpOptions {
   readonly file?: string;
   /** Number of nodes, the control plane included; default: as many as the file has. */
   readonly nodes?: number;
+  /** Joins nodes to this cluster, whose API server is elsewhere; `nodes` then counts them alone. */
+  readonly cluster?: ClusterChoice;
   /** Backend of kube-proxy; default: the file's. */
   readonly proxyMode?: ProxyMode;
   /** Gives up: removes what was built, leaves what was found. */
@@ -27,7 +30,7 @@ export interface UpOptions {
 
 /** Brings the lab up and resolves when it is ready. Throws `LabError`; then nothing is left of a lab that was to be built. */
 export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void): Promise<LabPlan> {
-  const { proxyMode, signal, onNote = () => undefined } = options;
+  const { cluster, proxyMode, signal, onNote = () => undefined } = options;
   const attempt: Attempt = { startedAt: Date.now(), signal, onBuilt, onNote };
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
@@ -36,15 +39,21 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   checkProxyTools(plan.proxyMode);
   if (hasIpv6(plan)) checkIpv6();
   const asked = [options.file, options.nodes, proxyMode].some((option) => option !== undefined);
-  return await bringUp({ plan, asked }, attempt);
+  if (cluster === undefined) return await bringUp({ plan, asked }, attempt);
+  const named = options.file !== undefined;
+  const join = async () => (await import('./join/prepare-join.ts')).prepareJoin({ plan, file, named }, cluster);
+  return await bringUp({ plan, asked, join }, attempt);
 }
 
 /** The checked lab file. The loader comes with zod and yaml, so it is imported only for a file. */
 async function readFile(options: UpOptions): Promise<LabFile> {
   const file = options.file === undefined ? DEFAULT_LAB : (await import('./lab-file.ts')).readLabFile(options.file);
-  if (options.nodes === undefined || options.nodes === file.nodes.length) return file;
+  if (options.nodes === undefined) return file;
+  // A joining lab's control plane is not among them.
+  const count = options.cluster === undefined ? options.nodes : options.nodes + 1;
+  if (count === file.nodes.length) return file;
   const { checkLabFile } = await import('./lab-file-rules.ts');
-  const resized = withNodeCount(file, options.nodes);
+  const resized = withNodeCount(file, count);
   const [issue] = checkLabFile(resized);
   if (issue === undefined) return resized;
   throw new LabError({

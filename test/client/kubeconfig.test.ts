@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadKubeconfig, readKubeconfig } from '../../src/client/kubeconfig.ts';
+import { flatKubeconfig, loadKubeconfig, readKubeconfig } from '../../src/client/kubeconfig.ts';
 
 let folder: string;
 
@@ -83,5 +83,21 @@ describe('a kubeconfig', () => {
     ['{"current-context":"a","contexts":[{"name":"a","context":{"cluster":"z"}}]}', {}, 'cluster "z" does not exist'],
   ])('refuses %j', async (text, options, message) => {
     await expect(readKubeconfig(text, { path: '/x', ...options })).rejects.toThrow(message);
+  });
+});
+
+describe('a kubeconfig that stands alone', () => {
+  it('has one context, the content of its files, and where its token is renewed', async () => {
+    await writeFile(join(folder, 'ca.pem'), 'CA');
+    const path = join(folder, 'config');
+    await writeFile(path, config({ tokenFile: 'token' }, { 'certificate-authority': 'ca.pem' }));
+    await writeFile(join(folder, 'token'), 'first\n');
+    const flat = await flatKubeconfig(path, 'lab');
+    expect(JSON.parse(flat).contexts).toHaveLength(1);
+    const { connection, namespace } = await readKubeconfig(flat, { path: '/elsewhere/config' });
+    expect(namespace).toBe('shop');
+    expect(connection).toMatchObject({ server: 'https://127.0.0.1:6443', ca: 'CA' });
+    await writeFile(join(folder, 'token'), 'second\n');
+    expect(await (connection.token as () => Promise<string>)()).toBe('second');
   });
 });

@@ -7,7 +7,7 @@ export async function downCommand(options: { readonly name: string; readonly all
   const names = options.all === true ? listLabs() : [options.name];
   if (names.length === 0) process.stdout.write('There is no lab.\n');
   for (const name of names) {
-    const removed = await down(name);
+    const removed = await down(name, (text) => void process.stderr.write(`podwire: ${text}\n`));
     process.stdout.write(removed ? `The lab "${name}" is removed.\n` : `There is no lab "${name}".\n`);
   }
   return 0;

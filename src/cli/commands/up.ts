@@ -1,4 +1,5 @@
 /** `podwire up`: builds a lab; prints each part as it is done and how long it took. */
+import type { ClusterChoice } from '../../lab/join/prepare-join.ts';
 import { LabError } from '../../lab/lab-error.ts';
 import { up } from '../../lab/up.ts';
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
@@ -10,6 +11,7 @@ export interface UpCommandOptions {
   readonly name: string;
   readonly nodes?: number;
   readonly proxyMode?: ProxyMode;
+  readonly cluster?: ClusterChoice;
 }
 
 /** Exit code 0: the lab is ready; 130: interrupted. */

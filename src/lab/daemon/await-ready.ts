@@ -11,6 +11,8 @@ const DEADLINE_MS = 60_000;
 export async function awaitReady({ plan, kernel, timings }: DaemonContext, snapshots: SnapshotFeed): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   await timings.measure('nodes ready', () => until(snapshots, deadline, missingNodes));
+  // The DNS of a cluster that was joined is not of this lab's making.
+  if (plan.remote?.controlPlane === false) return;
   await timings.measure('DNS', async () => {
     await until(snapshots, deadline, missingDns);
     const name = `kubernetes.default.svc.${plan.dnsDomain}`;

@@ -48,6 +48,20 @@ export async function restoreClusterObjects(plan: LabPlan, transport: Transport)
   for (const node of plan.nodes) await createMissing(transport, NODES, nodeObject(plan, node));
 }
 
+/**
+ * What nodes bring into a cluster whose API server is elsewhere: themselves. Where that stands alone, also what a control plane makes
+ * besides; ranges of Services and `default/kubernetes` are the API server's own.
+ */
+export async function joinCluster(plan: LabPlan, transport: Transport): Promise<void> {
+  if (plan.remote?.controlPlane === true) {
+    for (const name of SYSTEM_NAMESPACES) await createMissing(transport, NAMESPACES, namespaceObject(name));
+    await createMissing(transport, SERVICES, dnsService(plan));
+    await createMissing(transport, SERVICE_ACCOUNTS, dnsServiceAccount());
+    await createMissing(transport, CONFIG_MAPS, dnsConfigMap(plan));
+  }
+  for (const node of plan.nodes) await createMissing(transport, NODES, nodeObject(plan, node));
+}
+
 async function createMissing<T extends ApiObject>(
   transport: Transport,
   type: ResourceType<T>,
@@ -62,5 +76,5 @@ async function createMissing<T extends ApiObject>(
 
 /** The DNS pods. Once the nodes are Ready, so that they are spread over them and none is told to wait. */
 export async function createDnsDeployment(plan: LabPlan, transport: Transport): Promise<void> {
-  await transport.create(DEPLOYMENTS, dnsDeployment(plan));
+  await createMissing(transport, DEPLOYMENTS, dnsDeployment(plan));
 }

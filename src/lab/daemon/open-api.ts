@@ -20,23 +20,25 @@ import { KUBERNETES_VERSION } from './observe-lab.ts';
 import type { LabState } from './open-state.ts';
 
 /** A node's component gives a request up after the time a kubelet does; a cut link then costs no more than that once it is mended. */
-const NODE_DEADLINE_MS = 10_000;
+export const NODE_DEADLINE_MS = 10_000;
 
 export interface OpenApi {
-  readonly server: ApiServer;
   /** For what stands in the control plane's own process. */
   readonly transport: Transport;
+  /** Lets nodes reach it; the fabric must stand. */
+  serveNodes(): Promise<void>;
   /** How a component that stands in `netns` reaches the API, as the user it is given. */
   connectionFrom(netns: string, user: 'kubelet' | 'kube-proxy' | 'flannel'): ApiConnectionOptions;
 }
 
 /** Makes the API, lets `listener` be served, and writes the kubeconfig. */
 export async function openApi(
-  { plan, directory, kernel }: DaemonContext,
+  context: DaemonContext,
   listener: Server,
   { identity, store }: LabState,
   kubelets: KubeletConnector,
 ): Promise<OpenApi> {
+  const { plan, directory, kernel } = context;
   const { apiAddress, certificates, tokens, serviceAccountKey } = identity;
   const { ca, cert, key } = certificates;
   const serviceCIDRs = [...plan.serviceSubnets, ...plan.additionalServiceCIDRs];
@@ -60,8 +62,8 @@ export async function openApi(
   writeFileSync(directory.kubeconfig, config, { mode: 0o600 });
   const { ip } = controlPlane(plan);
   return {
-    server,
     transport: new InProcessTransport(core),
+    serveNodes: () => serveOnControlPlane(context, server),
     connectionFrom: (netns, user) => ({
       server: `https://${hostPort(ip, API_PORT)}`,
       ca,
@@ -74,7 +76,7 @@ export async function openApi(
 }
 
 /** Lets the API answer on the control-plane node, whose address must stand. */
-export async function serveApiOnControlPlane({ plan, kernel }: DaemonContext, server: ApiServer): Promise<void> {
+async function serveOnControlPlane({ plan, kernel }: DaemonContext, server: ApiServer): Promise<void> {
   const listener = createServer();
   const { netns, ips } = controlPlane(plan);
   await kernel.sockets.listen(netns, listener, { host: wildcardFor(ips), port: API_PORT });

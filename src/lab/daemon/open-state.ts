@@ -1,8 +1,7 @@
 /** Stage: what of a lab outlives its daemon: the identity of its API, and its objects. */
 import type { StoreOptions } from '../../api/store/store.ts';
 import { StoreFile, StoreFileError } from '../../api/store/store-file.ts';
-import type { StartMessage } from '../daemon-protocol.ts';
-import { createIdentity, type LabIdentity, readIdentity, writeIdentity } from '../identity.ts';
+import { type ApiAddress, createIdentity, type LabIdentity, readIdentity, writeIdentity } from '../identity.ts';
 import { LabError } from '../lab-error.ts';
 import type { DaemonContext } from './daemon-context.ts';
 
@@ -13,7 +12,7 @@ export interface LabState {
 }
 
 /** New state for a new lab; for one that is adopted, the state its daemon left. Throws a `LabError` for damaged state. */
-export function openState({ plan, directory, former }: DaemonContext, { apiAddress }: StartMessage): LabState {
+export function openState({ plan, directory, former }: DaemonContext, apiAddress: ApiAddress): LabState {
   if (former === undefined) {
     const identity = createIdentity(plan, apiAddress);
     writeIdentity(directory.identity, identity);

@@ -1,11 +1,9 @@
 /** The order in which a lab is built, or what a former daemon left is taken over: each stage is a file of its own. */
 import type { Server } from 'node:net';
-import { startControllers } from '../../controllers/start-controllers.ts';
 import { namespaceStands } from '../../kernel/namespace-window.ts';
 import { NodeKubelets } from '../../node/node-kubelets.ts';
 import { hostRuntime } from '../../node/runtime/host-runtime.ts';
 import { StandInClient } from '../../node/standins/stand-in-client.ts';
-import { apiServiceOptions } from '../cluster-objects.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { agnhostScript } from '../programs.ts';
 import { type Recorder, readRecord } from '../record.ts';
@@ -14,16 +12,13 @@ import { standingNamespaces } from '../tear-down.ts';
 import { awaitAdopted } from './await-adopted.ts';
 import { awaitReady } from './await-ready.ts';
 import { buildFabric } from './build-fabric.ts';
-import { createClusterObjects, createDnsDeployment, restoreClusterObjects } from './create-cluster-objects.ts';
+import { openControlPlane, startControlPlane, startDns } from './control-plane.ts';
 import type { DaemonContext, FormerState } from './daemon-context.ts';
 import { daemonServices } from './daemon-services.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { startHostServices } from './host-services.ts';
 import { openJournal } from './journal-file.ts';
-import { componentLogger } from './logger.ts';
 import { observeLab } from './observe-lab.ts';
-import { openApi, serveApiOnControlPlane } from './open-api.ts';
-import { openState } from './open-state.ts';
 import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
@@ -35,7 +30,7 @@ import { Timings } from './timings.ts';
 /** Builds the lab, or takes it over (`adopts`), and resolves when it is ready; its servers then keep the process alive. */
 export async function runDaemon(
   start: StartMessage,
-  listener: Server,
+  listener: Server | undefined,
   recorder: Recorder,
   adopts: boolean,
   onBuilt: (part: BuiltPart) => void,
@@ -67,22 +62,16 @@ function findFormerState({ record }: StateDirectory): FormerState {
 async function buildCluster(
   context: DaemonContext,
   start: StartMessage,
-  listener: Server,
+  listener: Server | undefined,
   standIns: StandInClient,
   pods: Promise<void>,
   recorder: Recorder,
 ): Promise<void> {
   const { plan, directory, timings, former } = context;
   const kubelets = new NodeKubelets();
-  const openWithObjects = async () => {
-    const api = await timings.measure('API', () => openApi(context, listener, openState(context, start), kubelets));
-    const makeObjects = former === undefined ? createClusterObjects : restoreClusterObjects;
-    await timings.measure('cluster objects', () => makeObjects(plan, api.transport));
-    return api;
-  };
   const makeFabric = () => (former === undefined ? buildFabric(context) : repairFabric(context, former));
-  const [api] = await Promise.all([openWithObjects(), makeFabric()]);
-  await serveApiOnControlPlane(context, api.server);
+  const [api] = await Promise.all([openControlPlane(context, start, listener, kubelets), makeFabric()]);
+  await api.serveNodes();
   const runtime = hostRuntime({
     kernel: context.kernel,
     directory: directory.containers,
@@ -100,20 +89,9 @@ async function buildCluster(
   const createdAt = new Date(former?.recorded.readyAt ?? start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));
   const [controllers] = await Promise.all([
-    timings.measure('controllers', () =>
-      startControllers({
-        transport: api.transport,
-        log: componentLogger('controllers'),
-        options: {
-          kubernetesService: apiServiceOptions(plan),
-          nodeLifecycle: { gracePeriodMs: plan.nodeGraceSeconds * 1000 },
-        },
-      }),
-    ),
+    startControlPlane(context, api),
     startNodeNetworks(context, nodes),
-    startKubelets(context, nodes).then(async () => {
-      if (former === undefined) await createDnsDeployment(plan, api.transport);
-    }),
+    startKubelets(context, nodes).then(() => startDns(context, api)),
   ]);
   const services = daemonServices({ plan, observer, kubelets, nodes, controllers, recorder });
   await serveDaemonSocket(directory.socket, services);
