@@ -13,6 +13,7 @@ const entries = {
   remove: 'src/lab/remove-main.ts',
   pods: 'src/lab/pods-main.ts',
   uplink: 'src/lab/join/uplink-main.ts',
+  relays: 'src/lab/relays-main.ts',
   agnhost: 'src/node/agnhost-main.ts',
   bench: 'test/bench/main.ts',
   'bench-api': 'test/bench/api-server-main.ts',

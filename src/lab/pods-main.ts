@@ -4,8 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { streamChannel } from '../client/message-channel.ts';
 import { namespaceSockets } from '../kernel/namespace-sockets.ts';
-import { streamChannel } from '../node/standins/message-channel.ts';
 import { runPodsProcess } from '../node/standins/pods-process.ts';
 import { startDnsStandIn } from './dns-stand-in.ts';
 import { GATEWAY_RESOLVER, startGatewayResolver } from './gateway-resolver.ts';

@@ -20,7 +20,11 @@ const REQUIRED_TOOLS = [
 ] as const;
 
 /** Tools of a kube-proxy backend beyond those. */
-const PROXY_TOOLS: Readonly<Record<ProxyMode, readonly string[]>> = { iptables: [], nftables: ['nft'] };
+const PROXY_TOOLS: Readonly<Record<ProxyMode, readonly string[]>> = {
+  iptables: [],
+  nftables: ['nft'],
+  userspace: [],
+};
 
 /** Refuses to start without root or without a tool. */
 export function preflight(): void {

@@ -28,6 +28,11 @@ export function uplinkProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'uplink.js' : 'join/uplink-main.ts')];
 }
 
+/** Arguments for node that start the process that carries traffic for kube-proxies in mode userspace. */
+export function relaysProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'relays.js' : 'relays-main.ts')];
+}
+
 /** The script behind `/agnhost` in containers. */
 export function agnhostScript(): string {
   return join(import.meta.dirname, isBundle ? 'agnhost.js' : '../node/agnhost-main.ts');

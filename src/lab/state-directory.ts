@@ -27,6 +27,8 @@ export interface StateDirectory {
   readonly loadBalancer: string;
   /** The way to an API server elsewhere: `join/uplink-main.ts`. */
   readonly uplinkSocket: string;
+  /** Where the relay process listens for the daemon. */
+  readonly relaysSocket: string;
   /** Of the container runtime. */
   readonly containers: string;
 }
@@ -53,6 +55,7 @@ export function stateDirectory(lab: string): StateDirectory {
     podsSocket: join(path, 'pods.sock'),
     loadBalancer: join(path, 'load-balancer'),
     uplinkSocket: join(path, 'uplink.sock'),
+    relaysSocket: join(path, 'relays.sock'),
     containers: join(path, 'containers'),
   };
 }

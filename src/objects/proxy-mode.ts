@@ -4,7 +4,7 @@
 export const PROXY_MODES = ['iptables', 'ipvs', 'nftables', 'userspace'] as const;
 
 /** The backends this kube-proxy has. */
-export const OFFERED_PROXY_MODES = ['iptables', 'nftables'] as const;
+export const OFFERED_PROXY_MODES = ['iptables', 'nftables', 'userspace'] as const;
 
 export type ProxyMode = (typeof OFFERED_PROXY_MODES)[number];
 

@@ -20,6 +20,7 @@ import { type NodeRules, nodeRules } from './node-rules.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
 import { removeFormer, writeNext } from './replace-rules.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
+import type { RelayAccess } from './userspace/relay-client.ts';
 
 export interface KubeProxyOptions {
   readonly nodeName: string;
@@ -29,6 +30,8 @@ export interface KubeProxyOptions {
   readonly transport: Transport;
   readonly kernel: Kernel;
   readonly mode: ProxyMode;
+  /** The relay process, for mode userspace. */
+  readonly relays?: RelayAccess;
   /** Pod networks, one per family: traffic from elsewhere to a cluster IP is masqueraded. */
   readonly clusterCIDRs: readonly string[];
   /** The Service networks: mode nftables drops what goes to an address in them that no Service has. */
@@ -90,7 +93,7 @@ export class KubeProxy implements Component {
     this.#families = factsOf(options).map((facts) => ({
       tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
       facts,
-      rules: nodeRules(options.mode, options.kernel, options.netns, facts),
+      rules: nodeRules(options.mode, options, facts),
     }));
     const { transport, nodeName } = options;
     this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
@@ -103,6 +106,9 @@ export class KubeProxy implements Component {
       () => this.#sync(),
       (error) => this.#onFailure(error),
     );
+    options.relays?.onLost(() => {
+      if (this.#isInitialised && this.#mode === 'userspace') void this.checkRules();
+    });
   }
 
   get mode(): ProxyMode {
@@ -163,10 +169,10 @@ export class KubeProxy implements Component {
 
   /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
   async removeOtherModes(): Promise<void> {
-    const { kernel, netns, nodeName, log } = this.#options;
+    const { nodeName, log } = this.#options;
     for (const mode of OFFERED_PROXY_MODES.filter((other) => other !== this.#mode)) {
       try {
-        for (const { facts, rules } of this.#families) await nodeRules(mode, kernel, netns, facts).cleanup(rules.rules);
+        for (const { facts, rules } of this.#families) await nodeRules(mode, this.#options, facts).cleanup(rules.rules);
       } catch (error) {
         // Without its tool a mode cannot have left anything.
         log.warn('kube-proxy cannot look for rules of another mode', { node: nodeName, mode, error: String(error) });
@@ -264,11 +270,10 @@ export class KubeProxy implements Component {
 
   /** The caller of `switchMode` learns of an error; the syncs go on with whichever rules then stand. */
   async #performSwitch({ mode, done }: PendingSwitch): Promise<void> {
-    const { kernel, netns } = this.#options;
     const start = performance.now();
     const replacements = this.#families.map(({ facts, rules, tracker }) => ({
       former: rules,
-      next: nodeRules(mode, kernel, netns, facts),
+      next: nodeRules(mode, this.#options, facts),
       views: tracker.update().views,
     }));
     try {

@@ -1,23 +1,33 @@
 /** The rules of one node and family in the backend of a mode: the one place that knows every backend. */
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
+import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { ProxyFacts } from './backends/backend.ts';
 import { iptablesBackend } from './backends/iptables/backend.ts';
 import { nftablesBackend } from './backends/nftables/backend.ts';
-import { RuleSync } from './rule-sync.ts';
+import { RuleSync, type SyncResult } from './rule-sync.ts';
+import type { RelayAccess } from './userspace/relay-client.ts';
+import { UserspaceRules } from './userspace/userspace-rules.ts';
 
 /** A `RuleSync`, whatever its backend keeps as state. */
-export type NodeRules = Pick<
-  RuleSync<unknown>,
-  'facts' | 'rules' | 'prepare' | 'sync' | 'check' | 'forget' | 'cleanup'
->;
+export type NodeRules = Pick<RuleSync<unknown>, 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'> & {
+  sync(views: ServicePortViews): Promise<SyncResult>;
+};
+
+export interface RulePlace {
+  readonly kernel: Kernel;
+  readonly netns: Netns;
+  /** Mode userspace alone needs them. */
+  readonly relays?: RelayAccess | undefined;
+}
 
 /** Makes them; nothing is written yet. */
-export function nodeRules(mode: ProxyMode, kernel: Kernel, netns: Netns, facts: ProxyFacts): NodeRules {
+export function nodeRules(mode: ProxyMode, { kernel, netns, relays }: RulePlace, facts: ProxyFacts): NodeRules {
   const inMode = modeFacts(mode, facts);
-  return mode === 'nftables'
-    ? new RuleSync(kernel, netns, nftablesBackend, inMode)
-    : new RuleSync(kernel, netns, iptablesBackend, inMode);
+  if (mode === 'nftables') return new RuleSync(kernel, netns, nftablesBackend, inMode);
+  if (mode === 'iptables') return new RuleSync(kernel, netns, iptablesBackend, inMode);
+  if (relays === undefined) throw new Error('mode userspace needs a relay process');
+  return new UserspaceRules(kernel, netns, inMode, relays);
 }
 
 /** kube-proxy's default in mode nftables: node ports on the node's primary address alone, and never on loopback. */

@@ -7,7 +7,10 @@ import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { Answers, Command, Desired, ProxyBackend, ProxyFacts } from './backends/backend.ts';
 import { type KeptRules, NOTHING_KEPT } from './backends/kept-rules.ts';
+import { type RelayPorts, udpPorts } from './backends/userspace/relays.ts';
 import { conntrackListing, mayLeaveStaleFlows, planStaleFlows } from './stale-conntrack.ts';
+
+const NO_RELAYS: RelayPorts = new Map();
 
 export interface SyncResult {
   readonly isFull: boolean;
@@ -25,6 +28,7 @@ export class RuleSync<State> {
   /** Undefined: not known, to be read from the kernel. */
   #state: State | undefined;
   #views: ServicePortViews = new Map();
+  #relayPorts: RelayPorts = NO_RELAYS;
 
   constructor(kernel: Kernel, netns: Netns, backend: ProxyBackend<State>, facts: ProxyFacts) {
     this.#kernel = kernel;
@@ -43,16 +47,17 @@ export class RuleSync<State> {
     this.#state = await this.#observe();
   }
 
-  /** Writes what differs. Throws `KernelError`; then the next call is a full sync. */
-  async sync(views: ServicePortViews): Promise<SyncResult> {
+  /** Writes what differs. Throws `KernelError`; then the next call is a full sync. `relayPorts`: of mode userspace. */
+  async sync(views: ServicePortViews, relayPorts: RelayPorts = NO_RELAYS): Promise<SyncResult> {
     const previous = this.#state ?? (await this.#observe());
     this.#state = undefined;
-    const desired = { views, facts: this.facts };
+    const desired = { views, facts: this.facts, relayPorts };
     const plan = this.#backend.plan(desired, previous, await this.#ask(desired, previous));
     if (plan.batches.length > 0) await this.#kernel.run(this.#netns, plan.batches);
-    await this.#removeStaleFlows(views);
+    await this.#removeStaleFlows(views, relayPorts);
     this.#state = plan.state;
     this.#views = views;
+    this.#relayPorts = relayPorts;
     return { isFull: plan.isFull, ran: plan.batches.length, isUnfinished: plan.isUnfinished ?? false };
   }
 
@@ -106,13 +111,14 @@ export class RuleSync<State> {
   }
 
   /** After the rules: a flow removed earlier would come back by the old ones. */
-  async #removeStaleFlows(views: ServicePortViews): Promise<void> {
-    if (views === this.#views) return;
-    let isDue = false;
+  async #removeStaleFlows(views: ServicePortViews, relayPorts: RelayPorts): Promise<void> {
+    if (views === this.#views && relayPorts === this.#relayPorts) return;
+    let isDue = relayPorts !== this.#relayPorts;
     for (const [key, view] of views) isDue ||= mayLeaveStaleFlows(this.#views.get(key), view);
     if (!isDue) return;
     const { stdout } = await this.#kernel.read(this.#netns, conntrackListing(this.facts.family));
-    const batches = planStaleFlows(stdout, views, this.facts.family);
+    const ports = new Set(udpPorts(views, relayPorts));
+    const batches = planStaleFlows(stdout, views, this.facts.family, ports);
     if (batches.length > 0) await this.#kernel.run(this.#netns, batches);
   }
 }

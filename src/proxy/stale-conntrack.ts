@@ -20,8 +20,16 @@ export function mayLeaveStaleFlows(before: ServicePortView | undefined, after: S
   return now.size > 0 && (old.size !== now.size || [...now].some((ip) => !old.has(ip)));
 }
 
-/** One `conntrack -D` per group of flows to the same destination that are answered by the same stale address. */
-export function planStaleFlows(listing: string, views: ServicePortViews, family: IpFamily): Batch[] {
+/**
+ * One `conntrack -D` per group of flows to the same destination that are answered by the same stale address. What a relay of
+ * mode userspace answers (`relayPorts`) is the relay's own to send elsewhere.
+ */
+export function planStaleFlows(
+  listing: string,
+  views: ServicePortViews,
+  family: IpFamily,
+  relayPorts: ReadonlySet<number> = new Set(),
+): Batch[] {
   const byAddress = new Map<string, ReadonlySet<string>>();
   const byNodePort = new Map<string, ReadonlySet<string>>();
   for (const view of views.values()) {
@@ -37,7 +45,7 @@ export function planStaleFlows(listing: string, views: ServicePortViews, family:
   const filters = new Map<string, string[]>();
   for (const line of listing.split('\n')) {
     const flow = parseFlow(line);
-    if (flow === undefined) continue;
+    if (flow === undefined || relayPorts.has(flow.replyPort)) continue;
     const { destination, port, replySource } = flow;
     if (byAddress.get(`${destination} ${port}`)?.has(replySource) === false) {
       const filter = ['--orig-dst', destination, '--orig-port-dst', port, '--reply-src', replySource];
@@ -65,6 +73,7 @@ interface Flow {
   readonly port: string;
   /** Who answers: the address behind DNAT. */
   readonly replySource: string;
+  readonly replyPort: number;
 }
 
 /** `udp 17 29 src=… dst=… sport=… dport=… [UNREPLIED] src=… dst=… …`: the original direction, then the reply's. */
@@ -75,5 +84,5 @@ function parseFlow(line: string): Flow | undefined {
   const port = values('dport')[0];
   const replySource = values('src')[1];
   if (destination === undefined || port === undefined || replySource === undefined) return undefined;
-  return { destination, port, replySource };
+  return { destination, port, replySource, replyPort: Number(values('sport')[1]) };
 }

@@ -83,7 +83,7 @@ describe('the lab file', () => {
     [
       'an option of another backend, which this version has not',
       `${HEAD}networking: {kubeProxyMode: ipvs}\n`,
-      ['lab.yaml:3:14: networking.kubeProxyMode: must be "iptables" or "nftables"'],
+      ['lab.yaml:3:14: networking.kubeProxyMode: must be "iptables" or "nftables" or "userspace"'],
     ],
     ['a wrong type', `${HEAD}underlay:\n  mtu: large\n`, ['lab.yaml:4:3: underlay.mtu: must be a number']],
     ['a number out of range', `${HEAD}underlay: {mtu: 12}\n`, ['lab.yaml:3:12: underlay.mtu: must be at least 576']],

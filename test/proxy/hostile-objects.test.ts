@@ -10,7 +10,10 @@ import { planIptables } from '../../src/proxy/backends/iptables/plan.ts';
 import { observeSave } from '../../src/proxy/backends/iptables/state.ts';
 import { planNftables } from '../../src/proxy/backends/nftables/plan.ts';
 import { NOTHING } from '../../src/proxy/backends/nftables/state.ts';
+import { planUserspace } from '../../src/proxy/backends/userspace/plan.ts';
+import { observeSave as observePortals } from '../../src/proxy/backends/userspace/state.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
+import { Ports } from './backends/userspace/rules-under-test.ts';
 import { NODE } from './fixtures.ts';
 
 const MARK = 'EVIL';
@@ -102,10 +105,13 @@ function rulesOf(services: readonly unknown[], slices: readonly unknown[]): stri
   const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
   for (const each of services) tracker.setService(each as Service);
   for (const each of slices) tracker.setEndpointSlice(each as EndpointSlice);
-  const desired = { views: tracker.update().views, facts: FACTS };
-  return [planIptables(desired, observeSave('')), planNftables(desired, NOTHING)].flatMap(({ batches }) =>
-    batches.map((batch) => ('text' in batch ? batch.text : JSON.stringify(batch))),
-  );
+  const { views } = tracker.update();
+  const desired = { views, facts: FACTS, relayPorts: new Ports().for(views) };
+  return [
+    planIptables(desired, observeSave('')),
+    planNftables(desired, NOTHING),
+    planUserspace(desired, observePortals('')),
+  ].flatMap(({ batches }) => batches.map((batch) => ('text' in batch ? batch.text : JSON.stringify(batch))));
 }
 
 it('no hostile word of Services and EndpointSlices stands in a rule', () => {

@@ -263,7 +263,7 @@ describe('playAll', () => {
 
   it('says what it passes over and why', async () => {
     const skipped = await collect(playAll([one], { ...options([], fakeLab(), false), proxyModes: 'all' }));
-    expect(skipped[0]).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs', 'userspace'] });
+    expect(skipped[0]).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs'] });
     expect(chooseModes({ proxyModes: ['ipvs'] }, ['iptables'])).toMatchObject({
       play: [],
       skip: [{ proxyModes: [] }, { proxyModes: ['iptables'], reason: 'the scenario is not about this backend' }],

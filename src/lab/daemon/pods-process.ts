@@ -1,21 +1,15 @@
 /** Keeps the pods process running: starts it, connects to it, and starts another when it dies. */
-import { openSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identifyProcess, isRunning, signalProcess } from '../../kernel/processes.ts';
-import { streamChannel } from '../../node/standins/message-channel.ts';
+import { streamChannel } from '../../client/message-channel.ts';
 import type { StandInClient } from '../../node/standins/stand-in-client.ts';
 import { podsProgram } from '../programs.ts';
 import type { Recorder } from '../record.ts';
 import type { DaemonContext, FormerState } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
+import { connectTo, type Ended, endLeft, leftOf, startSideProcess } from './side-process.ts';
 
 const RESTART_MS = 500;
 const ANSWER_MS = 5_000;
-const PAUSE_MS = 5;
-
-/** Why a pods process is no more, as far as is known. */
-type Ended = { readonly code?: number | null; readonly signal?: NodeJS.Signals | null };
 
 /** Resolves when stand-ins can be started, in the process a former daemon left if that still serves. */
 export async function startPodsProcess(
@@ -47,52 +41,30 @@ async function reconnect(
   { recorded }: FormerState,
   standIns: StandInClient,
 ): Promise<{ exited: Promise<Ended> } | undefined> {
-  const left = recorded.processes.filter((candidate) => candidate.role === 'pods' && isRunning(candidate));
-  const end = async () => {
-    for (const identity of left) signalProcess(identity, 'SIGKILL');
-    while (left.some(isRunning)) await sleep(PAUSE_MS);
-  };
+  const left = leftOf(recorded, 'pods');
   if (left.length === 0) return undefined;
   try {
-    const socket = await connected(directory.podsSocket);
+    const socket = await connectTo(directory.podsSocket);
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     const known = standIns.connect(streamChannel(socket)).then(() => !socket.destroyed);
     if (await Promise.race([known, sleep(ANSWER_MS, false, { ref: false })])) {
-      return { exited: closed.then(end).then(() => ({})) };
+      return { exited: closed.then(() => endLeft(left)).then(() => ({})) };
     }
     socket.destroy();
   } catch (error) {
     componentLogger('pods process').warn('does not answer; starting another', { error });
   }
-  await end();
+  await endLeft(left);
   return undefined;
 }
 
 async function startOnce(
-  { plan, kernel, directory }: DaemonContext,
+  context: DaemonContext,
   recorder: Recorder,
   standIns: StandInClient,
 ): Promise<{ exited: Promise<Ended> }> {
-  const output = openSync(directory.log, 'a');
-  const child = kernel.spawn('', [process.execPath, ...podsProgram(), plan.name], {
-    stdio: ['ignore', 'pipe', output],
-  });
-  const identity = identifyProcess(child.pid);
-  if (identity !== undefined) recorder.write([{ made: 'process', role: 'pods', ...identity }]);
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.once('data', () => resolve());
-    void child.exited.then(({ code }) => reject(new Error(`the pods process ended with ${code}; see daemon.log`)));
-  });
-  await standIns.connect(streamChannel(await connected(directory.podsSocket)));
-  return { exited: child.exited };
-}
-
-function connected(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path, () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-    socket.once('error', reject);
-  });
+  const what = { role: 'pods', program: podsProgram(), socket: context.directory.podsSocket };
+  const { socket, exited } = await startSideProcess(context, recorder, what);
+  await standIns.connect(streamChannel(socket));
+  return { exited };
 }

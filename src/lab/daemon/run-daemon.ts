@@ -4,6 +4,7 @@ import { namespaceStands } from '../../kernel/namespace-window.ts';
 import { NodeKubelets } from '../../node/node-kubelets.ts';
 import { hostRuntime } from '../../node/runtime/host-runtime.ts';
 import { StandInClient } from '../../node/standins/stand-in-client.ts';
+import { RelayClient } from '../../proxy/userspace/relay-client.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { agnhostScript } from '../programs.ts';
 import { type Recorder, readRecord } from '../record.ts';
@@ -21,6 +22,7 @@ import { openJournal } from './journal-file.ts';
 import { observeLab } from './observe-lab.ts';
 import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
+import { relayConnector } from './relay-process.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 import { repairFabric } from './repair-fabric.ts';
 import { startCloud } from './start-cloud.ts';
@@ -49,7 +51,8 @@ export async function runDaemon(
   const standIns = new StandInClient();
   // Containers wait for the pods process themselves, so the cluster need not: it takes as long as the fabric and the API.
   const pods = timings.measure('pods process', () => startPodsProcess(context, recorder, standIns));
-  await Promise.all([pods, buildCluster(context, start, listener, standIns, pods, recorder)]);
+  const relays = new RelayClient(relayConnector(context, recorder));
+  await Promise.all([pods, buildCluster(context, start, listener, recorder, { standIns, pods, relays })]);
   recorder.write([{ made: 'ready', at: new Date().toISOString() }]);
 }
 
@@ -59,13 +62,19 @@ function findFormerState({ record }: StateDirectory): FormerState {
   return { recorded, standing: new Set(standing) };
 }
 
+/** The processes beside the daemon that carry traffic. */
+interface Carriers {
+  readonly standIns: StandInClient;
+  readonly pods: Promise<void>;
+  readonly relays: RelayClient;
+}
+
 async function buildCluster(
   context: DaemonContext,
   start: StartMessage,
   listener: Server | undefined,
-  standIns: StandInClient,
-  pods: Promise<void>,
   recorder: Recorder,
+  { standIns, pods, relays }: Carriers,
 ): Promise<void> {
   const { plan, directory, timings, former } = context;
   const kubelets = new NodeKubelets();
@@ -84,7 +93,7 @@ async function buildCluster(
     await timings.measure('leftovers', () => removeLeftovers(context, former, api.transport, runtime));
   }
   startHostServices(context, standIns);
-  const nodes = planNodes(context, api, runtime);
+  const nodes = planNodes(context, api, runtime, relays);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
   const createdAt = new Date(former?.recorded.readyAt ?? start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));

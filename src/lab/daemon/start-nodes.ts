@@ -8,6 +8,7 @@ import { PodNetwork } from '../../node/pod-network.ts';
 import type { ContainerRuntime } from '../../node/runtime/container-runtime.ts';
 import type { Transport } from '../../objects/transport.ts';
 import { KubeProxy } from '../../proxy/kube-proxy.ts';
+import type { RelayAccess } from '../../proxy/userspace/relay-client.ts';
 import type { NodePlan } from '../plan-lab.ts';
 import type { ProxyState } from '../snapshot.ts';
 import type { DaemonContext } from './daemon-context.ts';
@@ -29,11 +30,16 @@ export interface RunningNode {
 }
 
 /** Makes the components of every node. */
-export function planNodes(context: DaemonContext, api: OpenApi, runtime: ContainerRuntime): RunningNode[] {
+export function planNodes(
+  context: DaemonContext,
+  api: OpenApi,
+  runtime: ContainerRuntime,
+  relays: RelayAccess,
+): RunningNode[] {
   return context.plan.nodes.map((node) => ({
     plan: node,
     flannel: flannelAgent(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'flannel'))),
-    proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy'))),
+    proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy')), relays),
     kubelet: kubelet(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kubelet')), runtime),
   }));
 }
@@ -81,7 +87,12 @@ function flannelAgent({ plan, kernel }: DaemonContext, node: NodePlan, transport
   });
 }
 
-function kubeProxy({ plan, kernel, former }: DaemonContext, node: NodePlan, transport: Transport): KubeProxy {
+function kubeProxy(
+  { plan, kernel, former }: DaemonContext,
+  node: NodePlan,
+  transport: Transport,
+  relays: RelayAccess,
+): KubeProxy {
   return new KubeProxy({
     nodeName: node.name,
     netns: node.netns,
@@ -91,6 +102,7 @@ function kubeProxy({ plan, kernel, former }: DaemonContext, node: NodePlan, tran
     mode: former?.recorded.proxyModes.get(node.name) ?? plan.proxyMode,
     clusterCIDRs: plan.podSubnets,
     serviceCIDRs: [...plan.serviceSubnets, ...plan.additionalServiceCIDRs],
+    relays,
     log: componentLogger(`kube-proxy/${node.name}`),
   });
 }

@@ -15,7 +15,7 @@ export async function switchProxyMode(
   if (!isOffered(mode))
     throw new LabError({
       what: `kube-proxy cannot change to mode "${mode}"`,
-      why: `it is not offered yet; there are ${OFFERED_PROXY_MODES.join(' and ')}`,
+      why: `it is not offered yet; there are ${OFFERED_PROXY_MODES.join(', ')}`,
       remedy: `podwire proxy-mode ${OFFERED_PROXY_MODES[0]}`,
       exitCode: 2,
     });

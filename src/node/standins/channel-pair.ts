@@ -1,5 +1,5 @@
 /** Two joined channels within one process, for a pods process that shares the daemon's. Messages are copied, as a stream would. */
-import type { MessageChannel } from './message-channel.ts';
+import type { MessageChannel } from '../../client/message-channel.ts';
 
 /** What one end sends the other receives, in order, in a later turn. Closing either closes both. */
 export function channelPair(): [MessageChannel, MessageChannel] {

@@ -2,10 +2,11 @@
  * The pods process: serves every stand-in of the lab, each with its sockets in its own pod's namespace. It decides
  * nothing: the daemon tells it what to start and stop, it tells what ended. It keeps serving while the daemon is away.
  */
+
+import type { MessageChannel } from '../../client/message-channel.ts';
 import type { NamespaceSockets } from '../../kernel/kernel.ts';
 import { startAgnhost } from './agnhost/agnhost.ts';
 import { startBannerServer } from './banner-server.ts';
-import type { MessageChannel } from './message-channel.ts';
 import { startPause } from './pause.ts';
 import type { ToPods } from './protocol.ts';
 import type { StandInFactory } from './stand-in.ts';

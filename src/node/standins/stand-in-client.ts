@@ -2,7 +2,7 @@
  * The daemon's side of the pods process: starts and stops stand-ins over a channel, many in one message, and tells how
  * each ends. When the channel is lost every stand-in has ended; the lab starts the process again and calls `connect`.
  */
-import type { MessageChannel } from './message-channel.ts';
+import type { MessageChannel } from '../../client/message-channel.ts';
 import type { FromPods, LogLine, StandInSpec, ToPods } from './protocol.ts';
 
 /** How a stand-in's life goes on; each is called at most once, `exited` last. */

@@ -55,6 +55,8 @@ export interface ProxyFacts {
 export interface Desired {
   readonly views: ServicePortViews;
   readonly facts: ProxyFacts;
+  /** Userspace alone: the port each relay listens on, by its key (userspace/relays.ts). */
+  readonly relayPorts?: ReadonlyMap<string, number>;
 }
 
 export interface Plan<State> {

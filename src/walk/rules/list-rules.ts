@@ -1,4 +1,5 @@
 /** The rules of a node from the kernel's own listing, with what the API says each is there for. */
+import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, SERVICES } from '../../objects/resource.ts';
 import type { ServicePortViews } from '../../objects/service-port-view.ts';
 import type { Transport } from '../../objects/transport.ts';
@@ -11,7 +12,7 @@ import type { RuleSection } from './rule-section.ts';
 
 export interface RuleSource {
   readonly nodeName: string;
-  readonly mode: 'iptables' | 'nftables';
+  readonly mode: ProxyMode;
   readonly transport: Transport;
   /** Runs a program on the node and gives what it prints. Rejects when it fails. */
   read(argv: readonly [string, ...string[]]): Promise<string>;
@@ -22,6 +23,7 @@ export async function listRules(source: RuleSource): Promise<RuleSection[]> {
   const views = await currentViews(source);
   if (source.mode === 'nftables')
     return nftablesSections(await source.read(['nft', 'list', 'table', 'ip', 'kube-proxy']), tableSubjects(views));
+  // Rules of mode userspace name their Service port in the comment.
   return iptablesSections(await source.read(['iptables-save']), chainSubjects(views));
 }
 

@@ -38,8 +38,10 @@ describe('Services in every backend', { timeout: 120_000 }, () => {
       played = await play({ lab: lab(), kernel, places, mode }, SITUATIONS);
     }, 120_000);
 
-    it.each(SITUATIONS)('$title', ({ title, acts }) => {
-      expect(played[title]).toEqual(acts.map(({ asks }) => asks.map((ask) => expectationOf(ask, mode, places).expect)));
+    it.each(SITUATIONS)('$title', (situation) => {
+      const { title, acts } = situation;
+      const expected = acts.map(({ asks }) => asks.map((ask) => expectationOf(ask, mode, places, situation).expect));
+      expect(played[title]).toEqual(expected);
     });
   });
 });

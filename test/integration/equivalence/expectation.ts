@@ -3,7 +3,7 @@
  * situation; the others stand beside the question they are about.
  */
 import type { Places } from './places.ts';
-import type { Ask, Backend, Exception, Observation } from './situation.ts';
+import type { Ask, Backend, Exception, NodeName, Observation, Situation } from './situation.ts';
 
 export interface Expectation {
   readonly expect: Observation;
@@ -12,19 +12,26 @@ export interface Expectation {
 }
 
 /** What is expected of `mode`. */
-export function expectationOf(ask: Ask, mode: Backend, places: Pick<Places, 'nodeOf'>): Expectation {
-  const exception = ask.unlike?.[mode] ?? (mode === 'userspace' ? throughRelay(ask, places) : undefined);
+export function expectationOf(
+  ask: Ask,
+  mode: Backend,
+  places: Pick<Places, 'nodeOf'>,
+  { vip }: Pick<Situation, 'vip'>,
+): Expectation {
+  const exception = ask.unlike?.[mode] ?? (mode === 'userspace' ? throughRelay(ask, places, vip?.via) : undefined);
   return exception === undefined ? { expect: ask.expect } : { expect: exception.expect, exception };
 }
 
 const SOURCE = 'kubernetes v1.25 pkg/proxy/userspace/proxysocket.go';
 
 /** The relay of a node takes every connection and makes one of its own. */
-function throughRelay(ask: Ask, places: Pick<Places, 'nodeOf'>): Exception | undefined {
+function throughRelay(ask: Ask, places: Pick<Places, 'nodeOf'>, vipVia: NodeName | undefined): Exception | undefined {
   const { from, to, expect } = ask;
   if (expect === 'refused' && !('port' in to && typeof to.port === 'number'))
     return { expect: 'closed', why: 'the relay accepts before it chooses an endpoint', source: SOURCE };
-  const node = 'nodePort' in to ? to.nodePort : (places.nodeOf(from) ?? from);
+  const entry = 'nodePort' in to ? to.nodePort : places.nodeOf(from);
+  // The client has routes to cluster IPs by way of node-1.
+  const node = entry ?? (from === 'client' ? (vipVia ?? 'node-1') : from);
   const relayed = expect.replaceAll(/<\S+/g, `<${node}`);
   if (relayed === expect) return undefined;
   return { expect: relayed, why: 'the relay connects to the pod, so that it is the source', source: SOURCE };

@@ -102,7 +102,7 @@ class Player {
 
   /** Asks until all that is expected has answered, and then some more. */
   async #observe(ask: Ask): Promise<Observation> {
-    const { expect } = expectationOf(ask, this.#mode, this.#places);
+    const { expect } = expectationOf(ask, this.#mode, this.#places, this.#situation);
     const patience = expect === 'silence' ? WAIT.silenceMs : WAIT.answerMs;
     const sticks = expect === 'sticks';
     const seen = new Set<string>();

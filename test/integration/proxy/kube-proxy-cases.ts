@@ -8,6 +8,7 @@ import { NODE, service, slice } from '../../proxy/fixtures.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
 import { eventually, scratch } from '../scratch.ts';
 import type { ModeUnderTest } from './proxy-modes.ts';
+import { relaysInProcess } from './relays-in-process.ts';
 import { ask, closeServersAfterEach, serveTcp, serveUdp, udpClient } from './servers.ts';
 import { type TwoNodes, twoNodes } from './two-nodes.ts';
 
@@ -32,6 +33,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       serviceCIDRs: ['10.96.0.0/12'],
       transport,
       kernel: net.kernel,
+      relays: relaysInProcess(net.kernel.sockets),
       log: {
         info: () => undefined,
         warn: (message) => warnings.push(message),
@@ -78,7 +80,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       await serveTcp(net.kernel, net.pods.c.netns, 'c', 8080);
     }
 
-    it('reaches pods of the same bridge and of another node, with the source kept', async () => {
+    it('reaches pods of the same bridge and of another node, with the source kept unless it is relayed', async () => {
       await serveBoth();
       const seen = new Set<string>();
       for (let index = 0; index < 40 && seen.size < 2; index += 1) {
@@ -86,7 +88,9 @@ export function kubeProxyCases(under: ModeUnderTest): void {
         expect(answer.error).toBeUndefined();
         seen.add(answer.text);
       }
-      expect([...seen].sort()).toEqual(['b 10.244.1.2', 'c 10.244.1.2']);
+      expect([...seen].sort()).toEqual(
+        under.isRelayed ? ['b 10.244.1.1', 'c 192.168.1.11'] : ['b 10.244.1.2', 'c 10.244.1.2'],
+      );
     });
 
     it('is balanced evenly: 400 connections, each side within 200 ± 60', async () => {
@@ -124,7 +128,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       }
     });
 
-    it('has its node port on loopback in iptables only', async () => {
+    it('has its node port on loopback unless it is nftables’s', async () => {
       await serveBoth();
       // nftables has none there: it would need route_localnet (KEP-3866, CVE-2020-8558).
       const answer = await ask(net.kernel, net.node, '127.0.0.1', 30080);
@@ -155,7 +159,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
   });
 
   describe('a Service without endpoints', () => {
-    it('refuses at once, from a pod, the node and outside', async () => {
+    it('refuses at once, or closes what a relay has accepted, from a pod, the node and outside', async () => {
       await publish(
         service({ clusterIP: '10.96.0.43', type: 'NodePort', ports: [{ port: 80, nodePort: 30083 }] }, 'ns1/none'),
       );
@@ -166,30 +170,33 @@ export function kubeProxyCases(under: ModeUnderTest): void {
         [net.node, '192.168.1.11', 30083],
       ] as const) {
         const answer = await ask(net.kernel, from, to, port);
-        expect(answer.error).toBe('ECONNREFUSED');
+        expect(answer).toMatchObject(under.isRelayed ? { error: undefined, text: '' } : { error: 'ECONNREFUSED' });
         expect(answer.ms, `${from} → ${to}:${port}`).toBeLessThan(1000);
       }
     });
 
     it('is served as soon as the first endpoint is ready', async () => {
       await publish(service({ clusterIP: '10.96.0.44' }, 'ns1/late'));
-      expect((await ask(net.kernel, net.pods.a.netns, '10.96.0.44', 80)).error).toBe('ECONNREFUSED');
+      expect((await ask(net.kernel, net.pods.a.netns, '10.96.0.44', 80)).text).toBe('');
       await serveTcp(net.kernel, net.pods.c.netns, 'c', 80);
       await transport.create(ENDPOINT_SLICES, slice(['10.244.2.2'], { service: 'ns1/late' }));
       await proxy.programmed();
-      expect((await ask(net.kernel, net.pods.a.netns, '10.96.0.44', 80)).text).toBe('c 10.244.1.2');
+      const expected = under.isRelayed ? 'c 192.168.1.11' : 'c 10.244.1.2';
+      expect((await ask(net.kernel, net.pods.a.netns, '10.96.0.44', 80)).text).toBe(expected);
     });
   });
 
   describe('traffic policies', () => {
-    it('externalTrafficPolicy Local keeps the client address, and drops without a local endpoint', async () => {
+    it('externalTrafficPolicy Local keeps to the node’s endpoints and the client’s address, and drops without one', async () => {
       const ports = [{ name: 'p80', port: 80, nodePort: 30085 }];
       await publish(
         service({ clusterIP: '10.96.0.45', type: 'NodePort', externalTrafficPolicy: 'Local', ports }, 'ns1/local'),
         slice([local('10.244.1.3'), '10.244.2.2'], { service: 'ns1/local' }),
       );
       await serveTcp(net.kernel, net.pods.b.netns, 'b', 80);
-      expect((await ask(net.kernel, net.client, '192.168.1.11', 30085)).text).toBe('b 192.168.1.100');
+      const expected = under.isRelayed ? 'b 10.244.1.1' : 'b 192.168.1.100';
+      for (let index = 0; index < 4; index += 1)
+        expect((await ask(net.kernel, net.client, '192.168.1.11', 30085)).text).toBe(expected);
       await endpoints(slice(['10.244.2.2'], { service: 'ns1/local' }));
       expect((await ask(net.kernel, net.client, '192.168.1.11', 30085, 400)).error).toBe('TIMEOUT');
     });
@@ -248,7 +255,8 @@ export function kubeProxyCases(under: ModeUnderTest): void {
         '--orig-dst',
         '10.96.0.54',
       ]);
-      expect(before).toContain('10.244.2.2');
+      const answers = under.isRelayed ? 'src=10.244.1.1 ' : 'src=10.244.2.2 ';
+      expect(before).toContain(answers);
       await endpoints(slice([local('10.244.1.3'), '10.244.2.2'], { service: 'ns1/early', ports: targets }));
       const { stdout: after } = await net.kernel.read(net.node, [
         'conntrack',
@@ -258,7 +266,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
         '--orig-dst',
         '10.96.0.54',
       ]);
-      expect(after).toContain('10.244.2.2');
+      expect(after).toContain(answers);
     });
   });
 

@@ -2,9 +2,15 @@
 import type { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import { observeTable } from '../../../src/proxy/backends/nftables/listing.ts';
+import { CHAINS } from '../../../src/proxy/backends/userspace/chain-names.ts';
 
 export interface ModeUnderTest {
   readonly mode: ProxyMode;
+  /**
+   * True when a process of the node's carries the traffic (Kubernetes' documents on virtual IPs: "user space proxy mode"): pods
+   * see the node's address, and a Service without endpoints is accepted, then closed.
+   */
+  readonly isRelayed: boolean;
   /** True when node ports answer on 127.0.0.1 too. */
   readonly hasLoopbackNodePorts: boolean;
   /** Ways in which someone else takes the rules away. */
@@ -32,6 +38,7 @@ const DISPATCH = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-EXTERNAL-SERVICES'];
 
 export const IPTABLES: ModeUnderTest = {
   mode: 'iptables',
+  isRelayed: false,
   hasLoopbackNodePorts: true,
   flushes: [
     // Without --noflush: an empty table takes the place of the old one.
@@ -58,6 +65,23 @@ export const IPTABLES: ModeUnderTest = {
   },
 };
 
+const PORTALS = [...CHAINS.nat, ...CHAINS.filter];
+
+export const USERSPACE: ModeUnderTest = {
+  ...IPTABLES,
+  mode: 'userspace',
+  isRelayed: true,
+  flushes: [...IPTABLES.flushes, run('iptables', '-t', 'nat', '-F', 'KUBE-PORTALS-CONTAINER')],
+  // The node's own packets alone; pods' go on.
+  lose: run('iptables', '-t', 'nat', '-F', 'KUBE-PORTALS-HOST'),
+  async rules(kernel, netns) {
+    const rules = (await print(kernel, netns, ['iptables-save'])).filter((line) => line.startsWith('-A'));
+    const byChain = Map.groupBy(rules, (line) => line.split(' ')[1]!);
+    for (const chain of PORTALS) byChain.get(chain)?.sort();
+    return [...byChain.values()].map((each) => each.join('\n')).sort();
+  },
+};
+
 const LIST = ['list', 'table', 'ip', 'kube-proxy'] as const;
 
 interface ListedRule {
@@ -71,6 +95,7 @@ interface ListedRule {
 
 export const NFTABLES: ModeUnderTest = {
   mode: 'nftables',
+  isRelayed: false,
   hasLoopbackNodePorts: false,
   flushes: [
     run('nft', 'flush', 'ruleset'),

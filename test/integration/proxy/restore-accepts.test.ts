@@ -3,8 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { planKubeletChains } from '../../../src/proxy/backends/iptables/kubelet-chains.ts';
 import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
 import { observeSave } from '../../../src/proxy/backends/iptables/state.ts';
+import { planUserspace } from '../../../src/proxy/backends/userspace/plan.ts';
+import { observeSave as observePortals } from '../../../src/proxy/backends/userspace/state.ts';
 import { ServicePortTracker } from '../../../src/proxy/service-port-tracker.ts';
 import { applyChange, arbitraryChange } from '../../proxy/arbitrary-changes.ts';
+import { Ports } from '../../proxy/backends/userspace/rules-under-test.ts';
 import { desired, FACTS_6, NODE, service, slice, viewsOf } from '../../proxy/fixtures.ts';
 import { scratch } from '../scratch.ts';
 
@@ -21,8 +24,10 @@ describe('iptables-restore', () => {
       fc.asyncProperty(fc.array(arbitraryChange, { maxLength: 30 }), async (changes) => {
         const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
         for (const change of changes) applyChange(tracker, change);
-        const { batches } = planIptables(desired(tracker.update().views), observeSave(''));
-        for (const batch of batches) {
+        const { views } = tracker.update();
+        const wanted = { ...desired(views), relayPorts: new Ports().for(views) };
+        const plans = [planIptables(wanted, observeSave('')), planUserspace(wanted, observePortals(''))];
+        for (const batch of plans.flatMap(({ batches }) => batches)) {
           if (batch.tool !== 'iptables-restore') continue;
           const result = await lab.kernel.read(netns, ['iptables-restore', '--test', '--noflush'], batch.text);
           expect(result).toMatchObject({ exitCode: 0, stderr: '' });

@@ -2,6 +2,7 @@
 import { ALL, ask, CLUSTER_IP, type Situation, seenBy, WEB } from '../situation.ts';
 
 const KEP_3866 = 'kubernetes/enhancements KEP-3866 (nftables kube-proxy), "Service IPs and ports that are not in use"';
+const USERSPACE = 'kubernetes v1.25 pkg/proxy/userspace/proxier.go, iptablesCommonPortalArgs';
 
 export const CLUSTER_IPS: readonly Situation[] = [
   {
@@ -46,7 +47,10 @@ export const CLUSTER_IPS: readonly Situation[] = [
         endpoints: WEB,
         asks: [
           ask('p1', { clusterIP: true, port: 81 }, 'refused', {
-            unlike: { iptables: { expect: 'silence', why: 'no rule is about it', source: KEP_3866 } },
+            unlike: {
+              iptables: { expect: 'silence', why: 'no rule is about it', source: KEP_3866 },
+              userspace: { expect: 'silence', why: 'no rule is about it', source: USERSPACE },
+            },
           }),
         ],
       },

@@ -110,6 +110,11 @@ function apply(
     }
     case 'MASQUERADE':
       return [{ verdict: 'NAT', flight: { ...flight, isMasqueraded: true } }];
+    case 'REDIRECT': {
+      // To the interface's own address: which of the node's that is makes no difference here.
+      const dnat = `${flight.world.addresses[0]}:${options[1]}`;
+      return [{ verdict: 'NAT', flight: { ...flight, dnat } }];
+    }
     case 'DNAT':
       return [{ verdict: 'NAT', flight: { ...flight, dnat: options[1] } }];
     default:
@@ -166,7 +171,7 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     else if (option === '-s') demand(isIn(packet.source, value()));
     else if (option === '-i') demand(value() === packet.device);
     else if (option === '--dport') demand(Number(value()) === portOf(flight));
-    else if (option === '--ctstate')
+    else if (option === '--ctstate' || option === '--state')
       demand(
         value()
           .split(',')

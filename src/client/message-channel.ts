@@ -1,5 +1,5 @@
 /**
- * Messages between the daemon and the pods process: JSON, one a line, over any stream that carries bytes both ways
+ * Messages between two processes of a lab: JSON, one a line, over any stream that carries bytes both ways
  * (a Unix socket outlives a crash of either side).
  */
 import type { Duplex } from 'node:stream';
@@ -26,7 +26,7 @@ export function streamChannel(stream: Duplex): MessageChannel {
       try {
         message = JSON.parse(line);
       } catch (cause) {
-        stream.destroy(new Error('not a message of the pods process', { cause }));
+        stream.destroy(new Error('not a message of a process of the lab', { cause }));
         return;
       }
       onMessage(message);

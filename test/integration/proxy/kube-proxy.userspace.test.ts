@@ -1,0 +1,4 @@
+import { kubeProxyCases } from './kube-proxy-cases.ts';
+import { USERSPACE } from './proxy-modes.ts';
+
+kubeProxyCases(USERSPACE);
