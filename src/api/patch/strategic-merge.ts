@@ -133,7 +133,12 @@ function mergeList(
   if (key === undefined) throw new PatchError('cannot merge lists without merge key');
   const identity = (item: Json): Json | undefined => (isJsonObject(item) ? item[key] : undefined);
   const { kept, elements, replaced } = specialElements(before, change, key);
-  const merged = replaced ? [] : [...kept];
+  if (replaced) {
+    // As they are, also two of one key: a node has an InternalIP of each family.
+    const values = elements.map((element) => strategicMerge(undefined, element, facts.items));
+    return order === undefined ? values : inOrder(values, order, live, identity);
+  }
+  const merged = [...kept];
   for (const element of elements) {
     const index = findElement(merged, element, key, facts.keys);
     const found = merged[index];

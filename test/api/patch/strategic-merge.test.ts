@@ -79,6 +79,24 @@ const cases: readonly Case[] = [
     { spec: { ports: [{ port: 90 }] } },
   ],
   [
+    'addresses: $patch replace takes the elements as they are, also two of one key',
+    'io.k8s.api.core.v1.Node',
+    { status: { addresses: [{ type: 'InternalIP', address: 'a' }] } },
+    {
+      status: {
+        addresses: [{ type: 'InternalIP', address: 'b' }, { type: 'InternalIP', address: 'c' }, { $patch: 'replace' }],
+      },
+    },
+    {
+      status: {
+        addresses: [
+          { type: 'InternalIP', address: 'b' },
+          { type: 'InternalIP', address: 'c' },
+        ],
+      },
+    },
+  ],
+  [
     'ports: the protocol tells 53/TCP from 53/UDP',
     SERVICE,
     {
