@@ -1,5 +1,6 @@
 /** Captures in several namespaces at once while a probe is sent: the hops of that probe, there and back. */
 import type { Kernel } from '../kernel/kernel.ts';
+import type { IpFamily } from '../net/ip.ts';
 import { type ConntrackEntry, parseConntrack } from './conntrack.ts';
 import type { Flow } from './flow.ts';
 import { type Capture, type CapturePoint, type Hop, hops } from './hops.ts';
@@ -29,12 +30,16 @@ export async function captureWhile(
   }
 }
 
-/** Sends one probe and follows it. `send` resolves once the probe was answered, refused or given up. */
+/**
+ * Sends one probe and follows it; `family` is that of its addresses. `send` resolves once the probe was answered, refused or
+ * given up.
+ */
 export async function trace(
   kernel: Pick<Kernel, 'read' | 'spawn'>,
   points: readonly CapturePoint[],
   flow: Flow,
   send: () => Promise<void>,
+  family: IpFamily = 4,
 ): Promise<Trace> {
   const conntrack = new Map<string, ConntrackEntry[]>();
   const captures = await captureWhile(kernel, points, async () => {
@@ -43,7 +48,7 @@ export async function trace(
     await all(
       points.filter(({ role }) => role === 'node'),
       async ({ netns }) => {
-        const { stdout } = await kernel.read(netns, ['conntrack', '-L']);
+        const { stdout } = await kernel.read(netns, ['conntrack', '-L', '-f', `ipv${family}`]);
         conntrack.set(netns, parseConntrack(stdout));
       },
     );

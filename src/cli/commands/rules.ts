@@ -1,6 +1,7 @@
 /** `podwire rules [NODE]`: the rules of a node, each with the Service and endpoint it is there for. */
 import { LabError } from '../../lab/lab-error.ts';
 import { connectLab } from '../../lab/open-lab.ts';
+import { familyOf } from '../../net/ip.ts';
 import { isOffered } from '../../objects/proxy-mode.ts';
 import { listRules } from '../../walk/rules/list-rules.ts';
 import { formatSections, sectionsOf } from '../../walk/rules/rule-section.ts';
@@ -29,6 +30,7 @@ export async function rulesCommand(node: string | undefined, options: RulesOptio
     const all = await listRules({
       nodeName: chosen.name,
       mode: chosen.proxy.mode,
+      families: chosen.ips.map(familyOf),
       transport: lab.transport,
       async read(argv) {
         const { exitCode, stdout, stderr } = await lab.kernel.read(chosen.netns, argv);

@@ -1,5 +1,6 @@
 /** The step `trace`: one probe with a mark, captured everywhere on its way. */
 import { randomBytes, randomInt } from 'node:crypto';
+import { type IpFamily, isIp } from '../../net/ip.ts';
 import type { Flow } from '../../walk/flow.ts';
 import type { CapturePoint, Hop } from '../../walk/hops.ts';
 import { renderHops } from '../../walk/render-hops.ts';
@@ -29,11 +30,17 @@ export const TRACE: Performer<StepOf<'trace'>> = {
     const flow = probeFlow(to);
     const target = await targetOf(from, context);
     let answered = false;
-    const { hops } = await trace(context.lab.kernel, await capturePoints(context), flow, async () => {
-      const { argv } = probeCommand(to, flow);
-      const result = await context.lab.exec(target, argv, { timeoutMs: (PROBE_SECONDS + 5) * 1000 });
-      answered = flow.kind === 'echo' ? result.exitCode === 0 : Number(result.stdout) > 0;
-    });
+    const { hops } = await trace(
+      context.lab.kernel,
+      await capturePoints(context),
+      flow,
+      async () => {
+        const { argv } = probeCommand(to, flow);
+        const result = await context.lab.exec(target, argv, { timeoutMs: (PROBE_SECONDS + 5) * 1000 });
+        answered = flow.kind === 'echo' ? result.exitCode === 0 : Number(result.stdout) > 0;
+      },
+      familyOfTarget(to),
+    );
     const expect = step.expect ?? {};
     return {
       output: renderHops(hops).join('\n'),
@@ -92,8 +99,14 @@ function probeCommand(to: string, flow: Flow): { argv: [string, ...string[]]; sh
   return { argv: argv as [string, ...string[]], shown: `curl http://${to}/` };
 }
 
+/** `ADDRESS:PORT`; an IPv6 address has brackets around it then. */
 function portOf(to: string): string | undefined {
-  return /:(\d+)$/.exec(to)?.[1];
+  return /^(?:\[.*\]|[^:]*):(\d+)$/.exec(to)?.[1];
+}
+
+/** A name is asked for in IPv4. */
+function familyOfTarget(to: string): IpFamily {
+  return to.startsWith('[') || isIp(to, 6) ? 6 : 4;
 }
 
 function answerCheck(answered: boolean, expected: boolean): Check {

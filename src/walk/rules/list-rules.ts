@@ -1,9 +1,12 @@
 /** The rules of a node from the kernel's own listing, with what the API says each is there for. */
+import type { IpFamily } from '../../net/ip.ts';
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, SERVICES } from '../../objects/resource.ts';
 import type { ServicePortViews } from '../../objects/service-port-view.ts';
 import type { Transport } from '../../objects/transport.ts';
+import type { EndpointSlice, Service } from '../../objects/wire.ts';
 import { chainSubjects } from '../../proxy/backends/iptables/chain-subjects.ts';
+import { tableOf } from '../../proxy/backends/nftables/names.ts';
 import { tableSubjects } from '../../proxy/backends/nftables/table-subjects.ts';
 import { ServicePortTracker } from '../../proxy/service-port-tracker.ts';
 import { iptablesSections } from './iptables-sections.ts';
@@ -13,25 +16,49 @@ import type { RuleSection } from './rule-section.ts';
 export interface RuleSource {
   readonly nodeName: string;
   readonly mode: ProxyMode;
+  /** The address families the node has. */
+  readonly families: readonly IpFamily[];
   readonly transport: Transport;
   /** Runs a program on the node and gives what it prints. Rejects when it fails. */
   read(argv: readonly [string, ...string[]]): Promise<string>;
 }
 
-/** Every rule of kube-proxy on the node (IPv4). */
+/** Every rule of kube-proxy on the node, family by family. */
 export async function listRules(source: RuleSource): Promise<RuleSection[]> {
-  const views = await currentViews(source);
-  if (source.mode === 'nftables')
-    return nftablesSections(await source.read(['nft', 'list', 'table', 'ip', 'kube-proxy']), tableSubjects(views));
+  const { transport, families } = source;
+  const [services, slices] = await Promise.all([transport.list(SERVICES), transport.list(ENDPOINT_SLICES)]);
+  const sections: RuleSection[] = [];
+  for (const family of families) {
+    const views = currentViews(source.nodeName, family, services.items, slices.items);
+    sections.push(...(await sectionsOfFamily(source, family, views)));
+  }
+  return sections;
+}
+
+async function sectionsOfFamily(
+  { mode, read }: RuleSource,
+  family: IpFamily,
+  views: ServicePortViews,
+): Promise<RuleSection[]> {
+  if (mode === 'nftables') {
+    const [word, name] = tableOf(family).split(' ') as [string, string];
+    return nftablesSections(await read(['nft', 'list', 'table', word, name]), tableSubjects(views));
+  }
   // Rules of mode userspace name their Service port in the comment.
-  return iptablesSections(await source.read(['iptables-save']), chainSubjects(views));
+  const save = await read([family === 6 ? 'ip6tables-save' : 'iptables-save']);
+  const sections = iptablesSections(save, chainSubjects(views));
+  return family === 4 ? sections : sections.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
 }
 
 /** What kube-proxy on that node sees. */
-async function currentViews({ transport, nodeName }: RuleSource): Promise<ServicePortViews> {
-  const tracker = new ServicePortTracker({ nodeName, family: 4 });
-  const [services, slices] = await Promise.all([transport.list(SERVICES), transport.list(ENDPOINT_SLICES)]);
-  for (const service of services.items) tracker.setService(service);
-  for (const slice of slices.items) tracker.setEndpointSlice(slice);
+function currentViews(
+  nodeName: string,
+  family: IpFamily,
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+): ServicePortViews {
+  const tracker = new ServicePortTracker({ nodeName, family });
+  for (const service of services) tracker.setService(service);
+  for (const slice of slices) tracker.setEndpointSlice(slice);
   return tracker.update().views;
 }

@@ -7,7 +7,7 @@ export interface RuleLine {
 }
 
 export interface RuleSection {
-  /** `nat KUBE-SERVICES`, `ip kube-proxy service-ips` */
+  /** `nat KUBE-SERVICES`, `ip6 nat KUBE-SERVICES`, `ip kube-proxy service-ips` */
   readonly place: string;
   readonly about?: RuleSubject;
   readonly lines: readonly RuleLine[];
