@@ -1,22 +1,24 @@
 /** One DNS question over UDP, asked from a namespace: how the lab finds out that its DNS answers. RFC 1035. */
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
 import { wildcardFor } from '../net/host-port.ts';
+import { familyOf, type IpFamily } from '../net/ip.ts';
 
 const HEADER_BYTES = 12;
-const TYPE_A = 1;
+/** A and AAAA. */
+const TYPE: Readonly<Record<IpFamily, number>> = { 4: 1, 6: 28 };
 const CLASS_IN = 1;
 const RECURSION_DESIRED = 0x0100;
 const RCODE_MASK = 0x0f;
 
-/** A query for the addresses of `name`. */
-export function addressQuery(name: string, id: number): Buffer {
+/** A query for the addresses of `name` of a family. */
+export function addressQuery(name: string, id: number, family: IpFamily): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt16BE(id, 0);
   header.writeUInt16BE(RECURSION_DESIRED, 2);
   header.writeUInt16BE(1, 4);
   const labels = name.split('.').flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
   const tail = Buffer.alloc(5);
-  tail.writeUInt16BE(TYPE_A, 1);
+  tail.writeUInt16BE(TYPE[family], 1);
   tail.writeUInt16BE(CLASS_IN, 3);
   return Buffer.concat([header, ...labels, tail]);
 }
@@ -31,7 +33,7 @@ export function isAnswered(response: Buffer, id: number): boolean {
   );
 }
 
-/** Asks `server` from `netns`; false when no answer with an address has come within `timeoutMs`. A socket of its own each time. */
+/** Asks `server` from `netns` for addresses of its own family, the cluster's primary; false when no answer with an address has come within `timeoutMs`. A socket of its own each time. */
 export async function ask(
   sockets: NamespaceSockets,
   netns: Netns,
@@ -53,7 +55,7 @@ export async function ask(
         clearTimeout(timer);
         resolve(false);
       });
-      socket.send(addressQuery(name, id), 53, server);
+      socket.send(addressQuery(name, id, familyOf(server)), 53, server);
     });
   } finally {
     socket.close();

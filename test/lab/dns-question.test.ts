@@ -6,7 +6,7 @@ const NAME = 'kubernetes.default.svc.cluster.local';
 
 describe('a DNS question', () => {
   it('is what a DNS library reads as one', () => {
-    expect(decode(addressQuery(NAME, 4711))).toMatchObject({
+    expect(decode(addressQuery(NAME, 4711, 4))).toMatchObject({
       id: 4711,
       type: 'query',
       flag_rd: true,
