@@ -14,6 +14,8 @@ const entries = {
   pods: 'src/lab/pods-main.ts',
   uplink: 'src/lab/join/uplink-main.ts',
   relays: 'src/lab/relays-main.ts',
+  machine: 'src/lab/uml/machine-main.ts',
+  agent: 'src/lab/uml/agent-main.ts',
   agnhost: 'src/node/agnhost-main.ts',
   bench: 'test/bench/main.ts',
   'bench-api': 'test/bench/api-server-main.ts',

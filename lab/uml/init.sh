@@ -24,10 +24,15 @@ mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs -o mode=755 tmpfs /run
 
 # The kernel loads modules itself, when they are first asked for.
-mkdir -p /run/sbin /lib/modules
-ln -s "$(command -v busybox)" /run/sbin/modprobe
+mkdir -p /lib/modules
 ln -sfn "$modules" "/lib/modules/$(uname -r)"
-echo /run/sbin/modprobe >/proc/sys/kernel/modprobe
+command -v modprobe >/dev/null || ln -s "$(command -v busybox)" /sbin/modprobe
+command -v modprobe >/proc/sys/kernel/modprobe
+
+# This kernel's nf_tables has no family ip: `iptables` is the legacy one here, whichever the host has chosen.
+for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+  ln -sfn "$(command -v xtables-legacy-multi)" "$(command -v "$tool")"
+done
 
 ip link set lo up
 mkdir /run/host

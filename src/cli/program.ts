@@ -3,6 +3,7 @@
  * that `--help` and `status` start in tens of milliseconds.
  */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { LAB_KERNELS } from '../lab/lab-kernel.ts';
 import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
 import { OFFERED_PROXY_MODES, PROXY_MODES } from '../objects/proxy-mode.ts';
 import { REPORTER_NAMES } from '../scenario/reporters/reporter.ts';
@@ -31,6 +32,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(labName())
     .addOption(nodeCount())
     .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(OFFERED_PROXY_MODES))
+    .addOption(kernel())
     .action((options) => done(import('./commands/up.ts').then((it) => it.upCommand(options))));
 
   command('down', 'remove everything, also after a crash; may be run any number of times')
@@ -143,6 +145,13 @@ function behindDashes(args: readonly string[]): string[] {
 
 function labName(): Option {
   return new Option('--name <NAME>', 'name of the lab').env('PODWIRE_NAME').default(DEFAULT_LAB_NAME);
+}
+
+function kernel(): Option {
+  return new Option(
+    '--kernel <KERNEL>',
+    'where the lab stands: this host’s kernel, or one of its own (User-mode Linux)',
+  ).choices(LAB_KERNELS);
 }
 
 function nodeCount(what = 'number of nodes, the control plane included'): Option {

@@ -2,7 +2,7 @@
  * Programs that stand beside the lab: the daemon the launcher leaves behind, and a program that takes the user's
  * terminal. (What runs *in* a namespace of the lab goes through `Kernel.spawn`.)
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 /** The shell's exit code for a program that is not there. */
@@ -32,6 +32,12 @@ export function startBeside(
   { env, errors }: { readonly env: NodeJS.ProcessEnv; readonly errors: number },
 ): ChildProcess {
   return spawn(process.execPath, argv, { cwd: '/', detached: true, env, stdio: ['ignore', 'pipe', errors] });
+}
+
+/** Starts a program that ends with this process or before; `stdio` as Node has it. */
+export function startAttendant(argv: readonly [string, ...string[]], stdio: StdioOptions): ChildProcess {
+  const [file, ...args] = argv;
+  return spawn(file, args, { stdio });
 }
 
 /** Starts a Node program that outlives this process and shares its output. */

@@ -19,6 +19,8 @@ import { removeEmptyRoot, stateDirectory } from './state-directory.ts';
 
 export interface WantedLab {
   readonly plan: LabPlan;
+  /** What stands for the lab here: its daemon, or the machine that the daemon runs in. Default: its daemon. */
+  readonly program?: Launch['program'];
   /** The user has said which shape the lab shall have; otherwise one that stands is taken over in its own. */
   readonly asked: boolean;
   /** Where the API shall listen, when that is free; default: any port. */
@@ -48,7 +50,14 @@ export async function bringUp(wanted: WantedLab, attempt: Attempt): Promise<LabP
       await openUplink(former.plan, former.mark);
       return former.plan;
     }
-    if (former.state === 'unfinished') await clearAway(name, attempt.onNote);
+    if (former.state === 'machine') {
+      const again = wanted.asked ? wanted : { ...wanted, plan: former.plan, program: 'machine' as const };
+      if (former.runs) return await upInMachine(again, attempt);
+      await clearAway(name, attempt.onNote, `the User-mode Linux of the lab "${name}" has died, and the lab with it`);
+      return await buildOrRemove(again, attempt);
+    }
+    if (former.state === 'unfinished')
+      await clearAway(name, attempt.onNote, `a former start of the lab "${name}" was cut short`);
     return await buildOrRemove(wanted, attempt);
   } finally {
     lock.release();
@@ -63,11 +72,19 @@ function isThatLab({ plan, asked, join }: WantedLab, former: LabPlan): boolean {
   return former.remote !== undefined && (!asked || former.nodes.length === workers.length);
 }
 
-async function buildOrRemove({ plan, apiPort, join }: WantedLab, attempt: Attempt): Promise<LabPlan> {
+interface Building {
+  readonly plan: LabPlan;
+  readonly program: WantedLab['program'];
+  readonly apiPort: number | undefined;
+  /** Of the cluster that the lab joins. */
+  readonly kubeconfig: string | undefined;
+}
+
+async function buildOrRemove({ plan, program, apiPort, join }: WantedLab, attempt: Attempt): Promise<LabPlan> {
   const joining = await join?.();
   const planned = joining?.plan ?? plan;
   try {
-    await build(planned, joining?.kubeconfig, attempt, apiPort);
+    await build({ plan: planned, program, apiPort, kubeconfig: joining?.kubeconfig }, attempt);
     return planned;
   } catch (error) {
     await remove(plan.name, attempt.onNote);
@@ -75,7 +92,7 @@ async function buildOrRemove({ plan, apiPort, join }: WantedLab, attempt: Attemp
   }
 }
 
-async function build(plan: LabPlan, kubeconfig: string | undefined, attempt: Attempt, apiPort?: number): Promise<void> {
+async function build({ plan, program = 'daemon', apiPort, kubeconfig }: Building, attempt: Attempt): Promise<void> {
   const directory = stateDirectory(plan.name);
   mkdirSync(directory.path, { mode: 0o700 });
   const mark = randomBytes(16).toString('hex');
@@ -86,7 +103,7 @@ async function build(plan: LabPlan, kubeconfig: string | undefined, attempt: Att
   if (kubeconfig !== undefined) writeFileSync(directory.kubeconfig, kubeconfig, { mode: 0o600 });
   await openUplink(plan, mark);
   const listener = plan.remote === undefined ? await listenOnLoopback(apiPort) : undefined;
-  await launchDaemon({ ...attempt, plan, mark, adopt: false, listener });
+  await launchDaemon({ ...attempt, plan, program, mark, adopt: false, listener });
 }
 
 /** The way to an API server elsewhere; nothing for a lab with its own. */
@@ -101,7 +118,8 @@ async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt
   const { plan, mark, apiAddress, hasUplink } = former;
   attempt.onNote(`the daemon of the lab "${plan.name}" has died; taking over what it left`);
   if (!hasUplink) await openUplink(plan, mark);
-  if (apiAddress === undefined) return await launchDaemon({ ...attempt, plan, mark, adopt: true, listener: undefined });
+  if (apiAddress === undefined)
+    return await launchDaemon({ ...attempt, plan, program: 'daemon', mark, adopt: true, listener: undefined });
   const listener = await listenOnLoopback(apiAddress.port);
   const { host, port } = addressOf(listener);
   if (port !== apiAddress.port) {
@@ -109,12 +127,21 @@ async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt
       `port ${apiAddress.port} has been taken by another program: the API is at https://${host}:${port} now, and the kubeconfig says so`,
     );
   }
-  await launchDaemon({ ...attempt, plan, mark, adopt: true, listener });
+  await launchDaemon({ ...attempt, plan, program: 'daemon', mark, adopt: true, listener });
 }
 
-/** What is left of a lab that never became ready is removed, as its own launcher would have done. */
-async function clearAway(name: string, onNote: (text: string) => void): Promise<void> {
-  onNote(`a former start of the lab "${name}" was cut short; removing what it left`);
+/** A daemon that died in a machine that runs is replaced there. */
+async function upInMachine({ plan, asked }: WantedLab, attempt: Attempt): Promise<LabPlan> {
+  const { upInGuest } = await import('./uml/up-in-guest.ts');
+  const { connectTo } = await import('./uml/remote-program.ts');
+  const { agentSocket, kubeconfig } = stateDirectory(plan.name);
+  writeFileSync(kubeconfig, await upInGuest(connectTo(agentSocket), { plan, asked }, attempt), { mode: 0o600 });
+  return plan;
+}
+
+/** What is left of a lab that there is nothing to keep of is removed, as its own launcher would have done. */
+async function clearAway(name: string, onNote: (text: string) => void, why: string): Promise<void> {
+  onNote(`${why}; removing what it left`);
   await remove(name, onNote);
   refuseForeignNamespaces(name);
 }

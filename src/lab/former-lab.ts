@@ -15,6 +15,8 @@ export type FormerLab =
   | { readonly state: 'unfinished' }
   /** It is up, but its way to an API server elsewhere has died. */
   | { readonly state: 'cut-off'; readonly plan: LabPlan; readonly mark: string }
+  /** It stands in User-mode Linux, whose machine runs, or has died and the lab with it. */
+  | { readonly state: 'machine'; readonly plan: LabPlan; readonly runs: boolean }
   /** Its daemon has died; another may take it over. */
   | {
       readonly state: 'orphaned';
@@ -40,6 +42,8 @@ export function findFormerLab(name: string): FormerLab {
   }
   refuseLiving(name, recorded);
   if (recorded.readyAt === undefined || recorded.mark === undefined) return { state: 'unfinished' };
+  const machine = recorded.processes.findLast(({ role }) => role === 'machine');
+  if (machine !== undefined) return { state: 'machine', plan: readPlan(directory), runs: isRunning(machine) };
   refuseForeignNamespaces(name, recorded);
   return { state: 'orphaned', mark: recorded.mark, hasUplink, ...readFiles(name, directory) };
 }

@@ -1,6 +1,8 @@
 /** One picture of the whole lab at one moment: what `status -o json` prints and the TUI draws. */
 export interface LabSnapshot {
   readonly name: string;
+  /** `uml`: the lab stands in User-mode Linux. */
+  readonly kernel: 'host' | 'uml';
   readonly createdAt: string;
   readonly kubernetesVersion: string;
   /** As the lab file has it: `10.244.0.0/16`, `10.244.0.0/16,fd00:10:244::/56`. */

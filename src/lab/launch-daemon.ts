@@ -11,12 +11,14 @@ import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './
 import type { ApiAddress } from './identity.ts';
 import { LabError } from './lab-error.ts';
 import type { LabPlan } from './plan-lab.ts';
-import { daemonProgram } from './programs.ts';
+import { daemonProgram, machineProgram } from './programs.ts';
 import { MARK_VARIABLE, Recorder } from './record.ts';
 import { type StateDirectory, stateDirectory } from './state-directory.ts';
 
 export interface Launch {
   readonly plan: LabPlan;
+  /** What is started: the daemon, or the machine in whose guest the daemon will stand. */
+  readonly program: 'daemon' | 'machine';
   /** The lab's mark; see `record.ts`. */
   readonly mark: string;
   /** The lab stands already, at least in part. */
@@ -69,13 +71,13 @@ export function addressOf(listener: Server): ApiAddress {
  * to adopt has ended. The listener is closed here in any case: it is the daemon's.
  */
 export async function launchDaemon(launch: Launch): Promise<void> {
-  const { plan, mark, adopt, listener } = launch;
+  const { plan, program, adopt, listener } = launch;
   const directory = stateDirectory(plan.name);
   const recorder = new Recorder(directory.record);
-  const daemon = startDaemon(plan.name, mark, adopt, directory);
+  const daemon = startDaemon(launch, directory);
   try {
     const identity = daemon.pid === undefined ? undefined : identifyProcess(daemon.pid);
-    if (identity !== undefined) recorder.write([{ made: 'process', role: 'daemon', ...identity }]);
+    if (identity !== undefined) recorder.write([{ made: 'process', role: program, ...identity }]);
     await followBuilding(daemon, launch, directory);
   } catch (error) {
     if (adopt) await endDaemon(daemon);
@@ -88,10 +90,11 @@ export async function launchDaemon(launch: Launch): Promise<void> {
   }
 }
 
-function startDaemon(name: string, mark: string, adopt: boolean, directory: StateDirectory): ChildProcess {
+function startDaemon({ plan, program, mark, adopt }: Launch, directory: StateDirectory): ChildProcess {
   const log = openSync(directory.log, 'a', 0o600);
   try {
-    const argv = [...daemonProgram(), name, ...(adopt ? ['adopt'] : [])];
+    const start = program === 'daemon' ? daemonProgram() : machineProgram();
+    const argv = [...start, plan.name, ...(adopt ? ['adopt'] : [])];
     return startIsolated(argv, { env: { ...process.env, [MARK_VARIABLE]: mark }, output: log });
   } finally {
     closeSync(log);

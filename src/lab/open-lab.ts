@@ -8,6 +8,7 @@ import { findLab } from './find-lab.ts';
 import { kubectlEnvironment } from './kubectl-environment.ts';
 import type { ExecOptions, ExecResult, LabHandle } from './lab-handle.ts';
 import { DEFAULT_LAB_NAME } from './lab-name.ts';
+import { kernelOf } from './lab-programs.ts';
 import { runCaptured } from './run-captured.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { type UpOptions, up } from './up.ts';
@@ -26,7 +27,8 @@ export async function connectLab(name: string = DEFAULT_LAB_NAME): Promise<LabHa
   const directory = findLab(name);
   const daemon = new DaemonClient(name, directory.socket);
   await daemon.snapshot();
-  return new OpenLab(name, directory, daemon, await openTransport(directory.kubeconfig));
+  const [transport, kernel] = await Promise.all([openTransport(directory.kubeconfig), kernelOf(directory)]);
+  return new OpenLab(name, directory, daemon, transport, kernel);
 }
 
 async function openTransport(kubeconfig: string): Promise<Transport> {
@@ -39,12 +41,19 @@ class OpenLab implements LabHandle {
   readonly name: string;
   readonly kubeconfig: string;
   readonly transport: Transport;
-  readonly kernel = new LinuxKernel();
+  readonly kernel: LabHandle['kernel'];
   readonly #directory: StateDirectory;
   readonly #daemon: DaemonClient;
   readonly #subscriptions = new Set<() => void>();
 
-  constructor(name: string, directory: StateDirectory, daemon: DaemonClient, transport: Transport) {
+  constructor(
+    name: string,
+    directory: StateDirectory,
+    daemon: DaemonClient,
+    transport: Transport,
+    kernel: LabHandle['kernel'],
+  ) {
+    this.kernel = kernel;
     this.name = name;
     this.kubeconfig = directory.kubeconfig;
     this.#directory = directory;
@@ -75,7 +84,8 @@ class OpenLab implements LabHandle {
   }
 
   kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult> {
-    return runCaptured(this.kernel, ['kubectl', ...argv], {
+    // On this host in any case: it speaks to the API alone.
+    return runCaptured(new LinuxKernel(), ['kubectl', ...argv], {
       env: kubectlEnvironment(this.#directory),
       ...(stdin === undefined ? {} : { stdin }),
     });

@@ -8,9 +8,11 @@ import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { subnetLength } from './lab-address-rules.ts';
 import { hostAddress, listOf } from './lab-families.ts';
 import type { LabFile } from './lab-file-schema.ts';
+import type { LabKernel } from './lab-kernel.ts';
 
 export interface LabPlan {
   readonly name: string;
+  readonly kernel: LabKernel;
   /** The API server is elsewhere: the lab has nodes alone. */
   readonly remote?: RemoteApi;
   /** Blocks and addresses are one per family, the cluster's primary family first; here and in all that follows. */
@@ -105,6 +107,7 @@ export function planLab(name: string, file: LabFile): LabPlan {
   const nodeIps = freeAddresses(underlays, new Set(hosts.flatMap(({ ips }) => ips)));
   return {
     name,
+    kernel: 'host',
     underlay: { subnets: underlays, mtu: file.underlay.mtu },
     fabric: { netns: `${name}.fabric` },
     gateway: host({ name: 'gateway' }, addressesOf(underlays, GATEWAY)),

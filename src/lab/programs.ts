@@ -18,6 +18,19 @@ export function daemonProgram(): string[] {
   ];
 }
 
+/** Arguments for node that start the process which on the host stands for a lab in User-mode Linux. */
+export function machineProgram(): string[] {
+  return [join(import.meta.dirname, isBundle ? 'machine.js' : 'uml/machine-main.ts')];
+}
+
+/** Arguments for node that start the agent in the guest. */
+export function agentProgram(): string[] {
+  return [
+    '--disable-warning=ExperimentalWarning',
+    join(import.meta.dirname, isBundle ? 'agent.js' : 'uml/agent-main.ts'),
+  ];
+}
+
 /** Arguments for node that start the process that serves inside pods. */
 export function podsProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'pods.js' : 'pods-main.ts')];

@@ -33,6 +33,7 @@ export function snapshotOf(
 ): LabSnapshot {
   return {
     name: plan.name,
+    kernel: plan.kernel,
     ...facts,
     podSubnet: plan.podSubnets.join(','),
     serviceSubnet: plan.serviceSubnets.join(','),

@@ -29,6 +29,9 @@ export interface StateDirectory {
   readonly uplinkSocket: string;
   /** Where the relay process listens for the daemon. */
   readonly relaysSocket: string;
+  /** Of a lab in User-mode Linux: the way to what runs there, and the folder the guest shares with the host. */
+  readonly agentSocket: string;
+  readonly guest: string;
   /** Of the container runtime. */
   readonly containers: string;
 }
@@ -56,6 +59,8 @@ export function stateDirectory(lab: string): StateDirectory {
     loadBalancer: join(path, 'load-balancer'),
     uplinkSocket: join(path, 'uplink.sock'),
     relaysSocket: join(path, 'relays.sock'),
+    agentSocket: join(path, 'agent.sock'),
+    guest: join(path, 'guest'),
     containers: join(path, 'containers'),
   };
 }

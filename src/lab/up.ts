@@ -7,9 +7,11 @@ import { DEFAULT_LAB } from './default-lab.ts';
 import type { ClusterChoice } from './join/prepare-join.ts';
 import { LabError } from './lab-error.ts';
 import type { LabFile } from './lab-file-schema.ts';
+import type { LabKernel } from './lab-kernel.ts';
 import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
 import { hasIpv6, type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
 import { checkIpv6, checkProxyTools, preflight } from './preflight.ts';
+import { requireUml } from './uml/boot.ts';
 
 export interface UpOptions {
   /** Default: `podwire`. */
@@ -22,6 +24,8 @@ export interface UpOptions {
   readonly cluster?: ClusterChoice;
   /** Backend of kube-proxy; default: the file's. */
   readonly proxyMode?: ProxyMode;
+  /** Where it shall stand; default: the host's kernel. */
+  readonly kernel?: LabKernel;
   /** Gives up: removes what was built, leaves what was found. */
   readonly signal?: AbortSignal;
   /** Takes what the user should know besides the parts that are built. */
@@ -30,16 +34,18 @@ export interface UpOptions {
 
 /** Brings the lab up and resolves when it is ready. Throws `LabError`; then nothing is left of a lab that was to be built. */
 export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void): Promise<LabPlan> {
-  const { cluster, proxyMode, signal, onNote = () => undefined } = options;
+  const { cluster, kernel = 'host', proxyMode, signal, onNote = () => undefined } = options;
   const attempt: Attempt = { startedAt: Date.now(), signal, onBuilt, onNote };
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
+  if (kernel === 'uml') requireUml();
   const file = withProxyMode(await readFile(options), proxyMode);
-  const plan = { ...planLab(name, file), ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
+  const plan = { ...planLab(name, file), kernel, ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
   checkProxyTools(plan.proxyMode);
   if (hasIpv6(plan)) checkIpv6();
-  const asked = [options.file, options.nodes, proxyMode].some((option) => option !== undefined);
-  if (cluster === undefined) return await bringUp({ plan, asked }, attempt);
+  const asked = [options.file, options.nodes, options.kernel, proxyMode].some((option) => option !== undefined);
+  const program = kernel === 'uml' ? 'machine' : 'daemon';
+  if (cluster === undefined) return await bringUp({ plan, asked, program }, attempt);
   const named = options.file !== undefined;
   const join = async () => (await import('./join/prepare-join.ts')).prepareJoin({ plan, file, named }, cluster);
   return await bringUp({ plan, asked, join }, attempt);

@@ -4,6 +4,7 @@ import type { LabSnapshot } from '../../src/lab/lab-snapshot.ts';
 
 const SNAPSHOT: LabSnapshot = {
   name: 'podwire',
+  kernel: 'host',
   createdAt: '2026-01-01T00:00:00.000Z',
   kubernetesVersion: 'v1.36.0',
   podSubnet: '10.244.0.0/16',

@@ -22,6 +22,7 @@ export interface FakeLab extends LabHandle {
 
 const SNAPSHOT: LabSnapshot = {
   name: 'fake',
+  kernel: 'host',
   createdAt: '2026-01-01T00:00:00Z',
   kubernetesVersion: 'v1.36.0',
   podSubnet: '10.244.0.0/16',

@@ -6,6 +6,7 @@
  * The script sees the host's files; what it writes is gone with the guest. It finds `lo` up, /run and /sys its own, and modules are
  * loaded when first asked for. Pass what it found as JSON on stdout.
  */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +47,7 @@ export async function runInUml(script: string, args: readonly string[], options:
   try {
     const guest = bootUml({ folder, memoryMb, run: runScript(script, args, env) });
     const timer = setTimeout(() => guest.process.kill('SIGKILL'), timeoutMs);
-    const { signal } = await guest.process.exited;
+    const [, signal] = (await once(guest.process, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
     const code = readIfThere(join(folder, 'code'));
     if (code === '') {

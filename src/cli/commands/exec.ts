@@ -1,8 +1,8 @@
 /** `podwire exec TARGET -- CMD`: runs a program where it stands in the network, on this terminal. */
-import { runAttached } from '../../kernel/program.ts';
 import { DaemonClient } from '../../lab/daemon-client.ts';
 import { findLab } from '../../lab/find-lab.ts';
 import { LabError } from '../../lab/lab-error.ts';
+import { attach } from '../../lab/lab-programs.ts';
 
 /** Exit code: the program's own; 126 and 127 as a shell has them when it cannot be started. */
 export async function execCommand(
@@ -18,8 +18,8 @@ export async function execCommand(
       remedy: `podwire exec ${target} -- ip addr`,
       exitCode: 2,
     });
-  const { socket } = findLab(options.name);
-  const daemon = new DaemonClient(options.name, socket);
+  const directory = findLab(options.name);
+  const daemon = new DaemonClient(options.name, directory.socket);
   const { argv: command, env } = await daemon.exec(target, [program, ...args], options.container);
-  return await runAttached(command, env);
+  return await attach(directory, command, env);
 }

@@ -1,12 +1,12 @@
 /** `podwire journal`: what the lab gave the kernel, as it was run, or as a script. */
-import { readFileSync } from 'node:fs';
 import { journalScript } from '../../kernel/journal-script.ts';
 import type { JournalEntry } from '../../kernel/kernel.ts';
 import { findLab } from '../../lab/find-lab.ts';
+import { readLabFile } from '../../lab/lab-programs.ts';
 
 /** Prints the commands with their standard input, or the script. */
 export async function journalCommand(options: { readonly name: string; readonly asScript?: boolean }): Promise<number> {
-  const entries = readFileSync(findLab(options.name).journal, 'utf8')
+  const entries = (await readLabFile(findLab(options.name), 'journal'))
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as JournalEntry);

@@ -14,7 +14,7 @@ export async function statusCommand(options: { readonly name: string; readonly o
 export function formatStatus(snapshot: LabSnapshot): string {
   const ready = snapshot.nodes.filter((node) => node.ready).length;
   return [
-    `lab ${snapshot.name}: ${ready} of ${snapshot.nodes.length} nodes ready, Kubernetes ${snapshot.kubernetesVersion}, pods ${snapshot.podSubnet}, Services ${snapshot.serviceSubnet}\n`,
+    `lab ${snapshot.name}: ${ready} of ${snapshot.nodes.length} nodes ready${snapshot.kernel === 'uml' ? ' in User-mode Linux' : ''}, Kubernetes ${snapshot.kubernetesVersion}, pods ${snapshot.podSubnet}, Services ${snapshot.serviceSubnet}\n`,
     ...snapshot.warnings.map((warning) => `warning: ${warning}\n`),
     table(
       ['NODE', 'ROLE', 'STATUS', 'IP', 'POD CIDR', 'KUBE-PROXY', 'NAMESPACE'],

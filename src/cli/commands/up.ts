@@ -1,6 +1,7 @@
 /** `podwire up`: builds a lab; prints each part as it is done and how long it took. */
 import type { ClusterChoice } from '../../lab/join/prepare-join.ts';
 import { LabError } from '../../lab/lab-error.ts';
+import type { LabKernel } from '../../lab/lab-kernel.ts';
 import { up } from '../../lab/up.ts';
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import { abortOnSignal } from '../abort-on-signal.ts';
@@ -11,6 +12,7 @@ export interface UpCommandOptions {
   readonly name: string;
   readonly nodes?: number;
   readonly proxyMode?: ProxyMode;
+  readonly kernel?: LabKernel;
   readonly cluster?: ClusterChoice;
 }
 

@@ -3,11 +3,12 @@
  * files as its root, read-only. Knows how it is started and kept apart; what the guest does is `lab/uml/init.sh` and the
  * script it is given.
  */
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KernelProcess } from '../../kernel/kernel.ts';
+import type { Duplex } from 'node:stream';
 import { installCommand, isInstalled } from '../../kernel/packages.ts';
-import { spawnProcess } from '../../kernel/spawn-process.ts';
+import { startAttendant } from '../../kernel/program.ts';
 import { LabError } from '../lab-error.ts';
 import { umlScript } from '../programs.ts';
 import { guestArguments, pickCpu } from './guest-arguments.ts';
@@ -18,32 +19,43 @@ const ISOLATION = [
   ...['unshare', '--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--'],
 ] as const;
 
+/** The descriptor by which the guest's kernel gets its end of the serial line: of a socket, so bytes go both ways. */
+const LINE_FD = 3;
+
 export interface BootOptions {
   /** An empty folder of the host's, the only one the guest may write to: it sees it as `GUEST_FOLDER`. */
   readonly folder: string;
   /** A POSIX shell script, run once the guest has a root, devices and modules. The machine stops when it ends. */
   readonly run: string;
   readonly memoryMb: number;
+  /** Give the guest a serial line, `LINE_DEVICE`. */
+  readonly line?: boolean;
 }
 
 /** The guest; killing it leaves nothing. */
 export interface Guest {
-  readonly process: KernelProcess;
+  readonly process: ChildProcess;
+  /** The host's end of the serial line. */
+  readonly line?: Duplex;
   /** What the guest's kernel and its first process have printed so far. */
   readonly console: () => string;
 }
 
 /** Starts the guest, which ends by itself when its script does. Throws a `LabError` when there is no User-mode Linux here. */
-export function bootUml({ folder, run, memoryMb }: BootOptions): Guest {
+export function bootUml({ folder, run, memoryMb, line = false }: BootOptions): Guest {
   requireUml();
   writeFileSync(join(folder, 'run'), run, { mode: 0o600 });
   const log = join(folder, 'console');
   const output = openSync(log, 'w', 0o600);
-  const kernel = guestArguments({ folder, init: umlScript('init.sh'), memoryMb });
+  const kernel = guestArguments({ folder, init: umlScript('init.sh'), memoryMb, ...(line ? { line: LINE_FD } : {}) });
   const start = ['sh', umlScript('start.sh'), folder, String(ownCpu()), ...kernel];
   try {
-    const process = spawnProcess('', [...ISOLATION, ...start], { stdio: ['ignore', output, output] });
-    return { process, console: () => readFileSync(log, 'utf8') };
+    const process = startAttendant([...ISOLATION, ...start], ['ignore', output, output, line ? 'pipe' : 'ignore']);
+    return {
+      process,
+      console: () => readFileSync(log, 'utf8'),
+      ...(line ? { line: process.stdio[LINE_FD] as Duplex } : {}),
+    };
   } finally {
     closeSync(output);
   }

@@ -10,10 +10,12 @@ export interface GuestArguments {
   readonly init: string;
   /** Bound of the guest's memory, MB: the host gives it as it is used. */
   readonly memoryMb: number;
+  /** Descriptor of the guest's serial line, where it has one. */
+  readonly line?: number;
 }
 
 /** What stands behind `linux.uml`. Kernel parameters the kernel does not know become the environment of its first process. */
-export function guestArguments({ folder, init, memoryMb }: GuestArguments): string[] {
+export function guestArguments({ folder, init, memoryMb, line }: GuestArguments): string[] {
   return [
     `mem=${memoryMb}M`,
     'rootfstype=hostfs',
@@ -24,6 +26,8 @@ export function guestArguments({ folder, init, memoryMb }: GuestArguments): stri
     `PODWIRE_FOLDER=${parameter(folder)}`,
     'con=null',
     'con0=fd:0,fd:1',
+    'ssl=null',
+    ...(line === undefined ? [] : [`ssl0=fd:${line},fd:${line}`]),
     // In the tmpfs of start.sh: User-mode Linux would write to ~/.uml.
     'uml_dir=/dev/shm/',
     'umid=guest',

@@ -18,6 +18,7 @@ spec: {title: ${JSON.stringify(title)}, steps: [{narrate: x}]}`,
 
 const SNAPSHOT: LabSnapshot = {
   name: 'lab',
+  kernel: 'host',
   createdAt: '2026-01-01T00:00:00Z',
   kubernetesVersion: 'v1.36.0',
   podSubnet: '10.244.0.0/16',
