@@ -69,6 +69,7 @@ export class ClusterDns implements Component {
         const resolve = resolver({
           servers,
           recursionAvailable: config.servers.some(({ forwards }) => forwards.length > 0),
+          version: () => (this.#synced ? this.#index.version : -1),
           onAnswered: (query) => metrics.answered(query),
         });
         this.#open.push(await openDnsServer(sockets, netns, { host: address, port }, resolve));

@@ -26,11 +26,22 @@ export interface AnsweredQuery {
   readonly seconds: number;
 }
 
+interface Counter {
+  count: number;
+}
+
+interface Histogram extends Counter {
+  sum: number;
+  readonly buckets: number[];
+}
+
 export class DnsMetrics {
   readonly #family: string;
-  readonly #requests = new Map<string, number>();
-  readonly #responses = new Map<string, number>();
-  readonly #durations = new Map<string, { count: number; sum: number; readonly buckets: number[] }>();
+  readonly #requests = new Map<string, Counter>();
+  readonly #responses = new Map<string, Counter>();
+  readonly #durations = new Map<string, Histogram>();
+  /** What one kind of query counts into: found once, since labels cost more than counting. */
+  readonly #kinds = new Map<string, { request: Counter; response: Counter; duration: Histogram }>();
 
   /** `family` of the addresses it listens on: CoreDNS writes 1 for IPv4 and 2 for IPv6. */
   constructor(family: 4 | 6) {
@@ -38,25 +49,42 @@ export class DnsMetrics {
   }
 
   /** Notes one answered query. */
-  answered({ transport, type: asked, rcode, plugin, seconds }: AnsweredQuery): void {
-    const type = TYPES.has(asked) ? asked : 'other';
-    increment(this.#requests, labels({ family: this.#family, proto: transport, ...SERVER, type }));
-    increment(this.#responses, labels({ plugin, rcode: RCODE_NAMES.get(rcode) ?? String(rcode), ...SERVER }));
-    const series = labels({ ...SERVER, type });
-    const duration = this.#durations.get(series) ?? { count: 0, sum: 0, buckets: DURATION_BUCKETS.map(() => 0) };
-    this.#durations.set(series, duration);
+  answered(query: AnsweredQuery): void {
+    const { request, response, duration } = this.#kindOf(query);
+    request.count += 1;
+    response.count += 1;
     duration.count += 1;
-    duration.sum += seconds;
-    for (const [index, bound] of DURATION_BUCKETS.entries()) if (seconds <= bound) duration.buckets[index]! += 1;
+    duration.sum += query.seconds;
+    for (let index = DURATION_BUCKETS.length - 1; index >= 0 && query.seconds <= DURATION_BUCKETS[index]!; index -= 1)
+      duration.buckets[index]! += 1;
+  }
+
+  #kindOf({ transport, type: asked, rcode, plugin }: AnsweredQuery) {
+    const key = `${transport} ${asked} ${rcode} ${plugin}`;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const type = TYPES.has(asked) ? asked : 'other';
+    const request = labels({ family: this.#family, proto: transport, ...SERVER, type });
+    const response = labels({ plugin, rcode: RCODE_NAMES.get(rcode) ?? String(rcode), ...SERVER });
+    const kind = {
+      request: series(this.#requests, request, () => ({ count: 0 })),
+      response: series(this.#responses, response, () => ({ count: 0 })),
+      duration: series(this.#durations, labels({ ...SERVER, type }), () => ({
+        ...{ count: 0, sum: 0, buckets: DURATION_BUCKETS.map(() => 0) },
+      })),
+    };
+    // A type by number is anybody's to make up; the known ones are few.
+    if (TYPES.has(asked)) this.#kinds.set(key, kind);
+    return kind;
   }
 
   /** The page `/metrics` answers with. */
   render(): string {
-    const durations = [...this.#durations].flatMap(([series, { count, sum, buckets }]) => [
-      ...buckets.map((value, index) => `_bucket{${series},le="${DURATION_BUCKETS[index]}"} ${value}`),
-      `_bucket{${series},le="+Inf"} ${count}`,
-      `_sum{${series}} ${sum}`,
-      `_count{${series}} ${count}`,
+    const durations = [...this.#durations].flatMap(([key, { count, sum, buckets }]) => [
+      ...buckets.map((value, index) => `_bucket{${key},le="${DURATION_BUCKETS[index]}"} ${value}`),
+      `_bucket{${key},le="+Inf"} ${count}`,
+      `_sum{${key}} ${sum}`,
+      `_count{${key}} ${count}`,
     ]);
     return [
       ...family('coredns_dns_request_duration_seconds', 'histogram', 'Time each request took, in seconds.', durations),
@@ -75,12 +103,15 @@ function family(name: string, type: string, help: string, samples: readonly stri
   return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map((sample) => `${name}${sample}`)];
 }
 
-function counted(series: ReadonlyMap<string, number>): string[] {
-  return [...series].map(([key, value]) => `{${key}} ${value}`).sort();
+function counted(counters: ReadonlyMap<string, Counter>): string[] {
+  return [...counters].map(([key, { count }]) => `{${key}} ${count}`).sort();
 }
 
-function increment(series: Map<string, number>, key: string): void {
-  series.set(key, (series.get(key) ?? 0) + 1);
+/** The series of these labels, begun when it is the first time. */
+function series<T>(all: Map<string, T>, key: string, begin: () => T): T {
+  const found = all.get(key) ?? begin();
+  all.set(key, found);
+  return found;
 }
 
 function labels(values: Readonly<Record<string, string>>): string {

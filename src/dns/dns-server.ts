@@ -38,11 +38,11 @@ export async function openDnsServer(
 }
 
 function serveUdp(udp: UdpSocket, resolve: Resolver): void {
-  // A client that is gone (ICMP unreachable) is no matter of ours.
+  // A client that is gone (ICMP unreachable), an answer that does not get out: no matter of ours, it will ask again.
   udp.on('error', () => undefined);
   udp.on('message', (message, from) => {
     const response = resolve(message, { transport: 'udp', address: from.address, port: from.port });
-    const send = (bytes: Buffer) => udp.send(bytes, from.port, from.address, () => undefined);
+    const send = (bytes: Buffer) => udp.send(bytes, from.port, from.address);
     if (response instanceof Promise) void response.then(send);
     else if (response !== undefined) send(response);
   });

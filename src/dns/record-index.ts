@@ -18,6 +18,12 @@ export class RecordIndex {
   readonly #clusterIps = new Map<string, Set<string>>();
   readonly #endpointIps = new Map<string, Map<string, Set<string>>>();
   #serial = Math.floor(Date.now() / 1000);
+  #version = 0;
+
+  /** Changes with everything that is set. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** Seconds since the epoch of the last change: the zone's serial. */
   get serial(): number {
@@ -108,6 +114,7 @@ export class RecordIndex {
   }
 
   #touch(): void {
+    this.#version += 1;
     this.#serial = Math.floor(Date.now() / 1000);
   }
 }

@@ -3,6 +3,7 @@
  * by asking itself, writes the response and tells who wants to know.
  */
 import { decode, encode, type RecordType } from 'dns-packet';
+import { AnswerCache, type CachedAnswer, withIdOf } from './answer-cache.ts';
 import type { AnsweredQuery, AnsweringPlugin } from './dns-metrics.ts';
 import { type DnsAnswer, type DnsRecord, RCODE } from './dns-record.ts';
 import { isWithin } from './domain-name.ts';
@@ -35,6 +36,8 @@ export interface ResolverOptions {
   readonly servers: readonly ServerPlugins[];
   /** Whether names outside its zones can be asked for: the RA flag. */
   readonly recursionAvailable: boolean;
+  /** Changes whenever what the plugins answer may; absent: every question is looked up. */
+  readonly version?: () => number;
   /** Told of every answer. */
   readonly onAnswered?: (query: AnsweredQuery) => void;
 }
@@ -42,25 +45,39 @@ export interface ResolverOptions {
 /** Gives the response to a message; a promise only where another server is asked, undefined where silence is due. */
 export type Resolver = (message: Buffer, client: Client) => Buffer | Promise<Buffer> | undefined;
 
-/** A response (or the promise of one) and who gave it. */
-type Reply = readonly [response: Buffer | Promise<Buffer>, plugin: AnsweringPlugin];
+interface Reply {
+  readonly response: Buffer | Promise<Buffer>;
+  /** Who gave it. */
+  readonly plugin: AnsweringPlugin;
+  /** Whether the same question gets the very same answer, until something changes. */
+  readonly isFixed: boolean;
+}
 
 /** CNAMEs out of a zone, each completed by a question that may meet another. */
 const MOST_CHASES = 8;
 
 /** The resolver of these server blocks, all on one port. */
 export function resolver(options: ResolverOptions): Resolver {
+  const cache = options.version === undefined ? undefined : new AnswerCache(options.version);
   return (message, client) => {
     const begun = performance.now();
+    const { transport } = client;
+    const answered = ({ type, rcode, plugin }: Omit<CachedAnswer, 'response'>) =>
+      options.onAnswered?.({ transport, type, rcode, plugin, seconds: (performance.now() - begun) / 1000 });
+    const known = cache?.get(message, transport);
+    if (known !== undefined) {
+      answered(known);
+      return withIdOf(message, known.response);
+    }
     const query = readQuery(message);
     if (query === undefined) return undefined;
     const server = query.refusal === undefined ? serverOf(options.servers, query.name.toLowerCase()) : undefined;
-    const [response, plugin] = reply(options, server, query, client.transport, 0);
+    const { response, plugin, isFixed } = reply(options, server, query, transport, 0);
     const told = (bytes: Buffer) => {
-      const seconds = (performance.now() - begun) / 1000;
-      const rcode = query.refusal ?? rcodeOf(bytes);
-      options.onAnswered?.({ transport: client.transport, type: query.type, rcode, plugin, seconds });
-      server?.log?.({ ...client, query, response: bytes, seconds });
+      const answer = { response: bytes, type: query.type, rcode: query.refusal ?? rcodeOf(bytes), plugin };
+      answered(answer);
+      server?.log?.({ ...client, query, response: bytes, seconds: (performance.now() - begun) / 1000 });
+      if (isFixed && server?.log === undefined) cache?.keep(message, transport, answer);
       return bytes;
     };
     return response instanceof Promise ? response.then(told) : told(response);
@@ -86,20 +103,26 @@ function reply(
   const respond = (answer: DnsAnswer, authoritative = true) =>
     writeResponse(query, answer, { transport, recursionAvailable, authoritative });
   const failing = (rcode: DnsAnswer['rcode']) => respond(emptyAnswer(rcode), false);
-  if (query.refusal !== undefined) return [failing(query.refusal), ''];
-  if (server === undefined) return [failing(RCODE.REFUSED), ''];
+  const once = (response: Reply['response'], plugin: AnsweringPlugin = '') => ({ response, plugin, isFixed: false });
+  if (query.refusal !== undefined) return once(failing(query.refusal));
+  if (server === undefined) return once(failing(RCODE.REFUSED));
   for (const { name, answer: ask } of server.plugins) {
     const answer = ask(query, transport);
     if (answer === undefined) continue;
-    if (answer instanceof Promise) return [answer.catch(() => failing(RCODE.SERVFAIL)), name];
-    if (answer.rcode === RCODE.SERVFAIL || answer.rcode === RCODE.REFUSED) return [respond(answer, false), name];
-    if (answer.chase === undefined || depth >= MOST_CHASES) return [respond(shuffled(answer)), name];
+    if (answer instanceof Promise)
+      return once(
+        answer.catch(() => failing(RCODE.SERVFAIL)),
+        name,
+      );
+    if (answer.rcode === RCODE.SERVFAIL || answer.rcode === RCODE.REFUSED) return once(respond(answer, false), name);
+    if (answer.chase === undefined || depth >= MOST_CHASES)
+      return { response: respond(shuffled(answer)), plugin: name, isFixed: answer.answers.length < 2 };
     const whole = chase(options, answer.chase, query.type, depth).then((records) =>
       respond({ ...answer, answers: [...answer.answers, ...records] }),
     );
-    return [whole, name];
+    return once(whole, name);
   }
-  return [failing(RCODE.SERVFAIL), ''];
+  return once(failing(RCODE.SERVFAIL));
 }
 
 /** What this server itself answers for the target of a CNAME; nothing when that fails. */
@@ -112,7 +135,7 @@ async function chase(
   try {
     const question = encode({ type: 'query', flags: 0x0100, questions: [{ name: target, type: type as RecordType }] });
     const query = readQuery(question)!;
-    const [response] = reply(options, serverOf(options.servers, target), query, 'tcp', depth + 1);
+    const { response } = reply(options, serverOf(options.servers, target), query, 'tcp', depth + 1);
     return (decode(await response).answers ?? []).flatMap((record) =>
       record.type === 'A' || record.type === 'AAAA' || record.type === 'CNAME'
         ? [{ name: record.name, ttl: record.ttl ?? 0, type: record.type, data: record.data }]

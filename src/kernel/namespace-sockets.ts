@@ -4,7 +4,7 @@
  * `dgram.bind(port)` and `net.connect()` make theirs later, outside. See
  * docs/decisions/0002-sockets-in-many-namespaces.md.
  */
-import { createSocket } from 'node:dgram';
+import { createSocket, type SocketOptions } from 'node:dgram';
 import { Socket } from 'node:net';
 import { type Ip, parseIp } from '../net/ip.ts';
 import type { NamespaceSockets, Netns } from './kernel.ts';
@@ -29,7 +29,8 @@ export const namespaceSockets: NamespaceSockets = {
   },
 
   async bindUdp(netns, address) {
-    const socket = createSocket(ipOf(address.host).family === 4 ? 'udp4' : 'udp6');
+    const { family } = ipOf(address.host);
+    const socket = createSocket({ type: family === 4 ? 'udp4' : 'udp6', lookup: addressItself });
     const fd = openBound(netns, 'udp', address);
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
@@ -53,6 +54,11 @@ export const namespaceSockets: NamespaceSockets = {
     }
     return socket.connect({ host: address.host, port: address.port });
   },
+};
+
+/** What a datagram is sent to is an address already; Node's own look-up would put each one off to a later turn. */
+const addressItself: NonNullable<SocketOptions['lookup']> = (host, _options, done) => {
+  done(null, host, ipOf(host).family);
 };
 
 /** A bound socket in `netns`, owned by the caller. */
