@@ -11,6 +11,8 @@ const MOST_BYTES = 300;
 
 export interface CachedAnswer {
   readonly response: Buffer;
+  /** Records of one length that may stand in any order, and shall. */
+  readonly shuffled?: { readonly start: number; readonly size: number; readonly count: number };
   readonly type: string;
   readonly rcode: number;
   readonly plugin: AnsweringPlugin;
@@ -52,11 +54,27 @@ function keyOf(message: Buffer): string {
   return message.toString('latin1', 2);
 }
 
-/** The response with the id of `message`. */
-export function withIdOf(message: Buffer, response: Buffer): Buffer {
+/** What is sent in answer to `message`: the response with its id, its records in an order of its own. */
+export function responseTo(message: Buffer, { response, shuffled }: CachedAnswer): Buffer {
   const copy = Buffer.allocUnsafe(response.length);
   response.copy(copy);
   copy[0] = message[0]!;
   copy[1] = message[1]!;
+  if (shuffled !== undefined) shuffle(copy, shuffled);
   return copy;
+}
+
+function shuffle(message: Buffer, { start, size, count }: NonNullable<CachedAnswer['shuffled']>): void {
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    if (other !== last) swap(message, start + last * size, start + other * size, size);
+  }
+}
+
+function swap(message: Buffer, one: number, other: number, size: number): void {
+  for (let byte = 0; byte < size; byte += 1) {
+    const kept = message[one + byte]!;
+    message[one + byte] = message[other + byte]!;
+    message[other + byte] = kept;
+  }
 }

@@ -67,6 +67,11 @@ export function rcodeOf(response: Buffer): number {
   return response.readUInt8(3) & 15;
 }
 
+/** The number of records in a response's answer section. */
+export function answerCountOf(response: Buffer): number {
+  return response.readUInt16BE(6);
+}
+
 function udpLimit(offered: number | undefined): number {
   return offered === undefined ? UDP_DEFAULT : Math.max(UDP_DEFAULT, Math.min(offered, UDP_SIZE));
 }

@@ -3,11 +3,11 @@
  * by asking itself, writes the response and tells who wants to know.
  */
 import { decode, encode, type RecordType } from 'dns-packet';
-import { AnswerCache, type CachedAnswer, withIdOf } from './answer-cache.ts';
+import { AnswerCache, type CachedAnswer, responseTo } from './answer-cache.ts';
 import type { AnsweredQuery, AnsweringPlugin } from './dns-metrics.ts';
 import { type DnsAnswer, type DnsRecord, RCODE } from './dns-record.ts';
 import { isWithin } from './domain-name.ts';
-import { emptyAnswer, rcodeOf, writeResponse } from './message.ts';
+import { answerCountOf, emptyAnswer, rcodeOf, writeResponse } from './message.ts';
 import type { Plugin } from './plugins.ts';
 import { type Query, readQuery } from './query-reader.ts';
 
@@ -49,10 +49,15 @@ interface Reply {
   readonly response: Buffer | Promise<Buffer>;
   /** Who gave it. */
   readonly plugin: AnsweringPlugin;
-  /** Whether the same question gets the very same answer, until something changes. */
-  readonly isFixed: boolean;
+  /** Set when the same question gets the same answer until something changes, but for the order of its records. */
+  readonly stays?: Pick<CachedAnswer, 'shuffled'>;
 }
 
+/** A pointer to the question's name, type, class, TTL, length, and the address. */
+const ADDRESS_RECORD_BYTES = new Map<string, number>([
+  ['A', 12 + 4],
+  ['AAAA', 12 + 16],
+]);
 /** CNAMEs out of a zone, each completed by a question that may meet another. */
 const MOST_CHASES = 8;
 
@@ -67,17 +72,17 @@ export function resolver(options: ResolverOptions): Resolver {
     const known = cache?.get(message, transport);
     if (known !== undefined) {
       answered(known);
-      return withIdOf(message, known.response);
+      return responseTo(message, known);
     }
     const query = readQuery(message);
     if (query === undefined) return undefined;
     const server = query.refusal === undefined ? serverOf(options.servers, query.name.toLowerCase()) : undefined;
-    const { response, plugin, isFixed } = reply(options, server, query, transport, 0);
+    const { response, plugin, stays } = reply(options, server, query, transport, 0);
     const told = (bytes: Buffer) => {
-      const answer = { response: bytes, type: query.type, rcode: query.refusal ?? rcodeOf(bytes), plugin };
+      const answer = { response: bytes, type: query.type, rcode: query.refusal ?? rcodeOf(bytes), plugin, ...stays };
       answered(answer);
       server?.log?.({ ...client, query, response: bytes, seconds: (performance.now() - begun) / 1000 });
-      if (isFixed && server?.log === undefined) cache?.keep(message, transport, answer);
+      if (stays !== undefined && server?.log === undefined) cache?.keep(message, transport, answer);
       return bytes;
     };
     return response instanceof Promise ? response.then(told) : told(response);
@@ -103,7 +108,7 @@ function reply(
   const respond = (answer: DnsAnswer, authoritative = true) =>
     writeResponse(query, answer, { transport, recursionAvailable, authoritative });
   const failing = (rcode: DnsAnswer['rcode']) => respond(emptyAnswer(rcode), false);
-  const once = (response: Reply['response'], plugin: AnsweringPlugin = '') => ({ response, plugin, isFixed: false });
+  const once = (response: Reply['response'], plugin: AnsweringPlugin = ''): Reply => ({ response, plugin });
   if (query.refusal !== undefined) return once(failing(query.refusal));
   if (server === undefined) return once(failing(RCODE.REFUSED));
   for (const { name, answer: ask } of server.plugins) {
@@ -115,8 +120,10 @@ function reply(
         name,
       );
     if (answer.rcode === RCODE.SERVFAIL || answer.rcode === RCODE.REFUSED) return once(respond(answer, false), name);
-    if (answer.chase === undefined || depth >= MOST_CHASES)
-      return { response: respond(shuffled(answer)), plugin: name, isFixed: answer.answers.length < 2 };
+    if (answer.chase === undefined || depth >= MOST_CHASES) {
+      const response = respond(shuffled(answer));
+      return { response, plugin: name, stays: lasting(query, answer, response) };
+    }
     const whole = chase(options, answer.chase, query.type, depth).then((records) =>
       respond({ ...answer, answers: [...answer.answers, ...records] }),
     );
@@ -145,6 +152,15 @@ async function chase(
     // An upstream's answer that cannot be read says as little as none; the CNAME itself stands.
     return [];
   }
+}
+
+/** Whether a response can be given again: one record, or addresses of the name asked for, each as long as the other. */
+function lasting({ name, questionEnd }: Query, { answers }: DnsAnswer, response: Buffer): Reply['stays'] {
+  if (answers.length < 2) return {};
+  const size = ADDRESS_RECORD_BYTES.get(answers[0]!.type);
+  const isPlain = answers.every((record) => record.type === answers[0]!.type && record.name === name);
+  if (size === undefined || !isPlain || answerCountOf(response) < answers.length) return undefined;
+  return { shuffled: { start: questionEnd, size, count: answers.length } };
 }
 
 /** Addresses in random order, as CoreDNS's loadbalance plugin gives them: clients take the first. */

@@ -22,11 +22,13 @@ export function memoryOf(lab: string): number {
 
 /** Time on a processor so far, of all threads of the lab's processes, in milliseconds. */
 export function processorTimeOf(lab: string): number {
-  let nanoseconds = 0;
-  for (const pid of pidsOf(lab)) {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
-    }
-  }
-  return nanoseconds / 1e6;
+  return pidsOf(lab).reduce((sum, pid) => sum + processorTimeOfProcess(pid), 0);
+}
+
+/** The same of one process. */
+export function processorTimeOfProcess(pid: number): number {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
 }

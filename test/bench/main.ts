@@ -11,6 +11,7 @@ import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
 import { apiMemory, apiSpeed } from './benchmarks/api.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
+import { dns } from './benchmarks/dns.ts';
 import { exec } from './benchmarks/exec.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   labMemory,
   labIdle,
   exec,
+  dns,
   apiSpeed,
   apiMemory,
   podWiring,

@@ -6,7 +6,7 @@ import { emptyAnswer } from '../../src/dns/message.ts';
 import { nothingElse, type Plugin } from '../../src/dns/plugins.ts';
 import { logLine } from '../../src/dns/query-log.ts';
 import { type LoggedQuery, resolver } from '../../src/dns/resolver.ts';
-import { zoneOf } from './fixtures.ts';
+import { service, slice, zoneOf } from './fixtures.ts';
 
 const name = 'web.default.svc.cluster.local';
 const client = { transport: 'udp', address: '10.244.1.9', port: 40_000 } as const;
@@ -90,6 +90,74 @@ describe('resolver', () => {
       orders.add(data.join());
     }
     expect(orders.size).toBe(6);
+  });
+
+  describe('with answers kept', () => {
+    const { zone: changing, index } = zoneOf();
+    let version = 0;
+    const asked: string[] = [];
+    const keeping = resolver({
+      servers: [
+        {
+          zone: '',
+          plugins: [
+            {
+              name: 'kubernetes',
+              answer: (question) => {
+                asked.push(question.name);
+                return changing.answer(question.name, question.type);
+              },
+            },
+          ],
+        },
+      ],
+      recursionAvailable: false,
+      version: () => version,
+    });
+    const answer = (each: string, type: 'A' | 'SRV' = 'A', id = 4711) => {
+      const packet = code(query({ id, questions: [{ name: each, type }] }), keeping) as Packet;
+      expect(packet.id).toBe(id);
+      return packet.answers!.map((record) => (record as { data: string }).data);
+    };
+
+    it('looks once for each question, whoever asks, until something changes', () => {
+      asked.length = 0;
+      for (let id = 1; id < 5; id += 1) expect(answer(name, 'A', id)).toEqual(['10.96.7.7']);
+      expect(answer('nothing.cluster.local')).toEqual([]);
+      expect(answer('nothing.cluster.local')).toEqual([]);
+      expect(asked).toEqual([name, 'nothing.cluster.local']);
+      index.setService(service('web', { clusterIP: '10.96.7.99' }), true);
+      version += 1;
+      expect(answer(name)).toEqual(['10.96.7.99']);
+    });
+
+    it('gives addresses in every order, and looks again for what it cannot put in order', () => {
+      asked.length = 0;
+      const db = 'db.default.svc.cluster.local';
+      const orders = new Set(Array.from({ length: 200 }, () => answer(db).join()));
+      expect([...orders].map((order) => order.split(',').sort().join())).toEqual(
+        Array.from({ length: 6 }, () => '10.244.1.3,10.244.2.3,10.244.2.4'),
+      );
+      expect(asked).toEqual([db]);
+      answer(`_http._tcp.${db}`, 'SRV');
+      answer(`_http._tcp.${db}`, 'SRV');
+      expect(asked).toHaveLength(3);
+    });
+
+    it('keeps no answer that was cut short', () => {
+      const endpoints = Array.from({ length: 60 }, (_, each) => ({ addresses: [`10.244.7.${each}`] }));
+      index.setSlice(slice('empty', endpoints), true);
+      version += 1;
+      asked.length = 0;
+      expect(answer('empty.default.svc.cluster.local').length).toBeLessThan(60);
+      answer('empty.default.svc.cluster.local');
+      expect(asked).toHaveLength(2);
+    });
+
+    it('begins anew when somebody asks for more names than it holds', () => {
+      for (let each = 0; each < 5000; each += 1) answer(`x${each}.default.svc.cluster.local`);
+      expect(answer(name)).toEqual(['10.96.7.99']);
+    });
   });
 
   it('writes a line for each query in the words of CoreDNS’s log', () => {
