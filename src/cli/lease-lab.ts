@@ -6,7 +6,6 @@
 import type { LabHandle } from '../lab/lab-handle.ts';
 import { connectLab, upLab } from '../lab/open-lab.ts';
 import { listLabs } from '../lab/state-directory.ts';
-import { isOffered } from '../objects/proxy-mode.ts';
 import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts';
 
 /** Nodes of the default lab. */
@@ -31,7 +30,9 @@ export function labOpener(options: LeaseOptions): OpenLab {
         name: `${options.name.slice(0, 40)}-run-${process.pid}-${built}`,
         ...(file === undefined ? {} : { file }),
         ...(requirement.nodes === undefined ? {} : { nodes: requirement.nodes }),
-        ...(isOffered(requirement.proxyMode) ? { proxyMode: requirement.proxyMode } : {}),
+        // A scenario that falls back to another mode would say of that what holds of this.
+        proxyMode: requirement.proxyMode,
+        strictProxyMode: true,
         signal,
       },
       ({ part }) => progress(part),

@@ -5,7 +5,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { LAB_KERNELS } from '../lab/lab-kernel.ts';
 import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
-import { OFFERED_PROXY_MODES, PROXY_MODES } from '../objects/proxy-mode.ts';
+import { IPVS_SCHEDULERS } from '../objects/ipvs-scheduler.ts';
+import { PROXY_MODES } from '../objects/proxy-mode.ts';
 import { REPORTER_NAMES } from '../scenario/reporters/reporter.ts';
 
 export const VERSION = '0.1.0';
@@ -31,7 +32,9 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-f, --file <LAB.yaml>', 'lab file (default: one control plane, two workers, a client)')
     .addOption(labName())
     .addOption(nodeCount())
-    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(OFFERED_PROXY_MODES))
+    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(PROXY_MODES))
+    .addOption(strictProxyMode())
+    .addOption(ipvsScheduler())
     .addOption(kernel())
     .action((options) => done(import('./commands/up.ts').then((it) => it.upCommand(options))));
 
@@ -54,7 +57,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('-f, --file <LAB.yaml>', 'lab file whose workers join (default: two, named for the lab)')
     .addOption(labName())
     .addOption(nodeCount('number of nodes that join'))
-    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(OFFERED_PROXY_MODES))
+    .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(PROXY_MODES))
     .action((options) => done(import('./commands/node-join.ts').then((it) => it.nodeJoinCommand(options))));
 
   command('kubeconfig', 'print the kubeconfig')
@@ -106,7 +109,9 @@ export function buildProgram(exit: (code: number) => void): Command {
   command('proxy-mode', 'change the backend of kube-proxy while traffic flows')
     .addOption(labName())
     .option('--node <NODE>', 'on this node alone (default: all)')
-    .argument('<mode>', OFFERED_PROXY_MODES.join(' or '), oneOf(...OFFERED_PROXY_MODES))
+    .addOption(strictProxyMode())
+    .addOption(ipvsScheduler())
+    .argument('<mode>', PROXY_MODES.join(', '), oneOf(...PROXY_MODES))
     .action((mode: string, options) =>
       done(import('./commands/proxy-mode.ts').then((it) => it.proxyModeCommand(mode, options))),
     );
@@ -190,6 +195,16 @@ function jobCount(): Option {
       if (/^[1-9]\d?$/.test(text)) return Number(text);
       throw new InvalidArgumentError('must be from 1 to 99.');
     },
+  );
+}
+
+function strictProxyMode(): Option {
+  return new Option('--strict-proxy-mode', 'where the kernel cannot do the mode: an error, instead of iptables');
+}
+
+function ipvsScheduler(): Option {
+  return new Option('--ipvs-scheduler <NAME>', 'how mode ipvs chooses an endpoint (default: rr)').choices(
+    IPVS_SCHEDULERS,
   );
 }
 

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { ExecTarget } from './exec-target.ts';
 import { LabError, type LabErrorText } from './lab-error.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
+import type { ProxySwitch, SwitchedNode } from './proxy-switch.ts';
 
 export class DaemonClient {
   readonly #lab: string;
@@ -34,10 +35,15 @@ export class DaemonClient {
     await this.#call('POST', `/programmed?timeoutMs=${timeoutMs}`);
   }
 
-  /** Changes the backend of kube-proxy; gives the nodes that have it now. Without `node` all of them. */
-  async switchProxyMode(mode: string, node?: string): Promise<string[]> {
-    const query = new URLSearchParams({ mode, ...(node === undefined ? {} : { node }) });
-    const { nodes } = await this.#call<{ nodes: string[] }>('POST', `/proxy-mode?${query}`);
+  /** Changes the backend of kube-proxy; gives the nodes it was changed on, each with the mode it has now. */
+  async switchProxyMode({ mode, node, strict, scheduler }: ProxySwitch): Promise<SwitchedNode[]> {
+    const query = new URLSearchParams({
+      mode,
+      ...(node === undefined ? {} : { node }),
+      ...(strict === undefined ? {} : { strict: String(strict) }),
+      ...(scheduler === undefined ? {} : { scheduler }),
+    });
+    const { nodes } = await this.#call<{ nodes: SwitchedNode[] }>('POST', `/proxy-mode?${query}`);
     return nodes;
   }
 

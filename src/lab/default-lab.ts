@@ -26,6 +26,7 @@ export const DEFAULT_LAB: LabFile = {
     IPv6SubnetLen: 64,
     Backend: { Type: 'vxlan', VNI: 1, Port: 8472 },
   },
+  kubeProxy: { strictProxyMode: false, ipvs: { scheduler: 'rr', strictARP: false, excludeCIDRs: [] } },
   kubelet: { maxPods: 110, nodeLeaseDurationSeconds: 40 },
   controllerManager: { nodeMonitorGracePeriodSeconds: 50 },
   underlay: { subnet: '192.168.1.0/24', mtu: 1500 },

@@ -7,7 +7,8 @@
 import { z } from 'zod';
 import { cidrContains, cidrOf, formatCidr, parseCidr } from '../net/cidr.ts';
 import { isIp, parseIp } from '../net/ip.ts';
-import { OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
+import { IPVS_SCHEDULERS } from '../objects/ipvs-scheduler.ts';
+import { PROXY_MODES } from '../objects/proxy-mode.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -109,7 +110,7 @@ const networking = z.strictObject({
     .enum(['ipv4', 'ipv6', 'dual'])
     .default('ipv4')
     .describe('Address families of nodes, pods and Services; the first block of a network is of the primary one.'),
-  kubeProxyMode: z.enum(OFFERED_PROXY_MODES).default('iptables').describe('Backend of kube-proxy.'),
+  kubeProxyMode: z.enum(PROXY_MODES).default('iptables').describe('Backend of kube-proxy.'),
   dnsDomain: z
     .string()
     .regex(DNS_NAME, 'must be a domain name such as cluster.local')
@@ -129,6 +130,20 @@ const flannel = z.strictObject({
       Type: z.literal('vxlan').default('vxlan').describe('How pods of other nodes are reached.'),
       VNI: z.int().min(1).max(16_777_215).default(1).describe('VXLAN network identifier.'),
       Port: z.int().min(1).max(65_535).default(8472).describe('UDP port of VXLAN.'),
+    })
+    .prefault({}),
+});
+
+const kubeProxy = z.strictObject({
+  strictProxyMode: z
+    .boolean()
+    .default(false)
+    .describe('Where the kernel cannot do the mode: end with kube-proxy’s error instead of falling back to iptables.'),
+  ipvs: z
+    .strictObject({
+      scheduler: z.enum(IPVS_SCHEDULERS).default('rr').describe('How IPVS chooses an endpoint.'),
+      strictARP: z.boolean().default(false).describe('Nodes answer ARP for no address that only kube-ipvs0 has.'),
+      excludeCIDRs: z.array(cidr).default([]).describe('Virtual servers at these addresses are left to others.'),
     })
     .prefault({}),
 });
@@ -205,6 +220,7 @@ export const LAB_FILE_SCHEMA = z
       .describe('The nodes, in the order of their addresses and pod blocks.'),
     networking: networking.prefault({}),
     flannel: flannel.prefault({}),
+    kubeProxy: kubeProxy.prefault({}),
     kubelet: kubelet.prefault({}),
     controllerManager: controllerManager.prefault({}),
     underlay: underlay.prefault({}),

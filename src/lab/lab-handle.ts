@@ -39,7 +39,7 @@ export interface LabHandle {
     argv: readonly [string, ...string[]],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly timeoutMs?: number },
   ): Promise<ExecResult>;
-  /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`. */
+  /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`, also where the kernel cannot do it. */
   switchProxyMode(mode: string, node?: string): Promise<string[]>;
   /** Resolves when every write acknowledged before this call is in the rules of every node. */
   programmed(timeoutMs?: number): Promise<void>;

@@ -27,7 +27,13 @@ export interface NodeSnapshot {
   readonly podCIDR: string;
   readonly podCIDRs: readonly string[];
   readonly ready: boolean;
-  readonly proxy: { readonly mode: string; readonly synced: boolean; readonly generation: number };
+  readonly proxy: {
+    readonly mode: string;
+    /** Why it is not the mode asked for. */
+    readonly obstacle?: string;
+    readonly synced: boolean;
+    readonly generation: number;
+  };
 }
 
 /** A host of the fabric that is no node: the outside client, the gateway, hosts of the lab file. */

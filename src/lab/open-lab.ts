@@ -101,8 +101,9 @@ class OpenLab implements LabHandle {
     });
   }
 
-  switchProxyMode(mode: string, node?: string): Promise<string[]> {
-    return this.#daemon.switchProxyMode(mode, node);
+  async switchProxyMode(mode: string, node?: string): Promise<string[]> {
+    const switched = await this.#daemon.switchProxyMode({ mode, node, strict: true });
+    return switched.map(({ name }) => name);
   }
 
   programmed(timeoutMs = 10_000): Promise<void> {

@@ -5,6 +5,7 @@
 import { cidrOf, formatCidr, nthAddress, nthSubnet } from '../net/cidr.ts';
 import { familyOf } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
+import type { IpvsOptions } from '../proxy/backends/backend.ts';
 import { subnetLength } from './lab-address-rules.ts';
 import { hostAddress, listOf } from './lab-families.ts';
 import type { LabFile } from './lab-file-schema.ts';
@@ -36,6 +37,9 @@ export interface LabPlan {
   /** Absolute path of the CoreDNS that serves the cluster's names; absent: podwire's own server does. */
   readonly coreDns?: string;
   readonly proxyMode: ProxyMode;
+  /** No fall-back where the kernel cannot do the mode. */
+  readonly strictProxyMode: boolean;
+  readonly ipvs: Partial<IpvsOptions>;
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
   readonly maxPods: number;
@@ -126,6 +130,8 @@ export function planLab(name: string, file: LabFile): LabPlan {
     apiServiceIp: nthAddress(service!, 1),
     dnsServiceIp: nthAddress(service!, 10),
     proxyMode: networking.kubeProxyMode,
+    strictProxyMode: file.kubeProxy.strictProxyMode,
+    ipvs: file.kubeProxy.ipvs,
     vxlan: { vni: flannel.Backend.VNI, port: flannel.Backend.Port },
     maxPods: file.kubelet.maxPods,
     nodeLeaseSeconds: file.kubelet.nodeLeaseDurationSeconds,

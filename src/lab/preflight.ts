@@ -22,6 +22,8 @@ const REQUIRED_TOOLS = [
 /** Tools of a kube-proxy backend beyond those. */
 const PROXY_TOOLS: Readonly<Record<ProxyMode, readonly string[]>> = {
   iptables: [],
+  // Without them, or without the kernel's part, kube-proxy falls back to iptables.
+  ipvs: [],
   nftables: ['nft'],
   userspace: [],
 };

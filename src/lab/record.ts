@@ -15,8 +15,8 @@ export type RecordLine =
   /** It stands, with this inode. */
   | { readonly made: 'netns-inode'; readonly name: string; readonly inode: number }
   | { readonly gone: 'netns'; readonly name: string }
-  /** kube-proxy on a node is about to change to another mode than the plan's. */
-  | { readonly made: 'proxy-mode'; readonly node: string; readonly mode: ProxyMode }
+  /** kube-proxy on a node is about to change to another mode than the plan's, or another IPVS scheduler. */
+  | { readonly made: 'proxy-mode'; readonly node: string; readonly mode: ProxyMode; readonly scheduler?: string }
   /** The lab has become ready (RFC 3339): from now on what is in it is worth keeping. */
   | { readonly made: 'ready'; readonly at: string }
   | ({ readonly made: 'process'; readonly role: string } & ProcessIdentity);
@@ -24,13 +24,18 @@ export type RecordLine =
 /** The environment variable that carries a lab's mark. */
 export const MARK_VARIABLE = 'PODWIRE_MARK';
 
+export interface RecordedMode {
+  readonly mode: ProxyMode;
+  readonly scheduler?: string;
+}
+
 /** What a lab's record adds up to. */
 export interface Recorded {
   readonly mark: string | undefined;
   /** When the lab became ready first (RFC 3339); undefined when it never did. */
   readonly readyAt: string | undefined;
-  /** Modes kube-proxies were changed to, by node. */
-  readonly proxyModes: ReadonlyMap<string, ProxyMode>;
+  /** What kube-proxies were changed to, by node. */
+  readonly proxyModes: ReadonlyMap<string, RecordedMode>;
   /** Name → inode; undefined while it is not known that the namespace was made. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly processes: readonly (ProcessIdentity & { readonly role: string })[];
@@ -39,7 +44,7 @@ export interface Recorded {
 /** Adds up the lines of a record. A line that was cut short is passed over: what it announced was not made. */
 export function replayRecord(text: string): Recorded {
   const namespaces = new Map<string, number | undefined>();
-  const proxyModes = new Map<string, ProxyMode>();
+  const proxyModes = new Map<string, RecordedMode>();
   const processes: (ProcessIdentity & { role: string })[] = [];
   let mark: string | undefined;
   let readyAt: string | undefined;
@@ -64,7 +69,7 @@ export function replayRecord(text: string): Recorded {
         readyAt ??= entry.at;
         break;
       case 'proxy-mode':
-        proxyModes.set(entry.node, entry.mode);
+        proxyModes.set(entry.node, entry);
         break;
       case 'process':
         processes.push({ role: entry.role, pid: entry.pid, startTime: entry.startTime });

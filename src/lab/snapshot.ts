@@ -8,6 +8,7 @@ import type { LabPlan } from './plan-lab.ts';
 /** What a kube-proxy says of itself. */
 export interface ProxyState {
   readonly mode: string;
+  readonly obstacle?: string;
   readonly synced: boolean;
   readonly generation: number;
 }
@@ -41,8 +42,17 @@ export function snapshotOf(
     hosts: [plan.gateway, ...plan.hosts].map(({ name, netns, ip, ips }) => ({ name, netns, ip, ips })),
     pods: observed.pods.map((pod) => podSnapshot(plan, pod)).sort(byKey),
     services: observed.services.map((service) => serviceSnapshot(service, observed.slices)).sort(byKey),
-    warnings: observed.warnings,
+    warnings: [...observed.warnings, ...obstacleWarnings(observed.proxies)],
   };
+}
+
+/** One line for all nodes whose kube-proxy met the same obstacle. */
+function obstacleWarnings(proxies: ObservedLab['proxies']): string[] {
+  const met = [...proxies].filter(([, { obstacle }]) => obstacle !== undefined);
+  return [...Map.groupBy(met, ([, { mode, obstacle }]) => `${mode} ${obstacle}`).values()].map((alike) => {
+    const [, { mode, obstacle }] = alike[0]!;
+    return `kube-proxy on ${alike.map(([node]) => node).join(', ')}: mode ${mode}, since ipvs cannot be used: ${obstacle}`;
+  });
 }
 
 function nodeSnapshot(planned: LabPlan['nodes'][number], observed: ObservedLab): NodeSnapshot {

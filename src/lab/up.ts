@@ -1,4 +1,5 @@
 /** `up`, from its options: checks them, plans the lab, has it brought up. */
+import type { IpvsScheduler } from '../objects/ipvs-scheduler.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { type Attempt, bringUp } from './bring-up.ts';
 import { findCoreDns } from './core-dns.ts';
@@ -24,6 +25,10 @@ export interface UpOptions {
   readonly cluster?: ClusterChoice;
   /** Backend of kube-proxy; default: the file's. */
   readonly proxyMode?: ProxyMode;
+  /** The error of current kube-proxy, where the kernel cannot do the mode, instead of the fall-back; default: the file's. */
+  readonly strictProxyMode?: boolean;
+  /** Scheduler of mode ipvs; default: the file's. */
+  readonly ipvsScheduler?: IpvsScheduler;
   /** Where it shall stand; default: the host's kernel. */
   readonly kernel?: LabKernel;
   /** Gives up: removes what was built, leaves what was found. */
@@ -34,16 +39,18 @@ export interface UpOptions {
 
 /** Brings the lab up and resolves when it is ready. Throws `LabError`; then nothing is left of a lab that was to be built. */
 export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void): Promise<LabPlan> {
-  const { cluster, kernel = 'host', proxyMode, signal, onNote = () => undefined } = options;
+  const { cluster, kernel = 'host', signal, onNote = () => undefined } = options;
   const attempt: Attempt = { startedAt: Date.now(), signal, onBuilt, onNote };
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
   if (kernel === 'uml') requireUml();
-  const file = withProxyMode(await readFile(options), proxyMode);
+  const file = withProxyOptions(await readFile(options), options);
   const plan = { ...planLab(name, file), kernel, ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
   checkProxyTools(plan.proxyMode);
   if (hasIpv6(plan)) checkIpv6();
-  const asked = [options.file, options.nodes, options.kernel, proxyMode].some((option) => option !== undefined);
+  const { nodes, proxyMode, strictProxyMode, ipvsScheduler } = options;
+  const choices = [options.file, nodes, options.kernel, proxyMode, strictProxyMode, ipvsScheduler];
+  const asked = choices.some((option) => option !== undefined);
   const program = kernel === 'uml' ? 'machine' : 'daemon';
   if (cluster === undefined) return await bringUp({ plan, asked, program }, attempt);
   const named = options.file !== undefined;
@@ -70,6 +77,15 @@ async function readFile(options: UpOptions): Promise<LabFile> {
   });
 }
 
-function withProxyMode(file: LabFile, mode: ProxyMode | undefined): LabFile {
-  return mode === undefined ? file : { ...file, networking: { ...file.networking, kubeProxyMode: mode } };
+function withProxyOptions(file: LabFile, { proxyMode, strictProxyMode, ipvsScheduler }: UpOptions): LabFile {
+  const { networking, kubeProxy } = file;
+  return {
+    ...file,
+    networking: { ...networking, kubeProxyMode: proxyMode ?? networking.kubeProxyMode },
+    kubeProxy: {
+      ...kubeProxy,
+      strictProxyMode: strictProxyMode ?? kubeProxy.strictProxyMode,
+      ipvs: { ...kubeProxy.ipvs, scheduler: ipvsScheduler ?? kubeProxy.ipvs.scheduler },
+    },
+  };
 }

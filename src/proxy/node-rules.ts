@@ -4,13 +4,17 @@ import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { ProxyFacts } from './backends/backend.ts';
 import { iptablesBackend } from './backends/iptables/backend.ts';
+import { ipvsBackend } from './backends/ipvs/backend.ts';
 import { nftablesBackend } from './backends/nftables/backend.ts';
 import { RuleSync, type SyncResult } from './rule-sync.ts';
 import type { RelayAccess } from './userspace/relay-client.ts';
 import { UserspaceRules } from './userspace/userspace-rules.ts';
 
 /** A `RuleSync`, whatever its backend keeps as state. */
-export type NodeRules = Pick<RuleSync<unknown>, 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'> & {
+export type NodeRules = Pick<
+  RuleSync<unknown>,
+  'mode' | 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'
+> & {
   sync(views: ServicePortViews): Promise<SyncResult>;
 };
 
@@ -24,10 +28,17 @@ export interface RulePlace {
 /** Makes them; nothing is written yet. */
 export function nodeRules(mode: ProxyMode, { kernel, netns, relays }: RulePlace, facts: ProxyFacts): NodeRules {
   const inMode = modeFacts(mode, facts);
-  if (mode === 'nftables') return new RuleSync(kernel, netns, nftablesBackend, inMode);
-  if (mode === 'iptables') return new RuleSync(kernel, netns, iptablesBackend, inMode);
-  if (relays === undefined) throw new Error('mode userspace needs a relay process');
-  return new UserspaceRules(kernel, netns, inMode, relays);
+  switch (mode) {
+    case 'iptables':
+      return new RuleSync(kernel, netns, iptablesBackend, inMode);
+    case 'ipvs':
+      return new RuleSync(kernel, netns, ipvsBackend, inMode);
+    case 'nftables':
+      return new RuleSync(kernel, netns, nftablesBackend, inMode);
+    case 'userspace':
+      if (relays === undefined) throw new Error('mode userspace needs a relay process');
+      return new UserspaceRules(kernel, netns, inMode, relays);
+  }
 }
 
 /** kube-proxy's default in mode nftables: node ports on the node's primary address alone, and never on loopback. */

@@ -37,6 +37,10 @@ export class RuleSync<State> {
     this.facts = facts;
   }
 
+  get mode(): ProxyBackend<State>['mode'] {
+    return this.#backend.mode;
+  }
+
   /** What other backends' clean-up must leave alone. */
   get rules(): KeptRules {
     return this.#backend.rules ?? NOTHING_KEPT;

@@ -2,7 +2,6 @@
  * Plays many scenarios: those that need the same lab share it, one after another, each in a fresh Kubernetes namespace;
  * several labs stand side by side. Each lab is opened when it is first needed and released after its last scenario.
  */
-import { isOffered, OFFERED_PROXY_MODES } from '../objects/proxy-mode.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
 import { inOrder } from './in-order.ts';
@@ -11,6 +10,8 @@ import { playScenario } from './play-scenario.ts';
 
 export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
+  /** Modes this host cannot do, with the reason: passed over where all are asked for. */
+  readonly obstacles?: ReadonlyMap<ProxyMode, string>;
   readonly keepOnFailure: boolean;
   readonly openLab: OpenLab;
   readonly signal: AbortSignal;
@@ -30,7 +31,7 @@ export async function* playAll(
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
   const planned: Planned[] = [];
   for (const scenario of scenarios) {
-    const { play, skip } = chooseModes(scenario, options.proxyModes);
+    const { play, skip } = chooseModes(scenario, options.proxyModes, options.obstacles);
     for (const { reason, proxyModes } of skip) {
       if (proxyModes.length > 0) yield { type: 'scenarioSkipped', scenario, proxyModes, reason };
     }
@@ -114,17 +115,22 @@ interface ModeChoice {
   readonly skip: readonly { readonly proxyModes: readonly ProxyMode[]; readonly reason: string }[];
 }
 
-/** Which backends to play a scenario in, and which are passed over and why. */
-export function chooseModes(scenario: Pick<Scenario, 'proxyModes'>, asked: readonly ProxyMode[] | 'all'): ModeChoice {
+/** Which backends to play a scenario in, and which are passed over and why. One that is asked for by name is not. */
+export function chooseModes(
+  scenario: Pick<Scenario, 'proxyModes'>,
+  asked: readonly ProxyMode[] | 'all',
+  obstacles: ReadonlyMap<ProxyMode, string> = new Map(),
+): ModeChoice {
   const wanted = asked === 'all' ? scenario.proxyModes : asked;
   const fitting = wanted.filter((mode) => scenario.proxyModes.includes(mode));
+  const obstacleOf = (mode: ProxyMode) => (asked === 'all' ? obstacles.get(mode) : undefined);
   return {
-    play: fitting.filter(isOffered),
+    play: fitting.filter((mode) => obstacleOf(mode) === undefined),
     skip: [
-      {
-        proxyModes: fitting.filter((mode) => !isOffered(mode)),
-        reason: `this kube-proxy has no such backend yet; it has ${OFFERED_PROXY_MODES.join(', ')}`,
-      },
+      ...fitting.flatMap((mode) => {
+        const reason = obstacleOf(mode);
+        return reason === undefined ? [] : [{ proxyModes: [mode], reason }];
+      }),
       {
         proxyModes: wanted.filter((mode) => !scenario.proxyModes.includes(mode)),
         reason: 'the scenario is not about this backend',

@@ -1,4 +1,5 @@
 /** `podwire run PATH...`: loads the scenarios, plays them in labs of the shapes they ask for, reports, says how it went. */
+import { modeObstacles } from '../lab/mode-obstacles.ts';
 import { loadScenarios } from './definition/load-scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
 import { playAll } from './play-all.ts';
@@ -40,7 +41,8 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const scenarios = seed === undefined ? loaded : shuffled(loaded, seed);
   const report = options.out === undefined ? undefined : openReportFile(options.out);
   const outputs = outputsOf(options, report);
-  const playing = playAll(scenarios, { proxyModes, keepOnFailure, openLab, signal, jobs });
+  const obstacles = proxyModes === 'all' ? await modeObstacles() : new Map<ProxyMode, string>();
+  const playing = playAll(scenarios, { proxyModes, obstacles, keepOnFailure, openLab, signal, jobs });
   try {
     for (;;) {
       const next = await playing.next();

@@ -81,9 +81,11 @@ describe('the lab file', () => {
       ['lab.yaml:5:3: nodes[1].nam: unknown field; did you mean "name"?'],
     ],
     [
-      'an option of another backend, which this version has not',
-      `${HEAD}networking: {kubeProxyMode: ipvs}\n`,
-      ['lab.yaml:3:14: networking.kubeProxyMode: must be "iptables" or "nftables" or "userspace"'],
+      'an IPVS scheduler that the kernel has not',
+      `${HEAD}kubeProxy: {ipvs: {scheduler: fastest}}\n`,
+      [
+        'lab.yaml:3:20: kubeProxy.ipvs.scheduler: must be "rr" or "wrr" or "lc" or "wlc" or "lblc" or "lblcr" or "sh" or "dh" or "sed" or "nq" or "mh" or "fo" or "ovf" or "twos"',
+      ],
     ],
     ['a wrong type', `${HEAD}underlay:\n  mtu: large\n`, ['lab.yaml:4:3: underlay.mtu: must be a number']],
     ['a number out of range', `${HEAD}underlay: {mtu: 12}\n`, ['lab.yaml:3:12: underlay.mtu: must be at least 576']],

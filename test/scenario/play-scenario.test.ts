@@ -262,11 +262,19 @@ describe('playAll', () => {
   });
 
   it('says what it passes over and why', async () => {
-    const skipped = await collect(playAll([one], { ...options([], fakeLab(), false), proxyModes: 'all' }));
-    expect(skipped[0]).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs'] });
+    const obstacles = new Map([['ipvs', 'no such kernel']] as const);
+    const all = { ...options([], fakeLab(), false), proxyModes: 'all', obstacles } as const;
+    const skipped = (await collect(playAll([one], all)))[0];
+    expect(skipped).toMatchObject({ type: 'scenarioSkipped', proxyModes: ['ipvs'], reason: 'no such kernel' });
+    expect(chooseModes({ proxyModes: ['ipvs', 'iptables'] }, 'all', obstacles)).toMatchObject({
+      play: ['iptables'],
+      skip: [{ proxyModes: ['ipvs'], reason: 'no such kernel' }, { proxyModes: [] }],
+    });
+    // Who asks for it by name is told by the lab that cannot be built.
+    expect(chooseModes({ proxyModes: ['ipvs'] }, ['ipvs'], obstacles).play).toEqual(['ipvs']);
     expect(chooseModes({ proxyModes: ['ipvs'] }, ['iptables'])).toMatchObject({
       play: [],
-      skip: [{ proxyModes: [] }, { proxyModes: ['iptables'], reason: 'the scenario is not about this backend' }],
+      skip: [{ proxyModes: ['iptables'], reason: 'the scenario is not about this backend' }],
     });
   });
 });

@@ -1,8 +1,7 @@
 /** `podwire rules [NODE]`: the rules of a node, each with the Service and endpoint it is there for. */
 import { LabError } from '../../lab/lab-error.ts';
 import { connectLab } from '../../lab/open-lab.ts';
-import { familyOf } from '../../net/ip.ts';
-import { isOffered } from '../../objects/proxy-mode.ts';
+import { isProxyMode } from '../../objects/proxy-mode.ts';
 import { listRules } from '../../walk/rules/list-rules.ts';
 import { formatSections, sectionsOf } from '../../walk/rules/rule-section.ts';
 
@@ -22,7 +21,7 @@ export async function rulesCommand(node: string | undefined, options: RulesOptio
       node === undefined
         ? (nodes.find(({ role }) => role === 'worker') ?? nodes[0])
         : nodes.find(({ name }) => name === node);
-    if (chosen === undefined || !isOffered(chosen.proxy.mode))
+    if (chosen === undefined || !isProxyMode(chosen.proxy.mode))
       throw unknown(`node "${node}"`, `the lab's nodes are ${nodes.map(({ name }) => name).join(', ')}`);
     const service = options.service?.includes('/') === false ? `default/${options.service}` : options.service;
     if (service !== undefined && !services.some(({ namespace, name }) => `${namespace}/${name}` === service))
@@ -30,7 +29,7 @@ export async function rulesCommand(node: string | undefined, options: RulesOptio
     const all = await listRules({
       nodeName: chosen.name,
       mode: chosen.proxy.mode,
-      families: chosen.ips.map(familyOf),
+      nodeIPs: chosen.ips,
       transport: lab.transport,
       async read(argv) {
         const { exitCode, stdout, stderr } = await lab.kernel.read(chosen.netns, argv);

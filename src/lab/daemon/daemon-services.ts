@@ -47,9 +47,9 @@ export function daemonServices({ plan, observer, kubelets, nodes, controllers, r
         });
       }
     },
-    async switchProxyMode(mode, node) {
+    async switchProxyMode(wanted) {
       try {
-        return await switchProxyMode(nodes, mode, node, recorder);
+        return await switchProxyMode(nodes, wanted, recorder);
       } finally {
         observer.snapshots.changed();
       }

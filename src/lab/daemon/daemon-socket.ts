@@ -7,7 +7,7 @@
  *   GET  /netns?name=            the namespace a node, host or pod stands in
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
- *   POST /proxy-mode?mode=&node= changes the backend of kube-proxy; answers once the former's rules are gone
+ *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
  */
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -15,6 +15,7 @@ import type { ExecTarget } from '../exec-target.ts';
 import { describeError, LabError } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import { listenPrivately } from '../private-socket.ts';
+import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 
 export interface DaemonServices {
@@ -22,8 +23,7 @@ export interface DaemonServices {
   /** The namespace of a node, host or pod (`name` or `namespace/name`). Throws a `LabError` for an unknown one. */
   netnsOf(name: string): string;
   exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget>;
-  /** The nodes that have the mode now; without `node` all of them. */
-  switchProxyMode(mode: string, node?: string): Promise<string[]>;
+  switchProxyMode(wanted: ProxySwitch): Promise<SwitchedNode[]>;
   programmed(timeoutMs: number): Promise<void>;
 }
 
@@ -56,7 +56,13 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
       return sendJson(response, 200, await services.exec(parameter('name') ?? '', argv, parameter('container')));
     }
     case 'POST /proxy-mode': {
-      const nodes = await services.switchProxyMode(parameter('mode') ?? '', parameter('node'));
+      const [node, strict, scheduler] = ['node', 'strict', 'scheduler'].map(parameter);
+      const nodes = await services.switchProxyMode({
+        mode: parameter('mode') ?? '',
+        node,
+        scheduler,
+        ...(strict === undefined ? {} : { strict: strict === 'true' }),
+      });
       return sendJson(response, 200, { nodes });
     }
     case 'POST /programmed':

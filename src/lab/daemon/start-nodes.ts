@@ -69,7 +69,9 @@ export function proxyStates(nodes: readonly RunningNode[]): Map<string, ProxySta
   return new Map(
     nodes.map(({ plan, proxy }) => {
       const { requested, done } = proxy.generation;
-      return [plan.name, { mode: proxy.mode, synced: done > 0 && done === requested, generation: done }];
+      const { mode, obstacle } = proxy;
+      const state = { mode, synced: done > 0 && done === requested, generation: done };
+      return [plan.name, obstacle === undefined ? state : { ...state, obstacle }];
     }),
   );
 }
@@ -93,13 +95,16 @@ function kubeProxy(
   transport: Transport,
   relays: RelayAccess,
 ): KubeProxy {
+  const changed = former?.recorded.proxyModes.get(node.name);
   return new KubeProxy({
     nodeName: node.name,
     netns: node.netns,
     nodeIPs: node.ips,
     transport,
     kernel,
-    mode: former?.recorded.proxyModes.get(node.name) ?? plan.proxyMode,
+    mode: changed?.mode ?? plan.proxyMode,
+    strictMode: plan.strictProxyMode,
+    ipvs: { ...plan.ipvs, ...(changed?.scheduler === undefined ? {} : { scheduler: changed.scheduler }) },
     clusterCIDRs: plan.podSubnets,
     serviceCIDRs: [...plan.serviceSubnets, ...plan.additionalServiceCIDRs],
     relays,

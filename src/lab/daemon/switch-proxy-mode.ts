@@ -1,22 +1,23 @@
 /** Changes the backend of kube-proxy on nodes of the running lab. */
-import { isOffered, OFFERED_PROXY_MODES } from '../../objects/proxy-mode.ts';
+import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
+import { isProxyMode, PROXY_MODES } from '../../objects/proxy-mode.ts';
 import { LabError } from '../lab-error.ts';
 import { checkProxyTools } from '../preflight.ts';
+import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
 import type { Recorder } from '../record.ts';
 import type { RunningNode } from './start-nodes.ts';
 
-/** The nodes that have the mode now; `node` undefined: all. Throws a `LabError`, naming the nodes that kept their former mode. */
+/** What each node has then. Throws a `LabError`, naming the nodes that kept their former mode. */
 export async function switchProxyMode(
   nodes: readonly RunningNode[],
-  mode: string,
-  node: string | undefined,
+  { mode, node, strict, scheduler }: ProxySwitch,
   recorder: Recorder,
-): Promise<string[]> {
-  if (!isOffered(mode))
+): Promise<SwitchedNode[]> {
+  if (!isProxyMode(mode))
     throw new LabError({
       what: `kube-proxy cannot change to mode "${mode}"`,
-      why: `it is not offered yet; there are ${OFFERED_PROXY_MODES.join(', ')}`,
-      remedy: `podwire proxy-mode ${OFFERED_PROXY_MODES[0]}`,
+      why: `its modes are ${PROXY_MODES.join(', ')}`,
+      remedy: `podwire proxy-mode ${PROXY_MODES[0]}`,
       exitCode: 2,
     });
   const chosen = nodes.filter(({ plan }) => node === undefined || plan.name === node);
@@ -27,17 +28,31 @@ export async function switchProxyMode(
       remedy: `podwire proxy-mode ${mode} --node ${nodes[0]!.plan.name}`,
       exitCode: 2,
     });
+  if (scheduler !== undefined && !IPVS_SCHEDULERS.some((name) => name === scheduler))
+    throw new LabError({
+      what: `there is no IPVS scheduler "${scheduler}"`,
+      why: `the kernel's are ${IPVS_SCHEDULERS.join(', ')}`,
+      remedy: `podwire proxy-mode ${mode} --ipvs-scheduler rr`,
+      exitCode: 2,
+    });
   checkProxyTools(mode);
   // A daemon that takes over must know the mode before there is anything of it.
-  recorder.write(chosen.map(({ plan }) => ({ made: 'proxy-mode', node: plan.name, mode })));
-  const results = await Promise.allSettled(chosen.map(({ proxy }) => proxy.switchMode(mode)));
+  recorder.write(
+    chosen.map(({ plan }) => ({
+      made: 'proxy-mode',
+      node: plan.name,
+      mode,
+      ...(scheduler === undefined ? {} : { scheduler }),
+    })),
+  );
+  const results = await Promise.allSettled(chosen.map(({ proxy }) => proxy.switchMode(mode, { scheduler, strict })));
   const failed = results.flatMap((result, index) =>
     result.status === 'rejected' ? [{ name: chosen[index]!.plan.name, cause: result.reason as unknown }] : [],
   );
   const [first] = failed;
   if (first !== undefined)
     recorder.write(chosen.map(({ plan, proxy }) => ({ made: 'proxy-mode', node: plan.name, mode: proxy.mode })));
-  if (first === undefined) return chosen.map(({ plan }) => plan.name);
+  if (first === undefined) return chosen.map(switched);
   throw new LabError({
     what: `kube-proxy could not change to mode ${mode} on ${failed.map(({ name }) => name).join(', ')}`,
     why: first.cause instanceof Error ? first.cause.message : String(first.cause),
@@ -45,4 +60,9 @@ export async function switchProxyMode(
       '`podwire status` shows what each node has now; daemon.log in the lab’s folder under /run/podwire has the rest',
     cause: first.cause,
   });
+}
+
+function switched({ plan, proxy }: RunningNode): SwitchedNode {
+  const { mode, obstacle } = proxy;
+  return { name: plan.name, mode, ...(obstacle === undefined ? {} : { obstacle }) };
 }

@@ -1,5 +1,5 @@
 /** The rules of a node from the kernel's own listing, with what the API says each is there for. */
-import type { IpFamily } from '../../net/ip.ts';
+import { familyOf, type IpFamily } from '../../net/ip.ts';
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, SERVICES } from '../../objects/resource.ts';
 import type { ServicePortViews } from '../../objects/service-port-view.ts';
@@ -8,16 +8,18 @@ import type { EndpointSlice, Service } from '../../objects/wire.ts';
 import { chainSubjects } from '../../proxy/backends/iptables/chain-subjects.ts';
 import { tableOf } from '../../proxy/backends/nftables/names.ts';
 import { tableSubjects } from '../../proxy/backends/nftables/table-subjects.ts';
+import type { RuleSubject } from '../../proxy/backends/rule-subject.ts';
 import { ServicePortTracker } from '../../proxy/service-port-tracker.ts';
 import { iptablesSections } from './iptables-sections.ts';
+import { listIpvs } from './list-ipvs.ts';
 import { nftablesSections } from './nftables-sections.ts';
 import type { RuleSection } from './rule-section.ts';
 
 export interface RuleSource {
   readonly nodeName: string;
   readonly mode: ProxyMode;
-  /** The address families the node has. */
-  readonly families: readonly IpFamily[];
+  /** The node's address of each family it has. */
+  readonly nodeIPs: readonly string[];
   readonly transport: Transport;
   /** Runs a program on the node and gives what it prints. Rejects when it fails. */
   read(argv: readonly [string, ...string[]]): Promise<string>;
@@ -25,29 +27,31 @@ export interface RuleSource {
 
 /** Every rule of kube-proxy on the node, family by family. */
 export async function listRules(source: RuleSource): Promise<RuleSection[]> {
-  const { transport, families } = source;
+  const { transport, nodeIPs } = source;
   const [services, slices] = await Promise.all([transport.list(SERVICES), transport.list(ENDPOINT_SLICES)]);
   const sections: RuleSection[] = [];
-  for (const family of families) {
-    const views = currentViews(source.nodeName, family, services.items, slices.items);
-    sections.push(...(await sectionsOfFamily(source, family, views)));
+  for (const nodeIP of nodeIPs) {
+    const views = currentViews(source.nodeName, familyOf(nodeIP), services.items, slices.items);
+    sections.push(...(await sectionsOfFamily(source, nodeIP, views)));
   }
   return sections;
 }
 
 async function sectionsOfFamily(
   { mode, read }: RuleSource,
-  family: IpFamily,
+  nodeIP: string,
   views: ServicePortViews,
 ): Promise<RuleSection[]> {
+  const family = familyOf(nodeIP);
   if (mode === 'nftables') {
     const [word, name] = tableOf(family).split(' ') as [string, string];
     return nftablesSections(await read(['nft', 'list', 'table', word, name]), tableSubjects(views));
   }
-  // Rules of mode userspace name their Service port in the comment.
-  const save = await read([family === 6 ? 'ip6tables-save' : 'iptables-save']);
-  const sections = iptablesSections(save, chainSubjects(views));
-  return family === 4 ? sections : sections.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
+  // Rules of mode userspace name their Service port in the comment, those of mode ipvs are about no Service in particular.
+  const subjects = mode === 'ipvs' ? new Map<string, RuleSubject>() : chainSubjects(views);
+  const chains = iptablesSections(await read([family === 6 ? 'ip6tables-save' : 'iptables-save']), subjects);
+  const sections = family === 4 ? chains : chains.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
+  return mode === 'ipvs' ? [...(await listIpvs({ read, nodeIP }, views)), ...sections] : sections;
 }
 
 /** What kube-proxy on that node sees. */

@@ -217,7 +217,7 @@ describe('a lab whose daemon was killed', { timeout: 120_000 }, () => {
       await applyWeb(lab);
       const tables = (node: string) => inNode(name, node, 'nft list tables; iptables-save | grep -c KUBE-SVC || :');
       const first = tables('node-1');
-      await new DaemonClient(name, stateDirectory(name).socket).switchProxyMode('nftables', 'node-1');
+      await new DaemonClient(name, stateDirectory(name).socket).switchProxyMode({ mode: 'nftables', node: 'node-1' });
       const { record } = stateDirectory(name);
       const before = ['control-plane', 'node-1'].map(tables);
       await kill(name, 'daemon');

@@ -142,7 +142,7 @@ describe('what is written down', () => {
 describe.each(['iptables', 'nftables'] as const)('in mode %s', (mode) => {
   beforeAll(async () => {
     if (mode !== 'iptables')
-      await new DaemonClient(lab().name, stateDirectory(lab().name).socket).switchProxyMode(mode);
+      await new DaemonClient(lab().name, stateDirectory(lab().name).socket).switchProxyMode({ mode });
   });
 
   it('pods reach each other over VXLAN, each family by its own, and see who called', async () => {

@@ -100,17 +100,18 @@ describe('the mode of kube-proxy', () => {
       );
       await progress(running, 60);
       for (let round = 0; round < 2; round += 1) {
-        expect(await daemon.switchProxyMode('nftables')).toEqual(['control-plane', 'node-1', 'node-2']);
+        const switched = await daemon.switchProxyMode({ mode: 'nftables' });
+        expect(switched).toEqual(nodes.map(({ name }) => ({ name, mode: 'nftables' })));
         expect(await rules(lab, 'node-1')).toEqual({ iptables: 0, nftables: 1, userspace: 0 });
         await progress(running, 60);
-        await daemon.switchProxyMode('userspace');
+        await daemon.switchProxyMode({ mode: 'userspace' });
         expect(await rules(lab, 'node-1')).toMatchObject({ iptables: 0, nftables: 0 });
         await progress(running, 60);
-        await daemon.switchProxyMode('iptables');
+        await daemon.switchProxyMode({ mode: 'iptables' });
         expect(await rules(lab, 'node-1')).toMatchObject({ nftables: 0, userspace: 0 });
         await progress(running, 60);
         // Straight from one to the other, in the other direction too.
-        await daemon.switchProxyMode('userspace');
+        await daemon.switchProxyMode({ mode: 'userspace' });
         await progress(running, 60);
       }
       expect(await running.stop()).toEqual([]);
@@ -121,7 +122,8 @@ describe('the mode of kube-proxy', () => {
     await withLab({ nodes: 2, proxyMode: 'nftables' }, async (lab) => {
       const daemon = new DaemonClient(lab.name, stateDirectory(lab.name).socket);
       expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 nftables']);
-      expect(await daemon.switchProxyMode('iptables', 'node-1')).toEqual(['node-1']);
+      const node = 'node-1';
+      expect(await daemon.switchProxyMode({ mode: 'iptables', node })).toEqual([{ name: node, mode: 'iptables' }]);
       expect(await modes(lab)).toEqual(['control-plane nftables', 'node-1 iptables']);
       expect((await rules(lab, 'control-plane')).nftables).toBe(1);
       expect((await rules(lab, 'node-1')).iptables).toBeGreaterThan(5);
@@ -135,10 +137,12 @@ describe('the mode of kube-proxy', () => {
         expect(text).not.toContain('kube-dns');
         expect(await printed(lab, node)).toContain('# kube-system/kube-dns:dns');
       }
-      await expect(daemon.switchProxyMode('ipvs')).rejects.toMatchObject({
-        why: expect.stringContaining('it is not offered yet'),
+      await expect(daemon.switchProxyMode({ mode: 'vlan' })).rejects.toMatchObject({
+        why: 'its modes are iptables, ipvs, nftables, userspace',
       });
-      await expect(daemon.switchProxyMode('nftables', 'node-7')).rejects.toThrow('there is no node "node-7"');
+      await expect(daemon.switchProxyMode({ mode: 'nftables', node: 'node-7' })).rejects.toThrow(
+        'there is no node "node-7"',
+      );
     });
   });
 });

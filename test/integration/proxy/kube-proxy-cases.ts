@@ -328,7 +328,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
     it('are gone after cleanup', async () => {
       await proxy.cleanup();
       expect(await under.left(net.kernel, net.node)).toEqual([]);
-      const failures = warnings.filter((message) => !message.startsWith('kube-proxy lost rules'));
+      const failures = warnings.filter((message) => !/^kube-proxy lost rules|now deprecated/.test(message));
       expect(failures).toEqual([]);
       await eventually(async () => (await ask(net.kernel, net.pods.a.netns, '10.96.0.44', 80, 200)).text === '');
     });

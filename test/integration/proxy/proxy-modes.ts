@@ -127,3 +127,35 @@ export const NFTABLES: ModeUnderTest = {
     return lines.filter((line) => line.includes('kube-proxy'));
   },
 };
+
+/** Everything the ipvs backend has in a kernel, without what the kernel chooses. */
+async function ipvsListings(kernel: LinuxKernel, netns: string): Promise<string[]> {
+  const sets = (await print(kernel, netns, ['ipset', 'save'])).map((line) => line.replace(/ initval \S+/, ''));
+  const links = (await print(kernel, netns, ['ip', '-o', 'address', 'show', 'dev', 'kube-ipvs0'])).map((line) =>
+    line.replace(/^\d+: /, ''),
+  );
+  return [...(await print(kernel, netns, ['ipvsadm', '-Sn'])), ...sets, ...links];
+}
+
+export const IPVS: ModeUnderTest = {
+  mode: 'ipvs',
+  hasLoopbackNodePorts: false,
+  isRelayed: false,
+  flushes: [run('ipvsadm', '--clear'), run('ip', 'link', 'delete', 'kube-ipvs0')],
+  lose: run('ipset', 'flush', 'KUBE-LOOP-BACK'),
+  async rules(kernel, netns) {
+    const rules = (await print(kernel, netns, ['iptables-save'])).filter((line) => line.startsWith('-A'));
+    return [rules, (await ipvsListings(kernel, netns)).sort()];
+  },
+  // A virtual server that is made anew counts from 0.
+  async traces(kernel, netns) {
+    const lines = await print(kernel, netns, ['ipvsadm', '-Ln', '--stats']);
+    const first = lines.findIndex((line) => line.includes('10.96.0.41:80 '));
+    return lines.slice(first, first + 3);
+  },
+  async left(kernel, netns) {
+    const rules = await print(kernel, netns, ['iptables-save']);
+    const listings = (await ipvsListings(kernel, netns)).filter((line) => line !== '');
+    return [...rules.filter((line) => line.includes('KUBE-') && !line.includes('KUBE-FIREWALL')), ...listings];
+  },
+};

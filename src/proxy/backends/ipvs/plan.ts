@@ -1,0 +1,166 @@
+/**
+ * The planner of the ipvs backend. Whatever stood before, only differences are written: entries of sets, then virtual
+ * servers, then addresses on kube-ipvs0, which make them reachable; the chains only when one of them changes. A plan may be
+ * interrupted at any point: the next one starts from what then stands.
+ */
+import type { Batch } from '../../../kernel/kernel.ts';
+import { cidrContains, cidrOf } from '../../../net/cidr.ts';
+import { bitsOf, parseIp } from '../../../net/ip.ts';
+import type { Answers, Desired, Plan, ProxyFacts } from '../backend.ts';
+import { restoreBatch } from '../iptables/restore-text.ts';
+import { jumpKey } from '../iptables/state.ts';
+import { type ChainOptions, chainsOf, chainText, JUMPS } from './chains.ts';
+import { type ClaimChange, type Claims, changeClaims } from './claims.ts';
+import { type Comparison, type Edit, editOf } from './edit.ts';
+import { createLine, DUMMY_DEVICE, SET_NAMES, type SetName } from './names.ts';
+import { answeredAddresses, answeredConnections } from './questions.ts';
+import type { Item } from './service-items.ts';
+import { settingsBatches } from './settings.ts';
+import { type IpvsState, leavingParts, type ObservedState, type RenderedState } from './state.ts';
+import { partsOf } from './virtual-server.ts';
+
+/** Batches that take the kernel from `previous` to `desired`; `answers` to `ipvsQuestions`. */
+export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers = new Map()): Plan<IpvsState> {
+  const { views, facts } = desired;
+  const former = claimsOf(previous, facts);
+  const nodeAddresses = answeredAddresses(answers, desired) ?? former.options.nodeAddresses;
+  const options = { facts, nodeAddresses };
+  const change = changeClaims(former, { views, options });
+  const connections = answeredConnections(answers);
+  const edit = editOf(comparisonWith(previous, change, facts, (key) => connections.get(key)));
+  const state = stateAfter(previous, edit, { views, options, claims: change.claims });
+  return {
+    batches: [
+      ...(previous.kind === 'observed' ? preparation(previous, facts) : []),
+      ...(edit.entries.length === 0 ? [] : [{ tool: 'ipset', text: textOf(edit.entries) } as const]),
+      ...(edit.servers.length === 0 ? [] : [{ tool: 'ipvsadm', text: textOf(edit.servers) } as const]),
+      ...addressBatch('address-replace', edit.bind, facts),
+      ...chainBatches(previous, state),
+      ...addressBatch('address-delete', edit.unbind, facts),
+    ],
+    state,
+    isFull: previous.kind === 'observed',
+    isUnfinished: state.leaving.size > 0,
+  };
+}
+
+/** False when the kernel has lost something of what was written, or holds what nobody wanted. */
+export function isWhole(state: IpvsState, observed: ObservedState): boolean {
+  if (state.kind === 'observed') return true;
+  const { facts } = state.options;
+  const change = changeClaims(claimsOf(observed, facts), state);
+  const { entries, servers, bind, unbind } = editOf(comparisonWith(observed, change, facts, () => undefined));
+  const differences = entries.length + servers.length + bind.length + unbind.length;
+  return differences === 0 && observed.hasDevice && hasChains(state, observed);
+}
+
+function hasChains(state: RenderedState, { chains, jumps }: ObservedState): boolean {
+  const wanted = chainsOf(chainOptions(state));
+  return (
+    JUMPS.every((jump) => jumps.has(jumpKey(jump))) &&
+    (['nat', 'filter'] as const).every((table) =>
+      wanted[table].every(({ name, rules }) => chains[table].get(name) === rules.length),
+    )
+  );
+}
+
+function claimsOf(state: IpvsState, facts: ProxyFacts): Claims {
+  if (state.kind === 'rendered') return state;
+  return { views: new Map(), options: { facts, nodeAddresses: state.nodeAddresses }, claims: new Map() };
+}
+
+/** What stood: written by the last plan, with the real servers that are leaving; or read from the kernel. */
+function comparisonWith(
+  previous: IpvsState,
+  { touched, before, after }: ClaimChange,
+  facts: ProxyFacts,
+  connections: Comparison['connections'],
+): Comparison {
+  const { family } = facts;
+  if (previous.kind === 'observed') {
+    const standing = standingItems(previous, facts);
+    const ids = new Set([...standing.keys(), ...touched]);
+    return { family, ids, before: (id) => standing.get(id), after, connections };
+  }
+  const leaving = Map.groupBy(previous.leaving, (key) => leavingParts(key)[0]);
+  const withLeaving = (id: string): Item | undefined => {
+    const item = before(id);
+    const gone = leaving.get(id);
+    if (item?.kind !== 'server' || gone === undefined) return item;
+    const realServers = new Map([
+      ...item.server.realServers,
+      ...gone.map((key): [string, number] => [leavingParts(key)[1], 0]),
+    ]);
+    return { kind: 'server', server: { ...item.server, realServers } };
+  };
+  return { family, ids: new Set([...touched, ...leaving.keys()]), before: withLeaving, after, connections };
+}
+
+/** Virtual servers at addresses that the configuration leaves to others (`excludeCIDRs`) are not seen. */
+function standingItems({ servers, items }: ObservedState, { ipvs }: ProxyFacts): Map<string, Item> {
+  const excluded = ipvs.excludeCIDRs.map(cidrOf);
+  const isOurs = (id: string) => {
+    const ip = parseIp(partsOf(id).ip);
+    return ip !== undefined && !excluded.some((block) => cidrContains(block, ip));
+  };
+  return new Map([
+    ...items,
+    ...[...servers]
+      .filter(([id]) => isOurs(id))
+      .map(([id, server]): [string, Item] => [id, { kind: 'server', server }]),
+  ]);
+}
+
+function stateAfter(previous: IpvsState, edit: Edit, claims: Claims): RenderedState {
+  const counts = new Map(previous.kind === 'rendered' ? previous.counts : countEntries(previous));
+  for (const [set, growth] of edit.growth) counts.set(set, (counts.get(set) ?? 0) + growth);
+  const rules = previous.kind === 'rendered' ? previous.outRules : new Set<string>();
+  const outRules = new Set([...rules, ...edit.addRules]);
+  for (const rule of edit.dropRules) outRules.delete(rule);
+  return { kind: 'rendered', ...claims, counts, outRules, leaving: new Set(edit.leaving) };
+}
+
+function countEntries({ items }: ObservedState): Map<SetName, number> {
+  const counts = new Map<SetName, number>();
+  for (const item of items.values()) if (item.kind === 'entry') counts.set(item.set, (counts.get(item.set) ?? 0) + 1);
+  return counts;
+}
+
+/** Sysctls, the device, and the sets, which rules and entries then find. */
+function preparation({ hasDevice, sets }: ObservedState, facts: ProxyFacts): Batch[] {
+  const missing = SET_NAMES.filter((set) => !sets.has(set)).map((set) => createLine(set, facts.family));
+  return [
+    ...settingsBatches(facts),
+    ...(hasDevice
+      ? []
+      : [{ tool: 'ip', ops: [{ op: 'link-add', name: DUMMY_DEVICE, link: { kind: 'dummy' } }] } as const]),
+    ...(missing.length === 0 ? [] : [{ tool: 'ipset', text: textOf(missing) } as const]),
+  ];
+}
+
+function addressBatch(
+  op: 'address-replace' | 'address-delete',
+  addresses: readonly string[],
+  { family }: ProxyFacts,
+): Batch[] {
+  if (addresses.length === 0) return [];
+  const ops = addresses.map((ip) => ({ op, cidr: `${ip}/${bitsOf(family)}`, device: DUMMY_DEVICE }));
+  return [{ tool: 'ip', ops }];
+}
+
+/** All chains, when one of them is not what it was. */
+function chainBatches(previous: IpvsState, state: RenderedState): Batch[] {
+  const standing = previous.kind === 'observed' ? previous.jumps : new Set(JUMPS.map(jumpKey));
+  const text = chainText(chainOptions(state), standing);
+  if (previous.kind === 'rendered' && chainText(chainOptions(previous), standing) === text) return [];
+  return restoreBatch(state.options.facts.family, text);
+}
+
+function chainOptions({ options, counts, outRules }: RenderedState): ChainOptions {
+  const filled = new Set([...counts].filter(([, count]) => count > 0).map(([set]) => set));
+  return { facts: options.facts, filled, outRules: [...outRules].sort() };
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,126 @@
+/**
+ * All rules of one node, each family in the backend of the present mode, and the change to another. Knows no API: views come
+ * from the trackers it holds.
+ */
+import type { Logger } from '../objects/component.ts';
+import { PROXY_MODES } from '../objects/proxy-mode.ts';
+import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
+import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
+import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
+import { type NodeRules, nodeRules } from './node-rules.ts';
+import { removeFormer, writeNext } from './replace-rules.ts';
+import { ServicePortTracker } from './service-port-tracker.ts';
+
+interface Family {
+  readonly tracker: ServicePortTracker;
+  facts: ProxyFacts;
+  rules: NodeRules;
+}
+
+export class ProxyRules {
+  readonly #options: KubeProxyOptions;
+  readonly #families: readonly Family[];
+  #choice: ModeChoice;
+
+  constructor(options: KubeProxyOptions) {
+    this.#options = options;
+    this.#choice = { mode: options.mode };
+    this.#families = factsOf(options).map((facts) => ({
+      tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
+      facts,
+      rules: nodeRules(options.mode, options, facts),
+    }));
+  }
+
+  /** The present mode, and why it is not the one asked for. */
+  get choice(): ModeChoice {
+    return this.#choice;
+  }
+
+  /** Scheduler of mode ipvs. */
+  get scheduler(): string {
+    return this.#families[0]?.facts.ipvs.scheduler ?? DEFAULT_IPVS.scheduler;
+  }
+
+  get trackers(): readonly ServicePortTracker[] {
+    return this.#families.map(({ tracker }) => tracker);
+  }
+
+  /** Finds out which mode can be, and reads what stands of it, ahead of the first `sync`. */
+  async prepare(): Promise<void> {
+    const { mode, strictMode = false } = this.#options;
+    this.#choice = await this.choose({ mode, scheduler: this.scheduler, strict: strictMode });
+    if (this.#choice.mode !== mode)
+      for (const family of this.#families) family.rules = nodeRules(this.#choice.mode, this.#options, family.facts);
+    await Promise.all(this.#families.map(({ rules }) => rules.prepare()));
+  }
+
+  /** What a wish for a mode comes to on this kernel. */
+  choose(request: ModeRequest): Promise<ModeChoice> {
+    return chooseMode(request, this.#options.kernel, this.#options.netns);
+  }
+
+  /** Brings every family up to its tracker. */
+  async sync(): Promise<{ readonly isFull: boolean; readonly changed: number; readonly isUnfinished: boolean }> {
+    let [isFull, changed, isUnfinished] = [false, 0, false];
+    for (const { tracker, rules } of this.#families) {
+      const update = tracker.update();
+      changed += update.changed.size;
+      const result = await rules.sync(update.views);
+      isFull ||= result.isFull;
+      isUnfinished ||= result.isUnfinished;
+    }
+    return { isFull, changed, isUnfinished };
+  }
+
+  /**
+   * Writes the rules of another mode, or of the same with another scheduler; gives the function that removes the former.
+   * Rejects when it cannot; then the former stay.
+   */
+  async write(choice: ModeChoice, scheduler: string): Promise<() => Promise<void>> {
+    const replacements = this.#families.map(({ facts, rules, tracker }) => {
+      const changed = { ...facts, ipvs: { ...facts.ipvs, scheduler } };
+      return {
+        facts: changed,
+        former: rules,
+        next: nodeRules(choice.mode, this.#options, changed),
+        views: tracker.update().views,
+      };
+    });
+    await writeNext(replacements);
+    for (const [index, { next, facts }] of replacements.entries())
+      Object.assign(this.#families[index]!, { rules: next, facts } satisfies Partial<Family>);
+    this.#choice = choice;
+    return () => removeFormer(replacements);
+  }
+
+  /** False when rules are gone that should stand; the next `sync` writes them. `onError` is told of what cannot be looked at. */
+  async check(onError: (error: unknown) => void): Promise<boolean> {
+    let isWhole = true;
+    for (const { rules } of this.#families) {
+      try {
+        isWhole = (await rules.check()) && isWhole;
+      } catch (error) {
+        onError(error);
+      }
+    }
+    return isWhole;
+  }
+
+  async cleanup(): Promise<void> {
+    for (const { rules } of this.#families) await rules.cleanup();
+  }
+
+  /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
+  async removeOtherModes(log: Pick<Logger, 'warn'>): Promise<void> {
+    for (const mode of PROXY_MODES.filter((other) => other !== this.#choice.mode)) {
+      try {
+        for (const { facts, rules } of this.#families) await nodeRules(mode, this.#options, facts).cleanup(rules.rules);
+      } catch (error) {
+        // Without its tool a mode cannot have left anything.
+        const node = this.#options.nodeName;
+        log.warn('kube-proxy cannot look for rules of another mode', { node, mode, error: String(error) });
+      }
+    }
+  }
+}
