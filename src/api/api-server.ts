@@ -8,6 +8,7 @@ import { type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../objects/component.ts';
 import type { ApiCore } from './api-core.ts';
+import { actingUser, isImpersonation } from './auth/impersonation.ts';
 import { ANONYMOUS, grantAuthenticator, type TokenGrant, type User } from './auth/tokens.ts';
 import { Connections } from './connections.ts';
 import type { Dial } from './dial.ts';
@@ -83,11 +84,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   server.emit('listening');
   const guard = originGuard(ownNames(tls?.cert));
   const connections = new Connections();
-  const identify = ({ headers, socket }: IncomingMessage): User => {
+  const identify = (request: IncomingMessage): User => {
+    const { headers, socket } = request;
     guard(headers);
     const user = router.identify(headers.authorization);
-    if (user !== ANONYMOUS) connections.welcome(socket);
-    return user;
+    if (user === ANONYMOUS) return user;
+    connections.welcome(socket);
+    return Object.keys(headers).some(isImpersonation) ? actingUser(user, request.headersDistinct) : user;
   };
   const context = { identify, logger };
   const answers = new WeakMap<Duplex, ServerResponse>();

@@ -1,10 +1,11 @@
 /**
  * Who may do what. The lab's administrator and its own components may do everything; a service account of a system
- * namespace, too. Any other service account, which is what pods run as, may do what Kubernetes grants it before a role is
- * bound to it: read discovery, ask who it is and what it may do. Pure.
+ * namespace, too. Anybody else (the other service accounts, which is what pods run as, and whom the administrator impersonates) may do what
+ * Kubernetes grants before a role is bound: read discovery, ask who one is and what one may do. Pure.
  */
 import type { User } from './tokens.ts';
 
+const ADMINISTRATORS = 'system:masters';
 const SERVICE_ACCOUNTS = 'system:serviceaccounts';
 const TRUSTED_NAMESPACES = ['kube-system', 'kube-flannel'];
 /** Reviews about oneself, which `system:basic-user` grants everybody. */
@@ -24,13 +25,18 @@ export interface ResourceAttributes {
 }
 
 /** True when the user may do everything. */
-export function mayDoEverything({ groups }: Pick<User, 'groups'>): boolean {
-  if (!groups.includes(SERVICE_ACCOUNTS)) return true;
+export function mayDoEverything({ username, groups }: Pick<User, 'username' | 'groups'>): boolean {
+  if (groups.includes(ADMINISTRATORS)) return true;
+  // Components: `system:kube-proxy`. The prefix is nobody else's.
+  if (/^system:(?!serviceaccount:|anonymous$)/.test(username)) return true;
   return TRUSTED_NAMESPACES.some((namespace) => groups.includes(`${SERVICE_ACCOUNTS}:${namespace}`));
 }
 
 /** True when the user may do this with a resource. */
-export function mayAccess(user: Pick<User, 'groups'>, { verb, group, resource }: ResourceAttributes): boolean {
+export function mayAccess(
+  user: Pick<User, 'username' | 'groups'>,
+  { verb, group, resource }: ResourceAttributes,
+): boolean {
   return mayDoEverything(user) || (verb === 'create' && SELF_REVIEWS.has(`${group}/${resource}`));
 }
 
@@ -40,8 +46,8 @@ export function refusalOf({ username }: User, { verb, group, resource, namespace
   return `User "${username}" cannot ${verb} resource "${resource}" in API group "${group}" ${scope}`;
 }
 
-/** The verb of a request, as rules name it. */
-export function verbOf(method: string, named: boolean, watch: boolean): string {
+/** The verb of a request that is no watch, as rules name it. */
+export function verbOf(method: string, named: boolean): string {
   switch (method) {
     case 'POST':
       return 'create';
@@ -52,6 +58,6 @@ export function verbOf(method: string, named: boolean, watch: boolean): string {
     case 'DELETE':
       return named ? 'delete' : 'deletecollection';
     default:
-      return watch ? 'watch' : named ? 'get' : 'list';
+      return named ? 'get' : 'list';
   }
 }

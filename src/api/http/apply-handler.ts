@@ -24,8 +24,13 @@ export async function handleApply(request: ObjectRequest, scope: UpdateScope): P
   await answerObject(exchange, definition, created ? 201 : 200, entry);
 }
 
+type Kind = { readonly apiVersion: string; readonly kind: string };
+
 /** The body as an object of the kind the path names. Throws BadRequest. */
-export async function readConfiguration({ definition, exchange }: ObjectRequest): Promise<ApiObject> {
+export async function readConfiguration(
+  { definition, exchange }: ObjectRequest,
+  expected: Kind = { apiVersion: apiVersionOf(definition.type), kind: definition.type.kind },
+): Promise<ApiObject> {
   const { value, repeated } = await parseConfiguration(await readText(exchange.request));
   const validation = fieldValidation(exchange);
   if (repeated.length > 0 && validation === 'Strict') {
@@ -38,7 +43,7 @@ export async function readConfiguration({ definition, exchange }: ObjectRequest)
   }
   const config = value as ApiObject;
   const { apiVersion = '', kind = '' } = config;
-  if (apiVersion !== apiVersionOf(definition.type) || kind !== definition.type.kind) {
+  if (apiVersion !== expected.apiVersion || kind !== expected.kind) {
     throw badRequest(`invalid object type: ${groupVersionKind(apiVersion, kind)}`);
   }
   if (config.metadata?.managedFields != null) throw badRequest('metadata.managedFields must be nil');

@@ -1,7 +1,9 @@
-/** Reads the path of a resource request: `/apis/GROUP/VERSION/namespaces/NS/RESOURCE/NAME/SUBRESOURCE`. */
+/** Reads the path of a resource request: `/apis/GROUP/VERSION/[watch/]namespaces/NS/RESOURCE/NAME/SUBRESOURCE`. */
 import { badRequest } from '../status-error.ts';
 
 export interface ResourcePath {
+  /** A watch by its path, as clients asked for it before there was `?watch=1`. */
+  readonly watch: boolean;
   readonly group: string;
   readonly version: string;
   readonly plural: string;
@@ -22,15 +24,18 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
   if (parts.at(-1) === '') parts.pop();
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return undefined;
-  const [group, version, ...within] = (core ? ['', ...parts.slice(1)] : parts.slice(1)).map(decodeURIComponent);
+  const [group, version, ...rest] = (core ? ['', ...parts.slice(1)] : parts.slice(1)).map(decodeURIComponent);
+  const watch = rest[0] === 'watch';
+  const within = watch ? rest.slice(1) : rest;
   if (group === undefined || version === undefined || within.length === 0) return undefined;
   const scoped = within[0] === 'namespaces' && within.length > 2 && !OF_NAMESPACE.has(within[2]!);
   const namespace = scoped ? within[1] : undefined;
-  const [plural, name, subresource, ...rest] = scoped ? within.slice(2) : within;
+  const [plural, name, subresource, ...further] = scoped ? within.slice(2) : within;
   // An empty part would make two paths one.
   if ([version, plural, namespace, name, subresource].includes('')) return undefined;
   for (const segment of [namespace, name]) checkName(segment);
-  return { group, version, plural: plural!, namespace, name, subresource, rest: rest.filter((part) => part !== '') };
+  const beyond = further.filter((part) => part !== '');
+  return { watch, group, version, plural: plural!, namespace, name, subresource, rest: beyond };
 }
 
 /** Refuses what would make a name a path of its own, in whatever escape it came. */

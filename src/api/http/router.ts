@@ -18,6 +18,7 @@ import { parseResourcePath, type ResourcePath } from './request-path.ts';
 import { handleResource } from './resource-handler.ts';
 import type { ResourceRequest } from './resource-request.ts';
 import { handleReview } from './review-handler.ts';
+import { isTrue } from './watch-handler.ts';
 
 export interface RouterOptions {
   readonly core: ApiCore;
@@ -99,11 +100,11 @@ export function createRouter({ core, kubelets, dial, authenticate, health }: Rou
 /** Throws Forbidden for what the user may not do. */
 function authorize({ user, method, query }: Exchange, path: ResourcePath): void {
   const { group, plural, namespace, name, subresource } = path;
-  const watch = ['1', 'true'].includes(query.get('watch') ?? '');
+  const watch = path.watch || (name === undefined && isTrue(query.get('watch')));
   const resource = subresource === undefined ? plural : `${plural}/${subresource}`;
   const attributes: ResourceAttributes = {
     ...{ group, resource, namespace, name },
-    verb: verbOf(method, name !== undefined, watch),
+    verb: watch ? 'watch' : verbOf(method, name !== undefined),
   };
   if (mayAccess(user, attributes)) return;
   const qualified = group === '' ? plural : `${plural}.${group}`;

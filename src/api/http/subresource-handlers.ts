@@ -4,7 +4,7 @@ import { type Binding, bindPod } from '../operations/bind-pod.ts';
 import { deleteObject } from '../operations/delete.ts';
 import { getObject } from '../operations/read.ts';
 import { requestToken, type TokenRequest } from '../operations/request-token.ts';
-import { type Scale, scaleOf, updateScale } from '../operations/scale.ts';
+import { applyScale, type Scale, scaleOf, updateScale } from '../operations/scale.ts';
 import { handleProxy } from '../proxy/handle-proxy.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, pathNotFound } from '../status-error.ts';
@@ -12,6 +12,7 @@ import { handleLog } from '../streams/log-handler.ts';
 import { handleUnupgradedPortForward } from '../streams/port-forward/forward-target.ts';
 import { handleUnupgradedStream } from '../streams/stream-request.ts';
 import { answerValue } from './answer.ts';
+import { APPLY_PATCH, readConfiguration } from './apply-handler.ts';
 import { bodyType, parseJson, readText, readValue } from './body.ts';
 import { type BodyKind, decodeObject } from './decode-object.ts';
 import { warner } from './exchange.ts';
@@ -19,7 +20,7 @@ import { patchInspector } from './patch-inspector.ts';
 import { handleGet } from './read-handlers.ts';
 import { byMethod, type Handler, type ObjectRequest } from './resource-request.ts';
 import { patchHandler, patchTypeOf, updateHandler } from './write-handlers.ts';
-import { fieldValidation, writeRequest } from './write-parameters.ts';
+import { applyParameters, fieldValidation, writeRequest } from './write-parameters.ts';
 
 type Subresource = ResourceDefinition['subresources'][number];
 type Methods = Readonly<Record<string, Handler<ObjectRequest>>>;
@@ -73,12 +74,29 @@ async function putScale(request: ObjectRequest): Promise<void> {
 
 async function patchScale(request: ObjectRequest): Promise<void> {
   const { core, definition, exchange, namespace, name } = request;
-  const type = patchTypeOf(bodyType(exchange.request));
+  const mediaType = bodyType(exchange.request);
+  if (mediaType === APPLY_PATCH) return putAppliedScale(request);
+  const type = patchTypeOf(mediaType);
   const patch = parseJson(await readText(exchange.request));
   const scale = scaleOf(getObject(core, definition, namespace, name).object);
   const patched = core.applyPatch(type, scale as ApiObject, patch, SCALE.schema);
   patchInspector(SCALE, patch, fieldValidation(exchange), warner(exchange))(patched);
   await storeScale(request, patched as Scale, 'PatchOptions');
+}
+
+async function putAppliedScale(request: ObjectRequest): Promise<void> {
+  const { core, definition, exchange, namespace, name } = request;
+  const { force } = applyParameters(exchange, true);
+  const write = writeRequest(exchange, 'PatchOptions');
+  const config = await readConfiguration(request, SCALE);
+  const scale = decodeObject(
+    SCALE,
+    { value: config, duplicates: [] },
+    fieldValidation(exchange),
+    warner(exchange),
+  ) as Scale;
+  const stored = applyScale(core, definition, { namespace, name }, scale, { ...write, force });
+  await answerValue(exchange, 200, scaleOf(stored.object));
 }
 
 async function storeScale(

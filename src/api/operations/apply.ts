@@ -18,6 +18,8 @@ export interface ApplyRequest extends WriteRequest {
   readonly fieldManager: string;
   /** Takes fields from those who claim them. */
   readonly force: boolean;
+  /** The subresource the object's own fields are reached through. */
+  readonly through?: 'scale';
 }
 
 /**
@@ -32,10 +34,10 @@ export function applyObject(
   request: ApplyRequest,
 ): { readonly created: boolean; readonly entry: StoredObject } {
   const live = core.store.collection(definition.type).get(namespace, name)?.object;
-  if (live === undefined && scope !== 'object') throw notFound(definition.type, name);
+  const { fieldManager: manager, force, through = scope === 'object' ? undefined : scope } = request;
+  if (live === undefined && through !== undefined) throw notFound(definition.type, name);
   const placed = inPlace(config, namespace, name);
-  const { fieldManager: manager, force } = request;
-  const tracking = trackingOf(definition, scope === 'object' ? undefined : scope);
+  const tracking = trackingOf(definition, through);
   const applied = applyConfiguration(tracking, live, placed, { manager, force, now: formatTime(Date.now()) });
   const claims = claimsOf(applied.object);
   const object = decoded(definition, applied.object);

@@ -1,4 +1,5 @@
 /** The `scale` subresource: a view of `spec.replicas` that kubectl and autoscalers read and write alike for all kinds. */
+import { apiVersionOf } from '../../objects/resource.ts';
 import { formatLabelSelector } from '../../objects/selectors.ts';
 import type { ApiObject, LabelSelector } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
@@ -6,6 +7,7 @@ import { copyJson } from '../json.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { invalid, modified } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
+import { type ApplyRequest, applyObject } from './apply.ts';
 import { getObject } from './read.ts';
 import { updateObject } from './update.ts';
 
@@ -50,19 +52,41 @@ export function updateScale(
   if (resourceVersion && resourceVersion !== previous.object.metadata?.resourceVersion) {
     throw modified(definition.type, name);
   }
-  const replicas = scale.spec?.replicas ?? 0;
-  if (!Number.isInteger(replicas) || replicas < 0) {
-    throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
-      {
-        type: 'FieldValueInvalid',
-        field: 'spec.replicas',
-        message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
-      },
-    ]);
-  }
   const object = copyJson(previous.object) as Scalable;
-  object.spec = { ...object.spec, replicas };
+  object.spec = { ...object.spec, replicas: replicasOf(scale, name) };
   return updateObject(core, definition, object, 'object', { ...request, through: 'scale' });
+}
+
+/**
+ * Applies a Scale: its manager claims `spec.replicas` of the object itself, through the subresource. Throws NotFound, BadRequest (another name),
+ * Conflict (others' claims), Invalid.
+ */
+export function applyScale(
+  core: ApiCore,
+  definition: ResourceDefinition,
+  target: { readonly namespace: string; readonly name: string },
+  scale: Scale,
+  request: ApplyRequest,
+): StoredObject {
+  const config: Scalable = {
+    apiVersion: apiVersionOf(definition.type),
+    kind: definition.type.kind,
+    ...(scale.metadata === undefined ? {} : { metadata: scale.metadata }),
+    spec: { replicas: replicasOf(scale, target.name) },
+  };
+  return applyObject(core, definition, { ...target, scope: 'object' }, config, { ...request, through: 'scale' }).entry;
+}
+
+function replicasOf(scale: Scale, name: string): number {
+  const replicas = scale.spec?.replicas ?? 0;
+  if (Number.isInteger(replicas) && replicas >= 0) return replicas;
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
+    {
+      type: 'FieldValueInvalid',
+      field: 'spec.replicas',
+      message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
+    },
+  ]);
 }
 
 /** A ReplicationController's selector is a plain map, everyone else's a LabelSelector. */

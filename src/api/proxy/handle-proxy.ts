@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { ObjectRequest } from '../http/resource-request.ts';
+import { pageChanges } from './page-changes.ts';
 import { bodyHeaders, responseHeaders } from './proxy-headers.ts';
 import { beginRequest, type ProxyRequest, proxyRequest, unreachable } from './proxy-request.ts';
 
@@ -14,10 +15,12 @@ export async function handleProxy(request: ObjectRequest): Promise<void> {
     return;
   }
   const answer = await answerTo(request, proxy);
-  response.writeHead(answer.statusCode!, responseHeaders(answer, proxy.prefix, proxy.hosts));
+  const changes = incoming.method === 'HEAD' ? [] : pageChanges(answer, proxy);
+  const headers = responseHeaders(answer, proxy.prefix, proxy.hosts, changes.length > 0);
+  response.writeHead(answer.statusCode!, headers);
   response.flushHeaders();
   // Either end may go first: then the other is cut, as far as it has come.
-  await pipeline(answer, response).catch(() => incoming.destroy());
+  await pipeline([answer, ...changes, response]).catch(() => incoming.destroy());
 }
 
 /** Resolves with the head of the answer; rejects when there is none. */

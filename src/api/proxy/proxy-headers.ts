@@ -1,5 +1,6 @@
 /** Headers that pass through a proxy, as they stand on the wire: name, value, name, value. */
 import type { IncomingMessage } from 'node:http';
+import { isImpersonation } from '../auth/impersonation.ts';
 
 /** Those of one connection (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP = new Set([
@@ -13,7 +14,7 @@ const OURS = new Set(['authorization', 'expect', 'content-length', 'x-forwarded-
 
 /** The headers for the program behind the proxy, without those that frame a body: never the client's token. */
 export function requestHeaders(request: IncomingMessage, path: string): string[] {
-  const headers = filtered(request, (name) => !OURS.has(name));
+  const headers = filtered(request, (name) => !OURS.has(name) && !isImpersonation(name));
   const forwarded = [request.headers['x-forwarded-for'], request.socket.remoteAddress].flat().filter(Boolean);
   if (forwarded.length > 0) headers.push('X-Forwarded-For', forwarded.join(', '));
   headers.push('X-Forwarded-Uri', path);
@@ -26,9 +27,17 @@ export function bodyHeaders({ headers }: IncomingMessage): string[] {
   return headers['content-length'] === undefined ? [] : ['Content-Length', headers['content-length']];
 }
 
-/** The headers of the program's answer, its own redirections led back through the proxy (`prefix`). */
-export function responseHeaders(response: IncomingMessage, prefix: string, hosts: readonly string[]): string[] {
-  const headers = filtered(response, (name) => !CROSS_ORIGIN.test(name));
+/**
+ * The headers of the program's answer, its own redirections led back through the proxy (`prefix`). A body that is `changed` on its way
+ * has another length.
+ */
+export function responseHeaders(
+  response: IncomingMessage,
+  prefix: string,
+  hosts: readonly string[],
+  changed = false,
+): string[] {
+  const headers = filtered(response, (name) => !CROSS_ORIGIN.test(name) && !(changed && name === 'content-length'));
   for (let at = 0; at < headers.length; at += 2) {
     if (headers[at]!.toLowerCase() === 'location') headers[at + 1] = throughProxy(headers[at + 1]!, prefix, hosts);
   }
@@ -47,8 +56,8 @@ function filtered({ rawHeaders, headers }: IncomingMessage, passes: (name: strin
   });
 }
 
-/** A redirection to a path, or to one of `hosts`, as the same through the proxy. Others, and relative ones, stay. */
-function throughProxy(location: string, prefix: string, hosts: readonly string[]): string {
+/** A link to a path, or to one of `hosts`, as the same through the proxy. Others, and relative ones, stay. */
+export function throughProxy(location: string, prefix: string, hosts: readonly string[]): string {
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(location);
   if (absolute !== null && !hosts.includes(absolute[1]!)) return location;
   const path = absolute === null ? location : absolute[2] || '/';

@@ -141,3 +141,37 @@ describe('a watch', () => {
     expect(read).toBeLessThan(total);
   });
 });
+
+describe('a watch by its path', () => {
+  const WATCHED = PATH.replace('/api/v1/', '/api/v1/watch/');
+
+  it('is of the collection, or of the one object that is named', async () => {
+    await add('a');
+    await add('b');
+    const all = await openWatch(server, `${WATCHED}?resourceVersion=0`);
+    expect([(await all.next())?.object.metadata?.name, (await all.next())?.object.metadata?.name]).toEqual(['a', 'b']);
+    all.end();
+    const one = await openWatch(server, `${WATCHED}/b?resourceVersion=0`);
+    expect(await one.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'b' } } });
+    await server.call('DELETE', `${PATH}/a`);
+    await server.call('DELETE', `${PATH}/b`);
+    expect(await one.next()).toMatchObject({ type: 'DELETED', object: { metadata: { name: 'b' } } });
+    one.end();
+  });
+
+  it('refuses a selector of another object, what cannot be watched, and what cannot be read', async () => {
+    const other = await server.call('GET', `${WATCHED}/b?fieldSelector=metadata.name%3Da`);
+    expect(other.body).toMatchObject({
+      code: 400,
+      message: "fieldSelector metadata.name doesn't match requested name",
+    });
+    expect((await server.call('GET', `${WATCHED}/b?fieldSelector=%3D%3D`)).status).toBe(400);
+    expect((await server.call('GET', `${WATCHED}/b/status`)).status).toBe(404);
+    expect((await server.call('POST', WATCHED, {})).status).toBe(405);
+  });
+
+  it('is not asked for by a parameter: one object is answered with, as Kubernetes does', async () => {
+    await add('a');
+    expect((await server.call('GET', `${PATH}/a?watch=1`)).body).toMatchObject({ kind: 'ConfigMap' });
+  });
+});

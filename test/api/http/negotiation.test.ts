@@ -40,7 +40,7 @@ describe('the Accept header', () => {
 });
 
 describe('paths', () => {
-  const none = { namespace: undefined, name: undefined, subresource: undefined, rest: [] };
+  const none = { watch: false, namespace: undefined, name: undefined, subresource: undefined, rest: [] };
   const core = { ...none, group: '', version: 'v1' };
 
   it.each([
@@ -51,6 +51,9 @@ describe('paths', () => {
     ['/api/v1/namespaces/a/pods/b/log', { ...core, plural: 'pods', namespace: 'a', name: 'b', subresource: 'log' }],
     ['/api/v1/pods', { ...core, plural: 'pods' }],
     ['/api/v1/nodes/n%2Dx', { ...core, plural: 'nodes', name: 'n-x' }],
+    ['/api/v1/watch/pods', { ...core, watch: true, plural: 'pods' }],
+    ['/api/v1/watch/namespaces/a/pods/b', { ...core, watch: true, plural: 'pods', namespace: 'a', name: 'b' }],
+    ['/api/v1/watch', undefined],
     ['/api//v1/pods', undefined],
     ['/api/v1//pods', undefined],
     ['/api/v1/namespaces//pods', undefined],

@@ -347,3 +347,45 @@ describe('claims of other writes', () => {
     expect(managers(named as never).sort()).toEqual(['kube-controller-manager Update', 'kube-scheduler Update']);
   });
 });
+
+describe('apply through scale', () => {
+  const scaleTo = (name: string, replicas: number) => ({
+    ...{ apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name }, spec: { replicas } },
+  });
+  const applyScale = (name: string, replicas: number, query = 'fieldManager=scaler') =>
+    apply(`${DEPLOYMENTS}/${name}/scale`, scaleTo(name, replicas), query);
+
+  it('claims the replicas of the object, and answers with its Scale', async () => {
+    await apply(`${DEPLOYMENTS}/scaled`, deployment('scaled'));
+    const answer = await applyScale('scaled', 4);
+    expect(answer).toMatchObject({ status: 200, body: { kind: 'Scale', spec: { replicas: 4 } } });
+    const { body } = await server.call('GET', `${DEPLOYMENTS}/scaled`);
+    expect(body.spec.replicas).toBe(4);
+    const claim = body.metadata.managedFields.find(({ manager }: { manager: string }) => manager === 'scaler');
+    expect(claim).toMatchObject({
+      ...{ operation: 'Apply', apiVersion: 'apps/v1', subresource: 'scale' },
+      fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+    });
+    expect(body.spec.template.spec.containers).toHaveLength(1);
+  });
+
+  it('is refused what others claim, unless it takes it', async () => {
+    await apply(`${DEPLOYMENTS}/claimed`, deployment('claimed', 2));
+    expect((await applyScale('claimed', 5)).body).toMatchObject({
+      code: 409,
+      message: 'Apply failed with 1 conflict: conflict with "test": .spec.replicas',
+    });
+    expect((await applyScale('claimed', 5, 'fieldManager=scaler&force=true')).body.spec.replicas).toBe(5);
+  });
+
+  it('refuses what is no Scale, and what is not there', async () => {
+    await apply(`${DEPLOYMENTS}/odd`, deployment('odd'));
+    expect((await applyScale('odd', -1)).body.message).toContain('must be greater than or equal to 0');
+    expect((await applyScale('nothing', 1)).status).toBe(404);
+    expect((await apply(`${DEPLOYMENTS}/odd/scale`, deployment('odd'))).body.message).toBe(
+      'invalid object type: apps/v1, Kind=Deployment',
+    );
+    expect((await apply(`${DEPLOYMENTS}/odd/scale`, scaleTo('other', 1))).status).toBe(400);
+    expect((await applyScale('odd', 1, '')).status).toBe(422);
+  });
+});

@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, 
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Address } from '../../../src/api/dial.ts';
@@ -16,6 +17,8 @@ const programs = new Map<number, Server>();
 const dialled: Address[] = [];
 const seen: { method: string; url: string; headers: IncomingHttpHeaders; body: string }[] = [];
 let server: TestServer;
+
+const PAGE = '<a href="/x">é</a><img src="y">';
 
 /** Answers by path. */
 async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -34,6 +37,18 @@ async function answer(incoming: IncomingMessage, response: ServerResponse): Prom
   if (url === '/broken') {
     response.writeHead(200, { 'Content-Length': 100 });
     response.write('half', () => response.destroy());
+    return;
+  }
+  const encoding = /^\/page\/(.*)/.exec(url)?.[1];
+  if (encoding !== undefined) {
+    const page = encoding === 'gzip' ? gzipSync(PAGE) : Buffer.from(PAGE);
+    const isPlain = encoding === 'plain';
+    response.writeHead(200, {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Length': page.length,
+      ...(isPlain ? {} : { 'Content-Encoding': encoding }),
+    });
+    response.end(method === 'HEAD' ? undefined : page);
     return;
   }
   const body = Buffer.concat((await incoming.toArray()) as Buffer[]).toString();
@@ -199,6 +214,25 @@ describe('proxy', () => {
       ['DELETE', 'body'],
       ['GET', 'body'],
     ]);
+  });
+
+  it('leads the links of a page back, compressed or not, and no others', async () => {
+    const read = async (encoding: string, method = 'GET') => {
+      const message = request({
+        ...{ host: '127.0.0.1', port: server.port, method, path: pod(`/page/${encoding}`) },
+        headers: { Authorization: `Bearer ${TOKEN}` },
+      });
+      message.end();
+      const [response] = (await once(message, 'response')) as [IncomingMessage];
+      return { headers: response.headers, body: Buffer.concat((await response.toArray()) as Buffer[]) };
+    };
+    const led = `<a href="${pod('/x')}">é</a><img src="y">`;
+    const plain = await read('plain');
+    expect(plain.body.toString()).toBe(led);
+    expect(plain.headers['content-length']).toBeUndefined();
+    expect(gunzipSync((await read('gzip')).body).toString()).toBe(led);
+    expect((await read('br')).body.toString()).toBe(PAGE);
+    expect((await read('plain', 'HEAD')).headers['content-length']).toBe(String(Buffer.byteLength(PAGE)));
   });
 
   it('streams both ways', async () => {

@@ -59,7 +59,7 @@ beforeAll(async () => {
   server = createApiServer({
     core,
     kubelets: NO_KUBELETS,
-    tokens: [{ token: TOKEN, user: { username: 'kubelet', groups: [] } }],
+    tokens: [{ token: TOKEN, user: { username: 'kubelet', groups: ['system:masters'] } }],
     kubernetesVersion: 'v1.36.0',
   });
   await kernel.sockets.listen(left, listener, { host: SERVER, port: 6443 });
