@@ -62,14 +62,15 @@ export class ApiConnection {
 
   /** Opens a stream: resolves with the response as soon as its head has come. The signal ends it at any time. */
   async stream(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const message = await this.#start(request, this.#streams, signal);
+    const headers = await this.#headers(request);
     return await new Promise((resolve, reject) => {
+      const message = this.#send(request, headers, this.#streams, signal);
       const deadline = this.#deadline(message, request);
       message.once('response', (response) => {
         clearTimeout(deadline);
         resolve(response);
       });
-      message.once('error', (error) => {
+      message.on('error', (error) => {
         clearTimeout(deadline);
         reject(error);
       });
@@ -83,15 +84,16 @@ export class ApiConnection {
   }
 
   async #exchange(request: ApiRequest): Promise<ApiAnswer> {
-    const message = await this.#start(request, this.#requests);
+    const headers = await this.#headers(request);
     return await new Promise((resolve, reject) => {
+      const message = this.#send(request, headers, this.#requests);
       const deadline = this.#deadline(message, request);
       const fail = (error: Error): void => {
         clearTimeout(deadline);
         const code = (error as NodeJS.ErrnoException).code;
         reject(message.reusedSocket && code === 'ECONNRESET' ? new StaleConnectionError(error) : error);
       };
-      message.once('error', fail);
+      message.on('error', fail);
       message.once('response', (response) => {
         readBody(response).then((body) => {
           clearTimeout(deadline);
@@ -104,19 +106,24 @@ export class ApiConnection {
     });
   }
 
-  async #start(request: ApiRequest, agent: HttpAgent, signal?: AbortSignal): Promise<ClientRequest> {
+  async #headers(request: ApiRequest): Promise<OutgoingHttpHeaders> {
     const { token } = this.#options;
     const bearer = typeof token === 'function' ? await token() : token;
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const headers: OutgoingHttpHeaders = {
       accept: 'application/json',
       'user-agent': this.#options.userAgent ?? 'podwire',
     };
     if (bearer !== undefined) headers.authorization = `Bearer ${bearer}`;
-    if (body !== undefined) {
-      headers['content-type'] = request.contentType ?? 'application/json';
-      headers['content-length'] = body.length;
-    }
+    if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+    return headers;
+  }
+
+  /**
+   * Sends at once. The caller listens for 'error' before it awaits anything: an interface that is down fails before the
+   * next promise goes on. It listens to the end: a request given up may fail once more.
+   */
+  #send(request: ApiRequest, headers: OutgoingHttpHeaders, agent: HttpAgent, signal?: AbortSignal): ClientRequest {
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
     const prefix = this.#url.pathname.replace(/\/$/, '');
     const message = send({
@@ -124,7 +131,7 @@ export class ApiConnection {
       port: portOf(this.#url),
       method: request.method,
       path: prefix + request.path,
-      headers,
+      headers: body === undefined ? headers : { ...headers, 'content-length': body.length },
       agent,
       ...(signal === undefined ? {} : { signal }),
     });

@@ -300,4 +300,20 @@ describe('watches', () => {
     await closed;
     expect(seen).toHaveLength(1);
   });
+
+  it('survives a link that fails before anybody awaits the request', async () => {
+    const cut = open({
+      connect: () => {
+        const socket = new net.Socket();
+        process.nextTick(() => socket.destroy(new Error('connect ENETUNREACH')));
+        return socket;
+      },
+    });
+    // From a timer all of it, the failure too, happens before the first promise goes on.
+    const asked = new Promise((resolve) => {
+      setImmediate(() => resolve(cut.get(PODS, { namespace: 'default', name: 'web' })));
+    });
+    await expect(asked).rejects.toThrow('ENETUNREACH');
+    cut.close();
+  });
 });

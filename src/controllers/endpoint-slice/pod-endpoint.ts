@@ -20,6 +20,7 @@ export function podEndpoint(service: Service, pod: Pod, address: string, node: N
   const { name = '', namespace = '', uid } = pod.metadata ?? {};
   const zone = node?.metadata?.labels?.[ZONE];
   const { nodeName, hostname, subdomain } = pod.spec ?? {};
+  const hints = ready ? hintsOf(service.spec?.trafficDistribution, zone, nodeName) : undefined;
   const named = hostname !== undefined && hostname !== '' && subdomain === service.metadata?.name;
   return {
     addresses: [address],
@@ -28,7 +29,26 @@ export function podEndpoint(service: Service, pod: Pod, address: string, node: N
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === undefined ? {} : { zone }),
     ...(named ? { hostname } : {}),
+    ...(hints === undefined ? {} : { hints }),
   };
+}
+
+/** For whom an endpoint is in the first place, as `spec.trafficDistribution` has it (KEP-3015). */
+function hintsOf(
+  distribution: string | undefined,
+  zone: string | undefined,
+  nodeName: string | undefined,
+): Endpoint['hints'] {
+  const forZones = zone === undefined ? undefined : [{ name: zone }];
+  switch (distribution) {
+    case 'PreferClose':
+    case 'PreferSameZone':
+      return forZones && { forZones };
+    case 'PreferSameNode':
+      return nodeName === undefined ? undefined : { forNodes: [{ name: nodeName }], ...(forZones && { forZones }) };
+    default:
+      return undefined;
+  }
 }
 
 /** The address types a Service's slices have: one per IP family. */
