@@ -41,7 +41,7 @@ export interface LabHandle {
   ): Promise<ExecResult>;
   /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`, also where the kernel cannot do it. */
   switchProxyMode(mode: string, node?: string): Promise<string[]>;
-  /** Resolves when every write acknowledged before this call is in the rules of every node. */
+  /** Resolves when every write acknowledged before this call is in the rules of every node that is Ready. */
   programmed(timeoutMs?: number): Promise<void>;
   /** Removes the lab. */
   down(): Promise<void>;

@@ -43,6 +43,7 @@ export async function tryStep(
   let pause = FIRST_PAUSE_MS;
   let announced = false;
   let heldSince: number | undefined;
+  let former: Tried | undefined;
   for (;;) {
     let tried: Tried;
     try {
@@ -54,8 +55,11 @@ export async function tryStep(
       tried = { ...attempt, held: attempt.checks.every(({ held }) => held) };
       if (tried.held) bind(filled, attempt, options.bound);
     } catch (error) {
+      // What an earlier try saw says more than that the last one was cut short.
+      if (error instanceof OutOfTime && former !== undefined) return former;
       tried = { checks: [], held: false, problem: (error as Error).message };
     }
+    former = tried;
     if (tried.held && steady > 0) {
       heldSince ??= Date.now();
       if (context.signal.aborted || Date.now() - heldSince >= steady) return tried;
@@ -90,12 +94,14 @@ function firstGroup(pattern: string, result: unknown): string {
   return found[1] ?? found[0];
 }
 
+class OutOfTime extends Error {}
+
 /** Rejects when the time is up or the run is interrupted; the work itself is left to end by itself. */
 async function before<T>(deadline: number, signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: given, reject } = Promise.withResolvers<never>();
   const interrupt = (): void => reject(new Error('interrupted'));
   const timer = setTimeout(
-    () => reject(new Error('it gave no result in its time')),
+    () => reject(new OutOfTime('it gave no result in its time')),
     Math.max(1, deadline - Date.now()),
   );
   signal.addEventListener('abort', interrupt, { once: true });

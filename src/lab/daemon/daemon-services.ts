@@ -57,7 +57,9 @@ export function daemonServices({ plan, observer, kubelets, nodes, controllers, r
     async programmed(timeoutMs) {
       const programmed = async () => {
         await controllers.slicesSettled();
-        await Promise.all(nodes.map(({ proxy }) => proxy.programmed()));
+        // A node that the control plane has given up hears of nothing any more.
+        const lost = new Set(observer.snapshots.current().nodes.flatMap(({ name, ready }) => (ready ? [] : [name])));
+        await Promise.all(nodes.filter(({ plan: { name } }) => !lost.has(name)).map(({ proxy }) => proxy.programmed()));
       };
       await withDeadline(programmed(), timeoutMs);
     },

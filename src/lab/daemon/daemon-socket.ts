@@ -6,7 +6,7 @@
  *   GET  /snapshots              one snapshot a line, the first at once, then after each change
  *   GET  /netns?name=            the namespace a node, host or pod stands in
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
- *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node
+ *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node that is Ready
  *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
  */
 import { rmSync } from 'node:fs';
