@@ -1,74 +1,91 @@
 /**
  * The HTTP servers of kube-proxy in its node's namespace: `/healthz` and `/livez` on 10256 for load balancers and
- * probes, `/metrics`, `/proxyMode` on 127.0.0.1:10249. Both only report; they decide nothing.
+ * probes, `/metrics`, `/proxyMode` and `/healthz` on 127.0.0.1:10249. Both only report; they decide nothing. Texts are kube-proxy's
+ * (upstream pkg/proxy/healthcheck/proxy_health.go, cmd/kube-proxy/app/server.go).
  */
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
-import { wildcardFor } from '../net/host-port.ts';
+import { goTime } from './go-time.ts';
+import type { ProxyHealth } from './proxy-health.ts';
 
-export const HEALTHZ_PORT = 10_256;
-export const METRICS_PORT = 10_249;
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface HealthSource {
+  readonly health: ProxyHealth;
   mode(): string;
-  /** Milliseconds since the epoch; `isHealthy` is false while rules are behind for longer than they should be. */
-  health(): { readonly lastUpdated: number; readonly isHealthy: boolean };
-  metrics(): string;
+  metrics(): Promise<string>;
+  /** Told of each answer's status. */
+  answered(path: 'healthz' | 'livez', status: number): void;
 }
 
-/** Opens both servers; the returned function closes them. Rejects with EADDRINUSE when a port is taken. */
-export async function serveHealth(
+/** Opens a server for `/healthz` and `/livez`. */
+export function serveHealth(kernel: Kernel, netns: Netns, at: ListenAddress, source: HealthSource): Promise<Server> {
+  return open(kernel, netns, at, (request, response) => {
+    const path = pathOf(request);
+    if (path !== '/healthz' && path !== '/livez') return notFound(response);
+    const { health } = source;
+    const isLivez = path === '/livez';
+    const status = health.isHealthy && (isLivez || health.isNodeEligible) ? 200 : 503;
+    source.answered(isLivez ? 'livez' : 'healthz', status);
+    const times = `"lastUpdated": "${goTime(health.lastUpdated)}","currentTime": "${goTime(Date.now())}"`;
+    const eligible = isLivez ? '' : `, "nodeEligible": ${health.isNodeEligible}`;
+    answer(response, status, 'application/json', `{${times}${eligible}}`);
+  });
+}
+
+/** Opens a server for the metrics. */
+export function serveMetrics(kernel: Kernel, netns: Netns, at: ListenAddress, source: HealthSource): Promise<Server> {
+  return open(kernel, netns, at, (request, response) => {
+    const path = pathOf(request);
+    if (path === '/healthz') answer(response, 200, 'text/plain; charset=utf-8', 'ok');
+    else if (path === '/proxyMode') answer(response, 200, 'text/plain; charset=utf-8', source.mode());
+    else if (path !== '/metrics') notFound(response);
+    else
+      source.metrics().then(
+        (page) => answer(response, 200, 'text/plain; version=0.0.4; charset=utf-8', page),
+        (error: unknown) => answer(response, 500, 'text/plain; charset=utf-8', `${String(error)}\n`),
+      );
+  });
+}
+
+/** Opens a server; rejects with EADDRINUSE when the port is taken. */
+export async function open(
   kernel: Kernel,
   netns: Netns,
-  nodeIPs: readonly string[],
-  source: HealthSource,
-): Promise<() => Promise<void>> {
-  const healthz = createServer((request, response) => {
-    if (request.url === '/healthz' || request.url === '/livez') answerHealth(response, source);
-    else answer(response, 404, 'text/plain', '404 page not found\n');
-  });
-  const metrics = createServer((request, response) => {
-    if (request.url === '/metrics') answer(response, 200, 'text/plain; version=0.0.4', source.metrics());
-    else if (request.url === '/proxyMode') answer(response, 200, 'text/plain', source.mode());
-    else if (request.url === '/healthz') answer(response, 200, 'text/plain', 'ok');
-    else answer(response, 404, 'text/plain', '404 page not found\n');
-  });
-  const open: Server[] = [];
-  const closeAll = async () => {
-    await Promise.all(open.map(close));
-  };
-  try {
-    for (const [server, address] of [
-      [healthz, { host: wildcardFor(nodeIPs), port: HEALTHZ_PORT }],
-      [metrics, { host: '127.0.0.1', port: METRICS_PORT }],
-    ] as const) {
-      await kernel.sockets.listen(netns, server, address);
-      open.push(server);
-    }
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-  return closeAll;
+  at: ListenAddress,
+  onRequest: RequestListener,
+): Promise<Server> {
+  const server = createServer(onRequest);
+  await kernel.sockets.listen(netns, server, at);
+  return server;
 }
 
-function answerHealth(response: ServerResponse, source: HealthSource): void {
-  const { lastUpdated, isHealthy } = source.health();
-  const body = {
-    lastUpdated: new Date(lastUpdated).toISOString(),
-    currentTime: new Date().toISOString(),
-    nodeEligible: true,
-  };
-  answer(response, isHealthy ? 200 : 503, 'application/json', JSON.stringify(body));
+/** An answer as Go's handlers give it. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', ...headers }).end(body);
 }
 
-function answer(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body);
-}
-
-function close(server: Server): Promise<void> {
+/** Closes a server and what is connected to it. */
+export function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();
   });
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?')[0]!;
+}
+
+function notFound(response: ServerResponse): void {
+  answer(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
 }

@@ -3,9 +3,9 @@
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
-import { EventRecorder } from '../client/event-recorder.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
 import { hasCaughtUp } from '../client/informer-progress.ts';
+import { wildcardFor } from '../net/host-port.ts';
 import type { Component } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
@@ -13,9 +13,8 @@ import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
-import { serveHealth } from './health-server.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
-import { ProxyMetrics } from './proxy-metrics.ts';
+import { ProxyReports } from './proxy-reports.ts';
 import { ProxyRules } from './proxy-rules.ts';
 
 /** What may be asked for with a mode. */
@@ -38,8 +37,8 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
 const CHECK_PERIOD_MS = 30_000;
 const DRAIN_PERIOD_MS = 60_000;
-/** kube-proxy calls itself unhealthy when a sync is behind for longer than two sync periods. */
-const UNHEALTHY_AFTER_MS = 60_000;
+const HEALTHZ_PORT = 10_256;
+const METRICS_PORT = 10_249;
 
 /** A change of mode that has been asked for. */
 interface PendingSwitch {
@@ -50,10 +49,9 @@ interface PendingSwitch {
 
 export class KubeProxy implements Component {
   readonly name = 'kube-proxy';
-  readonly metrics = new ProxyMetrics();
+  readonly reports: ProxyReports;
   readonly #options: KubeProxyOptions;
   readonly #rules: ProxyRules;
-  readonly #recorder: EventRecorder;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #node: Informer<Node>;
@@ -65,16 +63,18 @@ export class KubeProxy implements Component {
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
-  #closeHealth: (() => Promise<void>) | undefined;
   #lastSync: SyncReport | undefined;
 
   constructor(options: KubeProxyOptions) {
     this.#options = options;
     this.#rules = new ProxyRules(options);
-    const { transport, nodeName, log } = options;
-    const onError = (error: unknown) =>
-      log.warn('kube-proxy could not write an event', { node: nodeName, error: String(error) });
-    this.#recorder = new EventRecorder(transport, { component: this.name, host: nodeName, onError });
+    this.reports = new ProxyReports({
+      ...options,
+      serves: options.serveHealth !== false,
+      mode: () => this.mode,
+      views: () => this.#rules.views,
+    });
+    const { transport, nodeName } = options;
     this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
     this.#slices = new Informer(transport, ENDPOINT_SLICES, { labelSelector: SELECTOR });
     this.#node = new Informer(transport, NODES, { fieldSelector: `metadata.name=${nodeName}` });
@@ -141,7 +141,8 @@ export class KubeProxy implements Component {
     this.#isInitialised = true;
     this.#request();
     await this.#runner.settled();
-    if (this.#options.serveHealth !== false) await this.#serveHealth();
+    const host = wildcardFor(this.#options.nodeIPs);
+    await this.reports.start({ host, port: HEALTHZ_PORT }, { host: '127.0.0.1', port: METRICS_PORT });
     this.#timer = setInterval(() => void this.checkRules(), this.#options.checkPeriodMs ?? CHECK_PERIOD_MS);
     this.#timer.unref();
   }
@@ -149,7 +150,7 @@ export class KubeProxy implements Component {
   #announce(wanted: ProxyMode): void {
     const { nodeName, log } = this.#options;
     const node = this.#node.get(nodeName) ?? { metadata: { name: nodeName } };
-    announceMode({ node, wanted, choice: this.#rules.choice, recorder: this.#recorder, log });
+    announceMode({ node, wanted, choice: this.#rules.choice, recorder: this.reports.events, log });
   }
 
   /** One list after the other, all over one connection: a second one costs more (its TLS handshake) than the wait. */
@@ -163,12 +164,10 @@ export class KubeProxy implements Component {
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#drainTimer);
-    this.#recorder.stop();
     await Promise.all([this.#services.stop(), this.#slices.stop(), this.#node.stop(), this.#runner.stop()]);
     this.#pending?.done.reject(new Error(`kube-proxy on ${this.#options.nodeName} has stopped`));
     this.#pending = undefined;
-    await this.#closeHealth?.();
-    this.#closeHealth = undefined;
+    await this.reports.stop();
   }
 
   /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
@@ -208,7 +207,7 @@ export class KubeProxy implements Component {
   }
 
   #onService(change: InformerChange<Service>): void {
-    this.metrics.serviceChanges += 1;
+    this.reports.serviceChanged();
     for (const tracker of this.#rules.trackers) {
       if (change.type === 'deleted') tracker.deleteService(change.object);
       else tracker.setService(change.object);
@@ -217,7 +216,7 @@ export class KubeProxy implements Component {
   }
 
   #onSlice(change: InformerChange<EndpointSlice>): void {
-    this.metrics.endpointChanges += 1;
+    this.reports.sliceChanged(change.object);
     for (const tracker of this.#rules.trackers) {
       if (change.type === 'deleted') tracker.deleteEndpointSlice(change.object);
       else {
@@ -230,6 +229,7 @@ export class KubeProxy implements Component {
   }
 
   #onNode(change: InformerChange<Node>): void {
+    this.reports.nodeChanged(change.type === 'deleted' ? undefined : change.object);
     const zone = change.type === 'deleted' ? '' : (change.object.metadata?.labels?.[ZONE_LABEL] ?? '');
     for (const tracker of this.#rules.trackers) tracker.setZone(zone);
     this.#requestIfDirty();
@@ -240,18 +240,18 @@ export class KubeProxy implements Component {
   }
 
   #request(): number {
-    this.metrics.lastQueuedAt = Date.now() / 1000;
+    this.reports.queued();
     return this.#runner.request();
   }
 
   async #sync(): Promise<void> {
     if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
-    const { isFull, changed, isUnfinished } = await this.#rules.sync();
+    const written = (...args: Parameters<ProxyReports['written']>) => this.reports.written(...args);
+    const { isFull, changed, isUnfinished } = await this.#rules.sync(written);
     if (isUnfinished) this.#comeBackLater();
-    const ms = performance.now() - start;
-    this.#lastSync = { isFull, ms, changed };
-    this.metrics.synced(ms / 1000, isFull);
+    this.#lastSync = { isFull, ms: performance.now() - start, changed };
+    await this.reports.synced();
   }
 
   /** Connections of removed endpoints end by themselves: somebody has to look. */
@@ -267,9 +267,8 @@ export class KubeProxy implements Component {
     const start = performance.now();
     try {
       const removeFormer = await this.#rules.write(choice, scheduler);
-      const ms = performance.now() - start;
-      this.#lastSync = { isFull: true, ms, changed: 0 };
-      this.metrics.synced(ms / 1000, true);
+      this.#lastSync = { isFull: true, ms: performance.now() - start, changed: 0 };
+      await this.reports.synced();
       await removeFormer();
       done.resolve();
     } catch (error) {
@@ -282,28 +281,11 @@ export class KubeProxy implements Component {
   }
 
   #onFailure(error: unknown): void {
-    this.metrics.restoreFailures += 1;
+    this.reports.failed();
     this.#options.log.error('kube-proxy could not write its rules; will try again', {
       node: this.#options.nodeName,
       error: error instanceof Error ? error.message : String(error),
     });
-  }
-
-  async #serveHealth(): Promise<void> {
-    const { kernel, netns, nodeIPs, nodeName, log } = this.#options;
-    const source = { mode: () => this.mode, health: () => this.#health(), metrics: () => this.metrics.render() };
-    try {
-      this.#closeHealth = await serveHealth(kernel, netns, nodeIPs, source);
-    } catch (error) {
-      log.warn('kube-proxy cannot serve /healthz', { node: nodeName, error: String(error) });
-    }
-  }
-
-  #health(): { lastUpdated: number; isHealthy: boolean } {
-    const { requested, done } = this.generation;
-    const { lastSyncAt, lastQueuedAt } = this.metrics;
-    const isHealthy = requested === done || Date.now() - lastQueuedAt * 1000 < UNHEALTHY_AFTER_MS;
-    return { lastUpdated: lastSyncAt * 1000, isHealthy };
   }
 }
 

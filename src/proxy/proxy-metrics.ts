@@ -1,75 +1,187 @@
-/** Figures of one kube-proxy under the names kube-proxy's own metrics have, in Prometheus' text format. */
+/**
+ * Figures of one kube-proxy under the names, labels and help texts of kube-proxy 1.36 (Kubernetes' metrics reference; upstream
+ * pkg/proxy/metrics/metrics.go), in Prometheus' text format. Those of a backend are there in its mode alone, as there.
+ */
+import type { IpFamily } from '../net/ip.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
+import type { ServicePortViews } from '../objects/service-port-view.ts';
+import { Histogram, type Labels, MetricsPage } from './metrics-page.ts';
+import type { SyncResult } from './rule-sync.ts';
 
-const DURATION_BUCKETS = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index);
-const PREFIX = 'kubeproxy_sync_';
+const SYNC_BUCKETS = Array.from({ length: 15 }, (_, index) => 0.001 * 2 ** index);
+const range = (first: number, step: number, count: number) => Array.from({ length: count }, (_, i) => first + step * i);
+/** Up to a minute by seconds, then coarser. */
+const PROGRAMMING_BUCKETS = [0, ...range(0.25, 0.25, 2), ...range(1, 1, 59), ...range(60, 5, 12), ...range(120, 30, 7)];
 
-export class Histogram {
-  readonly #counts = new Array<number>(DURATION_BUCKETS.length).fill(0);
-  #count = 0;
-  #sum = 0;
-
-  observe(seconds: number): void {
-    this.#count += 1;
-    this.#sum += seconds;
-    for (const [index, bound] of DURATION_BUCKETS.entries()) {
-      if (seconds <= bound) this.#counts[index]! += 1;
-    }
-  }
-
-  lines(name: string): string[] {
-    return [
-      ...DURATION_BUCKETS.map((bound, index) => `${name}_bucket{le="${bound}"} ${this.#counts[index]}`),
-      `${name}_bucket{le="+Inf"} ${this.#count}`,
-      `${name}_sum ${this.#sum}`,
-      `${name}_count ${this.#count}`,
-    ];
-  }
-}
-
-export class ProxyMetrics {
-  readonly syncSeconds = new Histogram();
-  readonly fullSyncSeconds = new Histogram();
-  readonly partialSyncSeconds = new Histogram();
+/** Figures of one IP family. */
+export class FamilyMetrics {
+  readonly syncSeconds = new Histogram(SYNC_BUCKETS);
+  readonly fullSyncSeconds = new Histogram(SYNC_BUCKETS);
+  readonly partialSyncSeconds = new Histogram(SYNC_BUCKETS);
+  readonly programmingSeconds = new Histogram(PROGRAMMING_BUCKETS);
+  /** Seconds since the epoch. */
   lastSyncAt = 0;
   lastQueuedAt = 0;
-  serviceChanges = 0;
-  endpointChanges = 0;
-  restoreFailures = 0;
-  partialRestoreFailures = 0;
+  failures = 0;
+  partialFailures = 0;
+  cleanupFailures = 0;
+  /** Rules the last sync wrote, by table. */
+  written: Readonly<Record<string, number>> = {};
 
-  /** Notes a finished sync. */
-  synced(seconds: number, isFull: boolean): void {
+  /** Notes a finished sync; `changedAt`: when what it brought was changed, milliseconds since the epoch. */
+  synced(
+    seconds: number,
+    { isFull, written }: Pick<SyncResult, 'isFull' | 'written'>,
+    changedAt: readonly number[],
+  ): void {
     this.syncSeconds.observe(seconds);
     (isFull ? this.fullSyncSeconds : this.partialSyncSeconds).observe(seconds);
     this.lastSyncAt = Date.now() / 1000;
+    this.written = written;
+    for (const at of changedAt) this.programmingSeconds.observe(Math.max(0, (Date.now() - at) / 1000));
+  }
+}
+
+/** What is counted elsewhere and only shown here. */
+export interface MetricsContext {
+  readonly mode: ProxyMode;
+  readonly views: ReadonlyMap<IpFamily, ServicePortViews>;
+  /** kube-proxy's rules that stand in each table of iptables. */
+  readonly standing: ReadonlyMap<IpFamily, Readonly<Record<string, number>>>;
+}
+
+export class ProxyMetrics {
+  readonly families: ReadonlyMap<IpFamily, FamilyMetrics>;
+  serviceChanges = 0;
+  endpointChanges = 0;
+  /** Seen, and not yet in the rules. */
+  servicesPending = 0;
+  endpointsPending = 0;
+  /** Answers of `/healthz` and `/livez`, by their status. */
+  readonly healthz = new Map<number, number>();
+  readonly livez = new Map<number, number>();
+
+  constructor(families: readonly IpFamily[]) {
+    this.families = new Map(families.map((family) => [family, new FamilyMetrics()]));
+  }
+
+  /** A sync has been asked for. */
+  queued(): void {
+    for (const family of this.families.values()) family.lastQueuedAt = Date.now() / 1000;
   }
 
   /** The page `/metrics` answers with. */
-  render(): string {
-    const page: string[] = [];
-    const histogram = (name: string, help: string, value: Histogram) =>
-      page.push(`# HELP ${name} [ALPHA] ${help}`, `# TYPE ${name} histogram`, ...value.lines(name));
-    const single = (type: 'counter' | 'gauge', name: string, help: string, value: number) =>
-      page.push(`# HELP ${name} [ALPHA] ${help}`, `# TYPE ${name} ${type}`, `${name} ${value}`);
-    histogram(`${PREFIX}proxy_rules_duration_seconds`, 'Latency of a sync, seconds', this.syncSeconds);
-    histogram(`${PREFIX}full_proxy_rules_duration_seconds`, 'Latency of a full sync, seconds', this.fullSyncSeconds);
-    histogram(
-      `${PREFIX}partial_proxy_rules_duration_seconds`,
-      'Latency of a partial sync, seconds',
-      this.partialSyncSeconds,
+  render(context: MetricsContext): string {
+    const page = new MetricsPage('kubeproxy_');
+    const byFamily = <T>(of: (family: FamilyMetrics) => T): [Labels, T][] =>
+      [...this.families].map(([family, metrics]) => [{ ip_family: `IPv${family}` }, of(metrics)]);
+    page.histogram(
+      'sync_proxy_rules_duration_seconds',
+      'SyncProxyRules latency in seconds',
+      byFamily((m) => m.syncSeconds),
     );
-    const rules = `${PREFIX}proxy_rules_`;
-    single('gauge', `${rules}last_timestamp_seconds`, 'When rules were last synced', this.lastSyncAt);
-    single('gauge', `${rules}last_queued_timestamp_seconds`, 'When a sync was last asked for', this.lastQueuedAt);
-    single('counter', `${rules}service_changes_total`, 'Changes of Services seen', this.serviceChanges);
-    single('counter', `${rules}endpoint_changes_total`, 'Changes of EndpointSlices seen', this.endpointChanges);
-    single('counter', `${rules}iptables_restore_failures_total`, 'Failed writes of rules', this.restoreFailures);
-    single(
-      'counter',
-      `${rules}iptables_partial_restore_failures_total`,
-      'Failed writes of partial syncs',
-      this.partialRestoreFailures,
+    page.histogram(
+      'sync_full_proxy_rules_duration_seconds',
+      'SyncProxyRules latency in seconds for full resyncs',
+      byFamily((m) => m.fullSyncSeconds),
     );
-    return `${page.join('\n')}\n`;
+    page.histogram(
+      'sync_partial_proxy_rules_duration_seconds',
+      'SyncProxyRules latency in seconds for partial resyncs',
+      byFamily((m) => m.partialSyncSeconds),
+    );
+    page.histogram(
+      'network_programming_duration_seconds',
+      'In Cluster Network Programming Latency in seconds',
+      byFamily((m) => m.programmingSeconds),
+    );
+    const rules = 'sync_proxy_rules_';
+    page.gauge(
+      `${rules}last_timestamp_seconds`,
+      'The last time proxy rules were successfully synced',
+      byFamily((m) => m.lastSyncAt),
+    );
+    page.gauge(
+      `${rules}last_queued_timestamp_seconds`,
+      'The last time a sync of proxy rules was queued',
+      byFamily((m) => m.lastQueuedAt),
+    );
+    page.counter(`${rules}service_changes_total`, 'Cumulative proxy rules Service changes', [
+      [{}, this.serviceChanges],
+    ]);
+    page.gauge(`${rules}service_changes_pending`, 'Pending proxy rules Service changes', [[{}, this.servicesPending]]);
+    page.counter(`${rules}endpoint_changes_total`, 'Cumulative proxy rules Endpoint changes', [
+      [{}, this.endpointChanges],
+    ]);
+    page.gauge(`${rules}endpoint_changes_pending`, 'Pending proxy rules Endpoint changes', [
+      [{}, this.endpointsPending],
+    ]);
+    page.gauge(
+      `${rules}no_local_endpoints_total`,
+      'Number of services with a Local traffic policy and no endpoints',
+      [...context.views].flatMap(([family, views]) => withoutLocalEndpoints(family, views)),
+    );
+    this.#renderBackend(page, rules, context, byFamily);
+    const byCode = (codes: ReadonlyMap<number, number>): [Labels, number][] =>
+      [...codes].map(([code, count]) => [{ code: `${code}` }, count]);
+    page.counter('proxy_healthz_total', 'Cumulative proxy healthz HTTP status', byCode(this.healthz));
+    page.counter('proxy_livez_total', 'Cumulative proxy livez HTTP status', byCode(this.livez));
+    return page.text;
   }
+
+  #renderBackend(
+    page: MetricsPage,
+    rules: string,
+    { mode, standing }: MetricsContext,
+    byFamily: <T>(of: (family: FamilyMetrics) => T) => [Labels, T][],
+  ): void {
+    if (mode === 'nftables') {
+      page.counter(
+        `${rules}nftables_sync_failures_total`,
+        'Cumulative proxy nftables sync failures',
+        byFamily((m) => m.failures),
+      );
+      page.counter(
+        `${rules}nftables_cleanup_failures_total`,
+        'Cumulative proxy nftables cleanup failures',
+        byFamily((m) => m.cleanupFailures),
+      );
+      return;
+    }
+    const byTable = (tables: readonly (readonly [IpFamily, Readonly<Record<string, number>>])[]): [Labels, number][] =>
+      tables.flatMap(([family, counts]) =>
+        Object.entries(counts).map(([table, count]): [Labels, number] => [{ ip_family: `IPv${family}`, table }, count]),
+      );
+    page.counter(
+      `${rules}iptables_restore_failures_total`,
+      'Cumulative proxy iptables restore failures',
+      byFamily((m) => m.failures),
+    );
+    page.counter(
+      `${rules}iptables_partial_restore_failures_total`,
+      'Cumulative proxy iptables partial restore failures',
+      byFamily((m) => m.partialFailures),
+    );
+    page.gauge(`${rules}iptables_total`, 'Total number of iptables rules owned by kube-proxy', byTable([...standing]));
+    const written = [...this.families].map(([family, metrics]) => [family, metrics.written] as const);
+    page.gauge(
+      `${rules}iptables_last`,
+      'Number of iptables rules written by kube-proxy in last sync',
+      byTable(written),
+    );
+  }
+}
+
+/** Services with a policy Local that have endpoints, but none on this node. */
+function withoutLocalEndpoints(family: IpFamily, views: ServicePortViews): [Labels, number][] {
+  const counts = { internal: 0, external: 0 };
+  for (const { endpoints, isInternalPolicyLocal, isExternalPolicyLocal } of views.values()) {
+    if (!endpoints.hasAny || endpoints.local.length > 0) continue;
+    if (isInternalPolicyLocal) counts.internal += 1;
+    if (isExternalPolicyLocal) counts.external += 1;
+  }
+  return Object.entries(counts).map(([policy, count]) => [
+    { ip_family: `IPv${family}`, traffic_policy: policy },
+    count,
+  ]);
 }

@@ -2,13 +2,16 @@
  * All rules of one node, each family in the backend of the present mode, and the change to another. Knows no API: views come
  * from the trackers it holds.
  */
+import type { IpFamily } from '../net/ip.ts';
 import type { Logger } from '../objects/component.ts';
 import { PROXY_MODES } from '../objects/proxy-mode.ts';
+import type { ServicePortViews } from '../objects/service-port-view.ts';
 import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
 import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
 import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
 import { type NodeRules, nodeRules } from './node-rules.ts';
 import { removeFormer, writeNext } from './replace-rules.ts';
+import type { SyncResult } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
 
 interface Family {
@@ -60,13 +63,22 @@ export class ProxyRules {
     return chooseMode(request, this.#options.kernel, this.#options.netns);
   }
 
-  /** Brings every family up to its tracker. */
-  async sync(): Promise<{ readonly isFull: boolean; readonly changed: number; readonly isUnfinished: boolean }> {
+  /** What each family's rules are for, as of the last sync. */
+  get views(): ReadonlyMap<IpFamily, ServicePortViews> {
+    return new Map(this.#families.map(({ facts, tracker }) => [facts.family, tracker.views]));
+  }
+
+  /** Brings every family up to its tracker; `onWritten` is told of each, with the seconds it took. */
+  async sync(
+    onWritten: (family: IpFamily, seconds: number, result: SyncResult) => void,
+  ): Promise<{ readonly isFull: boolean; readonly changed: number; readonly isUnfinished: boolean }> {
     let [isFull, changed, isUnfinished] = [false, 0, false];
-    for (const { tracker, rules } of this.#families) {
+    for (const { tracker, rules, facts } of this.#families) {
+      const start = performance.now();
       const update = tracker.update();
       changed += update.changed.size;
       const result = await rules.sync(update.views);
+      onWritten(facts.family, (performance.now() - start) / 1000, result);
       isFull ||= result.isFull;
       isUnfinished ||= result.isUnfinished;
     }

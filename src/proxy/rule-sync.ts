@@ -8,6 +8,7 @@ import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { Answers, Command, Desired, ProxyBackend, ProxyFacts } from './backends/backend.ts';
 import { type KeptRules, NOTHING_KEPT } from './backends/kept-rules.ts';
 import { type RelayPorts, udpPorts } from './backends/userspace/relays.ts';
+import { writtenRules } from './rule-counts.ts';
 import { conntrackListing, mayLeaveStaleFlows, planStaleFlows } from './stale-conntrack.ts';
 
 const NO_RELAYS: RelayPorts = new Map();
@@ -16,6 +17,8 @@ export interface SyncResult {
   readonly isFull: boolean;
   /** Batches that ran. */
   readonly ran: number;
+  /** Rules written, by table of iptables. */
+  readonly written: Readonly<Record<string, number>>;
   /** True when a further sync of the same views will have something to do. */
   readonly isUnfinished: boolean;
 }
@@ -62,7 +65,8 @@ export class RuleSync<State> {
     this.#state = plan.state;
     this.#views = views;
     this.#relayPorts = relayPorts;
-    return { isFull: plan.isFull, ran: plan.batches.length, isUnfinished: plan.isUnfinished ?? false };
+    const { batches, isFull, isUnfinished = false } = plan;
+    return { isFull, ran: batches.length, written: writtenRules(batches), isUnfinished };
   }
 
   /** False when rules are gone that should stand; then the next `sync` is a full one. */

@@ -69,6 +69,11 @@ export class ServicePortTracker {
     for (const key of this.#services.keys()) this.#dirty.add(key);
   }
 
+  /** As of the last `update`. */
+  get views(): ServicePortViews {
+    return this.#views;
+  }
+
   /** True when something was marked since the last `update`. */
   get isDirty(): boolean {
     return this.#dirty.size > 0;

@@ -142,7 +142,7 @@ describe('kube-proxy', () => {
     await proxy.start();
     expect(errors).toEqual(['kube-proxy could not write its rules; will try again']);
     expect(services(kernel.model)).toHaveLength(2);
-    expect(proxy.metrics.restoreFailures).toBe(1);
+    expect(proxy.reports.metrics.families.get(4)?.failures).toBe(1);
   });
 
   it('writes everything again when the tables were flushed', async () => {
@@ -172,10 +172,10 @@ describe('kube-proxy', () => {
   it('shows its figures under the names of kube-proxy', async () => {
     const { proxy } = setUp();
     await proxy.start();
-    const page = proxy.metrics.render();
-    expect(page).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count 1');
-    expect(page).toContain('kubeproxy_sync_full_proxy_rules_duration_seconds_count 1');
-    expect(page).toContain('kubeproxy_sync_proxy_rules_iptables_restore_failures_total 0');
+    const page = proxy.reports.metrics.render({ mode: 'iptables', views: new Map(), standing: new Map() });
+    expect(page).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
+    expect(page).toContain('kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
+    expect(page).toContain('kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0');
   });
 
   it('refuses a node address that is none', () => {

@@ -322,7 +322,40 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       expect(health.status).toBe(200);
       expect(Object.keys(JSON.parse(health.body))).toEqual(['lastUpdated', 'currentTime', 'nodeEligible']);
       expect((await fetch(10249, '/proxyMode')).body).toBe(under.mode);
-      expect((await fetch(10249, '/metrics')).body).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count');
+      expect((await fetch(10249, '/metrics')).body).toContain(
+        'kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}',
+      );
+    });
+
+    it('tell load balancers on the health check port whether this node has an endpoint', async () => {
+      const check = () =>
+        new Promise<{ status: number | undefined; weight: unknown; body: string }>((resolve, reject) => {
+          const createConnection = () => net.kernel.sockets.connect(net.client, { host: '192.168.1.11', port: 32_100 });
+          get({ createConnection, path: '/' }, (response) => {
+            let body = '';
+            response.on('data', (data) => {
+              body += data;
+            });
+            const { statusCode: status, headers } = response;
+            response.on('end', () => resolve({ status, weight: headers['x-load-balancing-endpoint-weight'], body }));
+          }).on('error', reject);
+        });
+      const spec = { clusterIP: '10.96.0.70', type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+      await publish(
+        service(
+          { ...spec, healthCheckNodePort: 32_100, ports: [{ name: 'p80', port: 80, nodePort: 30_170 }] },
+          'ns1/lb',
+        ),
+        slice([local('10.244.1.3'), '10.244.2.2'], { service: 'ns1/lb' }),
+      );
+      const body = (count: number) =>
+        `{\n\t"service": {\n\t\t"namespace": "ns1",\n\t\t"name": "lb"\n\t},\n\t"localEndpoints": ${count},\n\t"serviceProxyHealthy": true\n}`;
+      expect(await check()).toEqual({ status: 200, weight: '1', body: body(1) });
+      await endpoints(slice(['10.244.2.2'], { service: 'ns1/lb' }));
+      expect(await check()).toEqual({ status: 503, weight: '0', body: body(0) });
+      await transport.delete(SERVICES, { namespace: 'ns1', name: 'lb' });
+      await proxy.programmed();
+      await expect(check()).rejects.toThrow('ECONNREFUSED');
     });
 
     it('are gone after cleanup', async () => {

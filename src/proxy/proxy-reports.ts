@@ -1,0 +1,164 @@
+/**
+ * All that a kube-proxy says of itself: health pages, metrics, health checks of Services, Events. Told of what happens, asked by
+ * others; decides nothing.
+ */
+import type { Server } from 'node:http';
+import { EventRecorder } from '../client/event-recorder.ts';
+import type { Kernel, Netns } from '../kernel/kernel.ts';
+import { wildcardFor } from '../net/host-port.ts';
+import { familyOf, type IpFamily } from '../net/ip.ts';
+import type { Logger } from '../objects/component.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
+import { NODES, SERVICES } from '../objects/resource.ts';
+import type { ServicePortViews } from '../objects/service-port-view.ts';
+import type { Transport } from '../objects/transport.ts';
+import type { EndpointSlice, Node } from '../objects/wire.ts';
+import { close, type ListenAddress, serveHealth, serveMetrics } from './health-server.ts';
+import { ProxyHealth } from './proxy-health.ts';
+import { ProxyMetrics } from './proxy-metrics.ts';
+import { standingRules } from './rule-counts.ts';
+import type { SyncResult } from './rule-sync.ts';
+import { ServiceHealth, serviceChecks } from './service-health.ts';
+
+/** kube-proxy calls itself unhealthy when a sync is behind for longer than two sync periods. */
+const UNHEALTHY_AFTER_MS = 60_000;
+const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
+
+export interface ProxyReportsOptions {
+  readonly nodeName: string;
+  readonly netns: Netns;
+  readonly nodeIPs: readonly string[];
+  readonly transport: Transport;
+  readonly kernel: Kernel;
+  readonly log: Logger;
+  /** False: no server is opened (tests without sockets). */
+  readonly serves: boolean;
+  readonly mode: () => ProxyMode;
+  readonly views: () => ReadonlyMap<IpFamily, ServicePortViews>;
+}
+
+export class ProxyReports {
+  readonly health = new ProxyHealth(UNHEALTHY_AFTER_MS);
+  readonly metrics: ProxyMetrics;
+  readonly events: EventRecorder;
+  readonly #options: ProxyReportsOptions;
+  readonly #services: ServiceHealth;
+  readonly #servers: Server[] = [];
+  #node: Node | undefined;
+  /** When what is not yet in the rules was changed, milliseconds since the epoch. */
+  #changedAt: number[] = [];
+
+  constructor(options: ProxyReportsOptions) {
+    this.#options = options;
+    const { kernel, netns, nodeIPs, nodeName, transport, log } = options;
+    this.metrics = new ProxyMetrics(nodeIPs.map(familyOf));
+    const onError = (error: unknown) => log.warn('kube-proxy cannot write an event', { node: nodeName, error });
+    this.events = new EventRecorder(transport, { component: 'kube-proxy', host: nodeName, onError });
+    this.#services = new ServiceHealth({
+      kernel,
+      netns,
+      hosts: [wildcardFor(nodeIPs)],
+      health: this.health,
+      onFailure: ({ namespace, name, port }, error) => {
+        const message = `node ${nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${String(error)}`;
+        // kube-proxy knows no uid there, and names the object by its name.
+        const object = { metadata: { namespace, name, uid: `${namespace}/${name}` } };
+        this.events.warning({ type: SERVICES, object }, 'FailedToStartServiceHealthcheck', message);
+        log.warn(message, { node: nodeName });
+      },
+    });
+  }
+
+  /** Opens the servers; a port that is taken is told, and no more. */
+  async start(healthz: ListenAddress, metrics: ListenAddress): Promise<void> {
+    this.events.normal(this.#aboutNode(), 'Starting', '');
+    if (!this.#options.serves) return;
+    const { kernel, netns, mode } = this.#options;
+    const source = {
+      health: this.health,
+      mode,
+      metrics: () => this.#page(),
+      answered: (path: 'healthz' | 'livez', status: number) => {
+        const counts = this.metrics[path];
+        counts.set(status, (counts.get(status) ?? 0) + 1);
+      },
+    };
+    await this.#open(serveHealth(kernel, netns, healthz, source), (why) => {
+      const message = `failed to start proxier healthz on ${healthz.host}:${healthz.port}: ${why}`;
+      this.events.warning(this.#aboutNode(), 'FailedToStartProxierHealthcheck', message);
+    });
+    await this.#open(serveMetrics(kernel, netns, metrics, source), () => undefined);
+  }
+
+  async stop(): Promise<void> {
+    this.events.stop();
+    await this.#services.close();
+    await Promise.all(this.#servers.splice(0).map(close));
+  }
+
+  serviceChanged(): void {
+    this.metrics.serviceChanges += 1;
+    this.metrics.servicesPending += 1;
+  }
+
+  sliceChanged(slice: EndpointSlice): void {
+    this.metrics.endpointChanges += 1;
+    this.metrics.endpointsPending += 1;
+    const at = Date.parse(slice.metadata?.annotations?.[LAST_CHANGE] ?? '');
+    if (!Number.isNaN(at)) this.#changedAt.push(at);
+  }
+
+  nodeChanged(node: Node | undefined): void {
+    this.#node = node;
+    this.health.nodeChanged(node);
+  }
+
+  queued(): void {
+    this.metrics.queued();
+    this.health.queued();
+  }
+
+  /** One family's rules are written. */
+  written(family: IpFamily, seconds: number, result: Pick<SyncResult, 'isFull' | 'written'>): void {
+    this.metrics.families.get(family)?.synced(seconds, result, this.#changedAt);
+  }
+
+  /** Every family's rules are. */
+  async synced(): Promise<void> {
+    this.#changedAt = [];
+    this.metrics.servicesPending = 0;
+    this.metrics.endpointsPending = 0;
+    this.health.updated();
+    if (this.#options.serves) await this.#services.sync(serviceChecks(this.#options.views().values()));
+  }
+
+  failed(): void {
+    for (const family of this.metrics.families.values()) family.failures += 1;
+  }
+
+  async #open(opening: Promise<Server>, onFailure: (why: string) => void): Promise<void> {
+    try {
+      this.#servers.push(await opening);
+    } catch (error) {
+      onFailure(String(error));
+      this.#options.log.warn('kube-proxy cannot open a server', { node: this.#options.nodeName, error: String(error) });
+    }
+  }
+
+  /** Rules are counted in the kernel, when somebody asks. */
+  async #page(): Promise<string> {
+    const { kernel, netns, mode, views } = this.#options;
+    const standing = new Map<IpFamily, Record<string, number>>();
+    for (const family of mode() === 'nftables' ? [] : this.metrics.families.keys()) {
+      const { stdout } = await kernel.read(netns, [family === 6 ? 'ip6tables-save' : 'iptables-save']);
+      standing.set(family, standingRules(stdout));
+    }
+    return this.metrics.render({ mode: mode(), views: views(), standing });
+  }
+
+  #aboutNode() {
+    const { nodeName } = this.#options;
+    // kubectl describe node finds its events by the name in place of the uid.
+    return { type: NODES, object: this.#node ?? { metadata: { name: nodeName, uid: nodeName } } };
+  }
+}
