@@ -17,6 +17,7 @@ const entries = {
   machine: 'src/lab/uml/machine-main.ts',
   agent: 'src/lab/uml/agent-main.ts',
   agnhost: 'src/node/agnhost-main.ts',
+  ingress: 'src/ingress/ingress-main.ts',
   bench: 'test/bench/main.ts',
   'bench-api': 'test/bench/api-server-main.ts',
 };

@@ -42,6 +42,8 @@ const START_MS = 10_000;
 const ASK_EVERY_MS = 10;
 const RESTART_MS = 500;
 const FILE = 'haproxy.cfg';
+/** A file of states with nothing but its version. */
+const NO_STATES = '1\n';
 
 export class Haproxy {
   readonly #options: HaproxyOptions;
@@ -147,7 +149,7 @@ export class Haproxy {
   async #replace(hash: string): Promise<void> {
     const runs = (await runningDescription(this.#socket)) !== undefined;
     // What is known of each server's health goes over to the next process: a dead one is not tried again.
-    if (runs) writeFileSync(this.#states, await askHaproxy(this.#socket, 'show servers state'));
+    writeFileSync(this.#states, runs ? await askHaproxy(this.#socket, 'show servers state') : NO_STATES);
     const predecessors = [...this.#former, ...[...this.#serving].map(({ pid }) => pid)].map(String);
     const folder = join(this.#options.directory, hash);
     const takeOver = runs ? ['-x', this.#socket] : [];

@@ -240,7 +240,7 @@ export const PROBES: readonly Probe[] = [
   {
     id: 'haproxy',
     title: 'HAProxy',
-    neededBy: 'Services of type LoadBalancer (without it the kernel balances them)',
+    neededBy: 'Ingress; Services of type LoadBalancer (without it the kernel balances them)',
     outside: 'own user',
     command: { argv: ['haproxy', '-v'] },
   },

@@ -32,5 +32,6 @@ export const DEFAULT_LAB: LabFile = {
   underlay: { subnet: '192.168.1.0/24', mtu: 1500 },
   dns: 'podwire',
   hosts: [{ name: 'client', address: '192.168.1.100', names: [] }],
+  ingress: 'haproxy',
   loadBalancer: { addresses: ['203.0.113.0/24'] },
 };

@@ -228,6 +228,10 @@ export const LAB_FILE_SCHEMA = z
       .enum(['podwire', 'coredns'])
       .default('podwire')
       .describe('The server in the cluster’s DNS pods: podwire’s own, or the CoreDNS found on PATH.'),
+    ingress: z
+      .enum(['haproxy', 'none'])
+      .default('haproxy')
+      .describe('The Ingress controller, installed with the first Ingress; none: Ingresses are somebody else’s.'),
     loadBalancer: loadBalancer.prefault({}),
     hosts: z
       .array(host)

@@ -36,6 +36,8 @@ export interface LabPlan {
   readonly dnsServiceIp: string;
   /** Absolute path of the CoreDNS that serves the cluster's names; absent: podwire's own server does. */
   readonly coreDns?: string;
+  /** Whether there is an Ingress controller for those who want one. */
+  readonly ingress: 'haproxy' | 'none';
   readonly proxyMode: ProxyMode;
   /** No fall-back where the kernel cannot do the mode. */
   readonly strictProxyMode: boolean;
@@ -129,6 +131,7 @@ export function planLab(name: string, file: LabFile): LabPlan {
     dnsDomain: networking.dnsDomain,
     apiServiceIp: nthAddress(service!, 1),
     dnsServiceIp: nthAddress(service!, 10),
+    ingress: file.ingress,
     proxyMode: networking.kubeProxyMode,
     strictProxyMode: file.kubeProxy.strictProxyMode,
     ipvs: file.kubeProxy.ipvs,

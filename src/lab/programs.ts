@@ -1,5 +1,6 @@
 /** The lab's own programs: the bundles beside this one, or in a development tree the TypeScript files themselves. */
 import { join } from 'node:path';
+import { NODE_IN_CONTAINER, PROGRAMS_IN_CONTAINER } from '../node/runtime/mount-table.ts';
 
 const isBundle = !import.meta.filename.endsWith('.ts');
 
@@ -46,9 +47,16 @@ export function relaysProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'relays.js' : 'relays-main.ts')];
 }
 
-/** The script behind `/agnhost` in containers. */
-export function agnhostScript(): string {
-  return join(import.meta.dirname, isBundle ? 'agnhost.js' : '../node/agnhost-main.ts');
+/** podwire's programs that containers find: this bundle's folder, or in a development tree `src/`. */
+export function containerPrograms(): { readonly directory: string; readonly agnhost: string } {
+  if (isBundle) return { directory: import.meta.dirname, agnhost: 'agnhost.js' };
+  return { directory: join(import.meta.dirname, '..'), agnhost: 'node/agnhost-main.ts' };
+}
+
+/** The Ingress controller's command in a container. */
+export function ingressCommand(): string[] {
+  const script = isBundle ? 'ingress.js' : 'ingress/ingress-main.ts';
+  return [NODE_IN_CONTAINER, join(PROGRAMS_IN_CONTAINER, script)];
 }
 
 /** Arguments for node that start the process that removes a lab. */

@@ -7,7 +7,7 @@ import type { User } from './tokens.ts';
 
 const ADMINISTRATORS = 'system:masters';
 const SERVICE_ACCOUNTS = 'system:serviceaccounts';
-const TRUSTED_NAMESPACES = ['kube-system', 'kube-flannel'];
+const TRUSTED_NAMESPACES = ['kube-system', 'kube-flannel', 'ingress-haproxy'];
 /** Reviews about oneself, which `system:basic-user` grants everybody. */
 const SELF_REVIEWS = new Set([
   'authorization.k8s.io/selfsubjectaccessreviews',

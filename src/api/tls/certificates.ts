@@ -96,6 +96,26 @@ export function createServingCertificate(names: readonly string[]): ServingCerti
   return { ca, cert, key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 
+/** A certificate that vouches for itself, good for `names`; PEM texts. */
+export function createOwnCertificate(
+  subject: string,
+  names: readonly string[],
+): { readonly cert: string; readonly key: string } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const cert = certificate({
+    subject,
+    issuer: subject,
+    publicKey,
+    signingKey: privateKey,
+    extensions: [
+      extension(BASIC_CONSTRAINTS, sequence(), true),
+      extension(EXTENDED_KEY_USAGE, sequence(SERVER_AUTHENTICATION)),
+      extension(SUBJECT_ALTERNATIVE_NAME, alternativeNames(names)),
+    ],
+  });
+  return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+}
+
 /** Builds and signs; PEM text. */
 function certificate({ subject, issuer, publicKey, signingKey, extensions }: Certificate): string {
   const now = Date.now();

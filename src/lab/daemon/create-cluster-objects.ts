@@ -1,10 +1,12 @@
 /** Stage: creates the objects a cluster has before anybody creates one. */
 import { kubernetesService } from '../../controllers/kubernetes-service.ts';
+import { ingressClass } from '../../ingress/ingress-objects.ts';
 import {
   CONFIG_MAPS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   ENDPOINTS,
+  INGRESS_CLASSES,
   NAMESPACES,
   NODES,
   type ResourceType,
@@ -35,6 +37,7 @@ export async function createClusterObjects(plan: LabPlan, transport: Transport):
   await transport.create(CONFIG_MAPS, dnsConfigMap(plan));
   await transport.create(ENDPOINT_SLICES, api.slice);
   await transport.create(ENDPOINTS, api.endpoints);
+  if (plan.ingress === 'haproxy') await transport.create(INGRESS_CLASSES, ingressClass());
   for (const node of plan.nodes) await transport.create(NODES, nodeObject(plan, node));
 }
 

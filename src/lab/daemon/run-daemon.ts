@@ -6,7 +6,7 @@ import { hostRuntime } from '../../node/runtime/host-runtime.ts';
 import { StandInClient } from '../../node/standins/stand-in-client.ts';
 import { RelayClient } from '../../proxy/userspace/relay-client.ts';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
-import { agnhostScript } from '../programs.ts';
+import { containerPrograms } from '../programs.ts';
 import { type Recorder, readRecord } from '../record.ts';
 import { type StateDirectory, stateDirectory, stateRoot } from '../state-directory.ts';
 import { standingNamespaces } from '../tear-down.ts';
@@ -26,6 +26,7 @@ import { relayConnector } from './relay-process.ts';
 import { removeLeftovers } from './remove-leftovers.ts';
 import { repairFabric } from './repair-fabric.ts';
 import { startCloud } from './start-cloud.ts';
+import { startIngress } from './start-ingress.ts';
 import { planNodes, proxyStates, startKubelets, startNodeNetworks } from './start-nodes.ts';
 import { Timings } from './timings.ts';
 
@@ -86,7 +87,7 @@ async function buildCluster(
     directory: directory.containers,
     standIns,
     hidden: [stateRoot()],
-    agnhost: agnhostScript(),
+    ownPrograms: containerPrograms(),
   });
   if (former !== undefined) {
     await pods;
@@ -106,4 +107,5 @@ async function buildCluster(
   await serveDaemonSocket(directory.socket, services);
   await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
   startCloud(context, api.transport);
+  startIngress(context, api.transport);
 }

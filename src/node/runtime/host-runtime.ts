@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import type { StandInClient } from '../standins/stand-in-client.ts';
 import { makeApplets } from './applets.ts';
 import type { ContainerRuntime, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
-import { prepareHostTree } from './host-tree.ts';
+import { type OwnPrograms, prepareHostTree } from './host-tree.ts';
 import { LeftPrograms } from './left-programs.ts';
 import type { HostTree } from './mount-table.ts';
 import { adoptProgram, ProgramContainer, type ProgramHost } from './program-container.ts';
@@ -17,8 +17,8 @@ export interface HostRuntimeOptions {
   readonly standIns: StandInClient;
   /** Directories of the host no container may see into: the state of all labs. */
   readonly hidden?: readonly string[];
-  /** The script behind `/agnhost` in containers (`agnhost-main`). */
-  readonly agnhost?: string;
+  /** podwire's own programs in containers, `/agnhost` among them. */
+  readonly ownPrograms?: OwnPrograms;
 }
 
 /** The runtime that every kubelet of the lab uses. */
@@ -27,14 +27,14 @@ export function hostRuntime({
   directory,
   standIns,
   hidden = [],
-  agnhost,
+  ownPrograms,
 }: HostRuntimeOptions): ContainerRuntime {
   let tree: HostTree | undefined;
   const host: ProgramHost = {
     kernel,
     // Made for the first program: sixty files, which a lab of stand-ins never needs and its start should not wait for.
     get tree() {
-      tree ??= prepareHostTree(join(directory, 'tree'), [directory, ...hidden], agnhost);
+      tree ??= prepareHostTree(join(directory, 'tree'), [directory, ...hidden], ownPrograms);
       return tree;
     },
     directory: join(directory, 'containers'),

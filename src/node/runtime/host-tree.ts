@@ -3,9 +3,17 @@
  * it makes lies in the lab's state directory and goes with it.
  */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeDirectory, makeFile, makeLink } from './make-files.ts';
-import { DEVICES, FRESH_DIRECTORIES, type HostTree, isFresh, PROBED_PATHS } from './mount-table.ts';
+import {
+  DEVICES,
+  FRESH_DIRECTORIES,
+  type HostTree,
+  isFresh,
+  NODE_IN_CONTAINER,
+  PROBED_PATHS,
+  PROGRAMS_IN_CONTAINER,
+} from './mount-table.ts';
 import { INIT_SCRIPT, SHIM_SCRIPT, START_SCRIPT } from './scripts.ts';
 
 const PROGRAM_LINKS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
@@ -19,11 +27,19 @@ const DEVICE_LINKS = {
   ptmx: 'pts/ptmx',
 };
 
+/** Scripts of podwire's that every container finds. */
+export interface OwnPrograms {
+  /** The directory they lie in, on the host. */
+  readonly directory: string;
+  /** The one behind `/agnhost`, relative to it. */
+  readonly agnhost: string;
+}
+
 /**
  * Prepares `directory` (absolute, the lab's own, without `:` or `,`) and says what the host looks like. `hidden` are
- * directories no container may see into, besides `directory` itself; `agnhost` is the script behind `/agnhost`.
+ * directories no container may see into, besides `directory` itself; `own` are podwire's own programs.
  */
-export function prepareHostTree(directory: string, hidden: readonly string[] = [], agnhost?: string): HostTree {
+export function prepareHostTree(directory: string, hidden: readonly string[] = [], own?: OwnPrograms): HostTree {
   if (/[:,\\\s]/.test(directory)) throw new RangeError(`not fit for a mount option: ${directory}`);
   const base = join(directory, 'base');
   const skeleton = join(directory, 'skeleton');
@@ -45,7 +61,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
   makeFile(shimScript, SHIM_SCRIPT);
   makeFile(join(base, 'start'), START_SCRIPT);
   makeSkeleton(skeleton);
-  if (agnhost !== undefined) addAgnhost(skeleton, agnhost);
+  if (own !== undefined) addPrograms(skeleton, own);
   const emptyDirectory = join(directory, 'empty');
   const root = join(directory, 'root');
   const applets = join(directory, 'applets');
@@ -57,7 +73,7 @@ export function prepareHostTree(directory: string, hidden: readonly string[] = [
     root,
     emptyDirectory,
     skeleton,
-    ...(agnhost === undefined ? {} : { agnhost: { node: process.execPath, directory: dirname(agnhost) } }),
+    ...(own === undefined ? {} : { programsOfOurs: { node: process.execPath, directory: own.directory } }),
     applets,
     hidden: outermost([directory, ...hidden].map((path) => realpathSync(path))).filter((path) => !isFresh(path)),
     programs,
@@ -76,12 +92,12 @@ function makeSkeleton(skeleton: string): void {
   }
 }
 
-/** A small script at the root, and the places its Node and its program are mounted on. */
-function addAgnhost(skeleton: string, script: string): void {
-  makeDirectory(join(skeleton, '.podwire/agnhost'));
-  makeFile(join(skeleton, '.podwire/node'), '');
-  const program = join('/.podwire/agnhost', basename(script));
-  makeFile(join(skeleton, 'agnhost'), `#!/bin/sh\nexec /.podwire/node ${program} "$@"\n`, 0o755);
+/** `/agnhost`, a small script, and the places Node and the programs are mounted on. */
+function addPrograms(skeleton: string, { agnhost }: OwnPrograms): void {
+  makeDirectory(join(skeleton, PROGRAMS_IN_CONTAINER));
+  makeFile(join(skeleton, NODE_IN_CONTAINER), '');
+  const program = join(PROGRAMS_IN_CONTAINER, agnhost);
+  makeFile(join(skeleton, 'agnhost'), `#!/bin/sh\nexec ${NODE_IN_CONTAINER} ${program} "$@"\n`, 0o755);
 }
 
 /** Those that lie in none of the others. */

@@ -36,6 +36,10 @@ export const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const UPPER_SIZE = '256m';
 const FRESH_SIZE = '64m';
 
+/** Where a container finds podwire's own programs, and the Node that runs them. */
+export const PROGRAMS_IN_CONTAINER = '/.podwire/programs';
+export const NODE_IN_CONTAINER = '/.podwire/node';
+
 /** What the host looks like, found once by `host-tree.ts`. */
 export interface HostTree {
   /** Where the base is built: a directory with `usr`, `container`, `old` and the links `bin`, `lib`, … */
@@ -50,8 +54,8 @@ export interface HostTree {
   readonly emptyDirectory: string;
   /** Files every container finds above the host's: `/dev`, mount points, `/agnhost`. */
   readonly skeleton: string;
-  /** The program behind `/agnhost`: a Node and the directory of its script; absent: there is no `/agnhost`. */
-  readonly agnhost?: { readonly node: string; readonly directory: string };
+  /** podwire's own programs: a Node and the directory of their scripts; absent: there is no `/agnhost`. */
+  readonly programsOfOurs?: { readonly node: string; readonly directory: string };
   /** Directories of busybox's applets, filled when a container needs them. */
   readonly applets: string;
   /** Directories that are no container's to see: the lab's own. Those that a fresh directory hides anyway are not among them. */
@@ -131,9 +135,10 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
       if (kind === 'directory') lines.push(tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly));
     }
   }
-  if (host.agnhost !== undefined) {
-    lines.push(tableLine(host.agnhost.node, `${root}/.podwire/node`, 'none', ['bind', 'ro', 'nosuid', 'nodev']));
-    lines.push(tableLine(host.agnhost.directory, `${root}/.podwire/agnhost`, 'none', bindReadOnly));
+  if (host.programsOfOurs !== undefined) {
+    const { node, directory } = host.programsOfOurs;
+    lines.push(tableLine(node, root + NODE_IN_CONTAINER, 'none', ['bind', 'ro', 'nosuid', 'nodev']));
+    lines.push(tableLine(directory, root + PROGRAMS_IN_CONTAINER, 'none', bindReadOnly));
   }
   if (applets !== undefined)
     lines.push(tableLine(applets, `${root}/.podwire/applets`, 'none', bindReadOnly.slice(0, -1)));

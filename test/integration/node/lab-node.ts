@@ -18,7 +18,7 @@ import type { Pod, PodSpec } from '../../../src/objects/wire.ts';
 
 export const NODE = 'node-1';
 export const NODE_IP = '192.168.1.11';
-const AGNHOST = join(import.meta.dirname, '../../../src/node/agnhost-main.ts');
+const PROGRAMS = { directory: join(import.meta.dirname, '../../../src'), agnhost: 'node/agnhost-main.ts' };
 const POD_CIDR = '10.244.1.0/24';
 const REGISTRY = { serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: 'none' };
 
@@ -42,7 +42,7 @@ export async function startLabNode(label: string) {
     nodeIps: [NODE_IP],
     transport,
     kernel,
-    runtime: hostRuntime({ kernel, directory, standIns, agnhost: AGNHOST }),
+    runtime: hostRuntime({ kernel, directory, standIns, ownPrograms: PROGRAMS }),
     log: { info: () => undefined, warn: note, error: note },
     directory,
     resolverConfig: '',
