@@ -25,6 +25,9 @@ export interface ResourceStrategy<T extends ApiObject> {
   prepareForUpdate?(object: T, previous: T, context: RequestContext): void;
   /** The same for the `status` subresource: spec and metadata are carried over. */
   prepareForStatusUpdate?(object: T, previous: T, context: RequestContext): void;
+  /** The same for Pods' `ephemeralcontainers`: everything else is carried over. */
+  prepareForEphemeralContainers?(object: T, previous: T): void;
+  validateEphemeralContainers?(object: T, previous: T): FieldError[];
   /** Settles on create what waits for the object's name, which may be a generated one. Changes the object in place. */
   canonicalize?(object: T): void;
   /**
@@ -94,6 +97,7 @@ export interface ResourceDefinition<T extends ApiObject = ApiObject> {
     | 'log'
     | 'exec'
     | 'attach'
+    | 'ephemeralcontainers'
     | 'portforward'
     | 'proxy'
     | 'finalize'

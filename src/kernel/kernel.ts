@@ -120,6 +120,11 @@ export interface Kernel {
   openPipe(): { readonly readEnd: number; readonly writeEnd: number };
   /** A duplicate of another process's open descriptor, which the caller closes. Throws ESRCH, EBADF, EPERM. */
   borrowDescriptor(pid: number, fd: number): number;
+  /**
+   * A descriptor (O_PATH, closed on exec, which the caller closes) of `path` below `directory`, reached without following a link.
+   * Directories that are missing are made, with the mode of `directory`. Throws ELOOP, ENOTDIR; EXDEV for a way out.
+   */
+  openWithin(directory: string, path: string): number;
   /** Sends a signal to any process; false when there is none of that pid. */
   signal(pid: number, signal: NodeJS.Signals): boolean;
 }

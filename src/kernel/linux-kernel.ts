@@ -30,6 +30,7 @@ import {
   removeNamespaces,
 } from './namespaces.ts';
 import { applyOps } from './netlink/apply-ops.ts';
+import { openWithin } from './open-within.ts';
 import { runTool } from './run-tool.ts';
 import { spawnProcess } from './spawn-process.ts';
 import { writeSysctls } from './sysctl.ts';
@@ -101,6 +102,10 @@ export class LinuxKernel implements Kernel {
 
   borrowDescriptor(pid: number, fd: number): number {
     return borrowDescriptor(pid, fd);
+  }
+
+  openWithin(directory: string, path: string): number {
+    return openWithin(directory, path);
   }
 
   signal(pid: number, signal: NodeJS.Signals): boolean {

@@ -85,6 +85,10 @@ export class RecordingKernel implements Kernel {
     throw new Error('the recording kernel has no terminals');
   }
 
+  openWithin(): number {
+    throw new Error('the recording kernel has no files');
+  }
+
   openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
     throw new Error('the recording kernel has no pipes');
   }

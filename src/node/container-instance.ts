@@ -81,7 +81,7 @@ export async function containerSpec(
   pod: Pod,
   container: Container,
   sandbox: PodSandbox,
-  id = randomBytes(32).toString('hex'),
+  { id = randomBytes(32).toString('hex'), processes }: Partial<Pick<ContainerSpec, 'id' | 'processes'>> = {},
 ): Promise<ContainerSpec> {
   const applets = appletsOf(container.image ?? '');
   const env = await containerEnvironment({
@@ -100,7 +100,7 @@ export async function containerSpec(
     throw new MountError(`terminationMessagePath "${messagePath}" is the runtime's own`);
   const leavesMessage = 'argv' in run && !isFresh(messagePath);
   const terminationFile = leavesMessage ? sandbox.terminationFile(id) : undefined;
-  const volumes = sandbox.mountsOf(container);
+  const volumes = sandbox.mountsOf(container, env);
   const messageMount = (source: string) => ({ source, target: messagePath, readOnly: false });
   return {
     name: container.name,
@@ -115,6 +115,7 @@ export async function containerSpec(
     ...(terminationFile === undefined ? {} : { terminationFile }),
     ...confinementOf(pod, container),
     ...(applets === undefined ? {} : { applets }),
+    ...(processes === undefined ? {} : { processes }),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,
     tty: container.tty === true,

@@ -5,6 +5,7 @@
 import type { Container, Pod } from '../objects/wire.ts';
 import { ContainerInstance, containerSpec } from './container-instance.ts';
 import type { NodeContext } from './node-context.ts';
+import { allContainers, allStatuses } from './pod/all-containers.ts';
 import { failuresAfter, goDuration } from './pod/back-off.ts';
 import { ContainerConfigError } from './pod/config-source.ts';
 import { type ContainerRecord, lastEnd, newRecord, recordFromStatus, type Terminated } from './pod/container-record.ts';
@@ -13,7 +14,7 @@ import { terminationMessage } from './pod/termination-message.ts';
 import type { PodEvents } from './pod-events.ts';
 import type { PodSandbox } from './pod-sandbox.ts';
 import type { ProbeKind, ProbeListener } from './probes/prober.ts';
-import type { ContainerExit, RunningContainer } from './runtime/container-runtime.ts';
+import type { ContainerExit, ContainerSpec, RunningContainer } from './runtime/container-runtime.ts';
 import { resolveImage } from './standins/images.ts';
 
 /** What a container of a daemon that died is taken to have ended with. */
@@ -42,9 +43,7 @@ export class ContainerSet {
     this.#events = events;
     this.#changed = changed;
     const now = timestamp();
-    for (const status of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
-      this.#records.set(status.name, recordFromStatus(status, now));
-    }
+    for (const status of allStatuses(pod.status)) this.#records.set(status.name, recordFromStatus(status, now));
   }
 
   get records(): ReadonlyMap<string, ContainerRecord> {
@@ -71,7 +70,7 @@ export class ContainerSet {
   /** Containers that have not run yet get the word kubectl shows for them. */
   prepare(pod: Pod): void {
     const hasInit = (pod.spec?.initContainers ?? []).length > 0;
-    for (const [index, { name }] of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].entries()) {
+    for (const [index, { name }] of allContainers(pod.spec).entries()) {
       const waits = hasInit && index > 0;
       if (!this.#records.has(name))
         this.#records.set(name, newRecord(name, waits ? 'PodInitializing' : 'ContainerCreating'));
@@ -80,10 +79,10 @@ export class ContainerSet {
 
   /** Takes over what still runs of a former daemon; what does not has ended with it. */
   async adopt(pod: Pod): Promise<void> {
-    for (const container of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
+    for (const container of allContainers(pod.spec)) {
       const record = this.#records.get(container.name);
       if (record?.state.kind !== 'running') continue;
-      const spec = await containerSpec(this.#context, pod, container, this.#sandbox, record.id);
+      const spec = await this.#specOf(pod, container, record.id);
       const running = await this.#context.options.runtime.adopt(this.#sandbox.place(pod), spec);
       if (running !== undefined && this.#sandbox.stood) {
         this.#probe(this.#follow(container, running), record.started);
@@ -99,7 +98,7 @@ export class ContainerSet {
   async start(pod: Pod, container: Container): Promise<void> {
     const former = this.#records.get(container.name);
     try {
-      const spec = await containerSpec(this.#context, pod, container, this.#sandbox);
+      const spec = await this.#specOf(pod, container);
       this.#events.pulled(container);
       if (container.command === undefined && !resolveImage(spec.image).known) this.#events.unknownImage(container);
       this.#events.created(container);
@@ -115,6 +114,16 @@ export class ContainerSet {
       this.#events.failed(container, message);
       throw error;
     }
+  }
+
+  /** What the runtime needs to start it; `id` of an instance that runs already. */
+  #specOf(pod: Pod, container: Container, id?: string): Promise<ContainerSpec> {
+    const added = pod.spec?.ephemeralContainers?.find(({ name }) => name === container.name);
+    const target = this.#records.get(added?.targetContainerName ?? '')?.id;
+    const shared = pod.spec?.shareProcessNamespace === true ? ({ of: 'pod' } as const) : undefined;
+    const processes = target === undefined || target === '' ? shared : { of: 'container' as const, id: target };
+    const how = { ...(id === undefined ? {} : { id }), ...(processes === undefined ? {} : { processes }) };
+    return containerSpec(this.#context, pod, container, this.#sandbox, how);
   }
 
   /** A container waits before its next start. */

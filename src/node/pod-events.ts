@@ -88,8 +88,8 @@ export class PodEvents {
 
   #subject(container: Container) {
     const pod = this.#pod();
-    const isInit = pod.spec?.initContainers?.some(({ name }) => name === container.name) ?? false;
-    const list = isInit ? 'initContainers' : 'containers';
+    const lists = ['initContainers', 'ephemeralContainers'] as const;
+    const list = lists.find((name) => pod.spec?.[name]?.some((other) => other.name === container.name)) ?? 'containers';
     return { type: PODS, object: pod, fieldPath: `spec.${list}{${container.name}}` };
   }
 }

@@ -82,8 +82,8 @@ export class PodSandbox {
   }
 
   /** The mounts of one container. */
-  mountsOf(container: Container): Mount[] {
-    return containerMounts(container, this.#volumes?.places ?? new Map());
+  mountsOf(container: Container, environment: Readonly<Record<string, string>>): Mount[] {
+    return containerMounts(container, this.#volumes?.places ?? new Map(), environment);
   }
 
   /** Makes the file that a container leaves its last words in; absolute. */
@@ -126,6 +126,7 @@ export class PodSandbox {
 
   /** Removes network and volumes; the address stays in the pod's status. */
   async remove(pod: Pod): Promise<void> {
+    if (pod.spec?.shareProcessNamespace === true) await this.#context.options.runtime.endPod(this.#identity.uid);
     if (pod.spec?.hostNetwork !== true) await this.#context.sandboxes.detach(this.#identity);
     this.stop();
     tearDownVolumes(join(this.#context.options.directory, 'pods', this.#identity.uid));

@@ -22,6 +22,7 @@ const OURS = [
   'startTime',
   'initContainerStatuses',
   'containerStatuses',
+  'ephemeralContainerStatuses',
 ] as const;
 
 export class StatusWriter {

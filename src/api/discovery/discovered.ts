@@ -98,6 +98,7 @@ export function subresourcesOf(resource: DiscoveredResource): DiscoveredSubresou
   const { kind, group, version } = resource;
   return resource.subresources.flatMap((name): DiscoveredSubresource[] => {
     if (name === 'status') return [{ name, kind, group, version, verbs: ['get', 'patch', 'update'] }];
+    if (name === 'ephemeralcontainers') return [{ name, kind, group, version, verbs: ['get', 'patch', 'update'] }];
     if (name === 'finalize') return [{ name, kind, group, version, verbs: ['update'] }];
     if (name === 'proxy') return [{ name, kind: `${kind}ProxyOptions`, group, version, verbs: PROXY_VERBS }];
     const other = SUBRESOURCES[name];

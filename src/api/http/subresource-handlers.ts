@@ -38,6 +38,11 @@ const EVICTION: BodyKind = { apiVersion: 'policy/v1', kind: 'Eviction', schema: 
 const SUBRESOURCES: Partial<Record<Subresource, Methods>> = {
   status: { GET: handleGet, PUT: updateHandler('status'), PATCH: patchHandler('status') },
   finalize: { PUT: updateHandler('finalize') },
+  ephemeralcontainers: {
+    GET: handleGet,
+    PUT: updateHandler('ephemeralcontainers'),
+    PATCH: patchHandler('ephemeralcontainers'),
+  },
   scale: { GET: getScale, PUT: putScale, PATCH: patchScale },
   binding: { POST: postBinding },
   eviction: { POST: postEviction },

@@ -5,6 +5,11 @@ import { validatePod } from '../validation/pod.ts';
 import { validatePodUpdate } from '../validation/pod-update.ts';
 import { bumpGeneration, keepMetadata } from './generation.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
+import {
+  prepareEphemeralContainers,
+  refuseEphemeralContainers,
+  validateEphemeralUpdate,
+} from './pod-ephemeral-containers.ts';
 import { qosClass } from './pod-qos.ts';
 import { admitServiceAccount } from './service-account-admission.ts';
 
@@ -37,7 +42,10 @@ export const podStrategy: ResourceStrategy<Pod> = {
     const quality = object.status?.qosClass ?? previous.status?.qosClass;
     if (quality !== undefined) object.status = { ...object.status, qosClass: quality };
   },
+  prepareForEphemeralContainers: prepareEphemeralContainers,
   validate: validatePod,
+  validateCreate: refuseEphemeralContainers,
+  validateEphemeralContainers: validateEphemeralUpdate,
   validateUpdate: validatePodUpdate,
   selectableFields: {
     'spec.nodeName': (object) => object.spec?.nodeName ?? '',

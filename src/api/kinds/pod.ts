@@ -14,7 +14,17 @@ export const pod: ResourceDefinition<Pod> = {
   shortNames: ['po'],
   categories: ['all'],
   schema: 'io.k8s.api.core.v1.Pod',
-  subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward', 'proxy'],
+  subresources: [
+    'status',
+    'binding',
+    'eviction',
+    'log',
+    'exec',
+    'attach',
+    'ephemeralcontainers',
+    'portforward',
+    'proxy',
+  ],
   strategy: podStrategy,
   table: {
     columns: [

@@ -119,6 +119,11 @@ export function operationsOf(definition: ResourceDefinition): ApiOperation[] {
   if (definition.subresources.includes('status')) {
     operations.push(...objectOperations(definition, base, place('{name}', 'status'), 'Status'));
   }
+  if (definition.subresources.includes('ephemeralcontainers')) {
+    operations.push(
+      ...objectOperations(definition, base, place('{name}', 'ephemeralcontainers'), 'Ephemeralcontainers'),
+    );
+  }
   if (definition.subresources.includes('scale')) {
     const scale = 'io.k8s.api.autoscaling.v1.Scale';
     const scaled = { ...base, group: 'autoscaling', version: 'v1', kind: 'Scale', answer: scale };

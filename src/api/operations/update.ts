@@ -15,8 +15,8 @@ import { isNamespace } from './namespace-lifecycle.ts';
 import { getObject } from './read.ts';
 import { requestContext } from './request-context.ts';
 
-/** Which part of the object an update is for. `finalize` is that of Namespaces. */
-export type UpdateScope = 'object' | 'status' | 'finalize';
+/** Which part of the object an update is for. `finalize` is that of Namespaces, `ephemeralcontainers` of Pods. */
+export type UpdateScope = 'object' | 'status' | 'finalize' | 'ephemeralcontainers';
 
 export interface UpdateRequest extends WriteRequest {
   /** What an apply has settled; absent: the writer claims what it changes. */
@@ -59,6 +59,9 @@ export function updateObject(
     ...newFinalizersWhileDeleting(candidate, previous.object),
     ...(scope === 'object' ? (strategy.validate?.(candidate, context) ?? []) : []),
     ...(scope === 'object' ? (strategy.validateUpdate?.(candidate, previous.object, context) ?? []) : []),
+    ...(scope === 'ephemeralcontainers'
+      ? (strategy.validateEphemeralContainers?.(candidate, previous.object) ?? [])
+      : []),
   ];
   if (errors.length > 0) throw invalid(type, name, errors);
   const refused = scope === 'object' ? (strategy.allocate?.(candidate, previous.object, context) ?? []) : [];
@@ -145,6 +148,7 @@ function prepare(
   const { strategy } = definition;
   if (scope === 'status') strategy.prepareForStatusUpdate?.(draft, previous, context);
   else if (scope === 'object') strategy.prepareForUpdate?.(draft, previous, context);
+  else if (scope === 'ephemeralcontainers') strategy.prepareForEphemeralContainers?.(draft, previous);
   // A Namespace's spec holds nothing but its finalizers, and they change through `finalize` alone.
   const asked = draft as { spec?: unknown };
   const stored = previous as { spec?: unknown; status?: unknown };

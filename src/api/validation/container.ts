@@ -77,7 +77,7 @@ function environment({ env = [] }: Container, at: string): FieldError[] {
 
 function mounts({ volumeMounts = [] }: Container, at: string, { volumes }: ContainerContext): FieldError[] {
   const paths = new Set<string>();
-  return volumeMounts.flatMap(({ name, mountPath }, index) => {
+  return volumeMounts.flatMap(({ name, mountPath, subPath, subPathExpr }, index) => {
     const field = `${at}[${index}]`;
     const errors: FieldError[] = [];
     if (!name) errors.push(required(`${field}.name`));
@@ -85,8 +85,19 @@ function mounts({ volumeMounts = [] }: Container, at: string, { volumes }: Conta
     if (!mountPath) errors.push(required(`${field}.mountPath`));
     else if (paths.has(mountPath)) errors.push(invalid(`${field}.mountPath`, mountPath, 'must be unique'));
     paths.add(mountPath ?? '');
+    errors.push(...descendingPath(`${field}.subPath`, subPath), ...descendingPath(`${field}.subPathExpr`, subPathExpr));
+    if (subPath && subPathExpr)
+      errors.push(invalid(`${field}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
     return errors;
   });
+}
+
+/** A path that stays where it begins. */
+function descendingPath(field: string, path = ''): FieldError[] {
+  return [
+    ...(path.startsWith('/') ? [invalid(field, path, 'must be a relative path')] : []),
+    ...(path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : []),
+  ];
 }
 
 function resources({ resources: given }: Container, at: string): FieldError[] {

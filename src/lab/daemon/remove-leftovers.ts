@@ -4,6 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { allStatuses } from '../../node/pod/all-containers.ts';
 import { tearDownVolumes } from '../../node/pod/volumes.ts';
 import { podNetns } from '../../node/pod-netns.ts';
 import type { ContainerRuntime } from '../../node/runtime/container-runtime.ts';
@@ -53,7 +54,7 @@ function isFinished(phase: string | undefined): boolean {
 }
 
 function runningContainers({ status }: Pod): string[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  return allStatuses(status)
     .filter(({ state }) => state?.running !== undefined)
     .map(({ containerID = '' }) => containerID.replace(/^podwire:\/\//, ''));
 }

@@ -13,7 +13,8 @@ import { componentLogger } from './logger.ts';
 export function startCloud(context: DaemonContext, transport: Transport): void {
   const { plan, kernel } = context;
   const { loadBalancer } = plan;
-  if (loadBalancer === undefined) return;
+  // A cluster that was joined has a cloud of its own, or none.
+  if (loadBalancer === undefined || plan.remote?.controlPlane === false) return;
   const { netns, ip } = loadBalancer.host;
   const log = componentLogger('load balancer');
   const balancer = new LoadBalancer({

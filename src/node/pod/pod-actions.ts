@@ -3,6 +3,7 @@
  * Pure: the pod's spec and the records of its containers in, actions out.
  */
 import type { Container, PodSpec } from '../../objects/wire.ts';
+import { ephemeralContainers } from './all-containers.ts';
 import { backOffMs } from './back-off.ts';
 import { type ContainerRecord, lastEnd } from './container-record.ts';
 
@@ -11,7 +12,7 @@ export interface PodActions {
   readonly start: readonly Container[];
   /** Containers that wait before they are started again: until when (ms), for how long in all. */
   readonly backOff: readonly { readonly container: Container; readonly until: number; readonly waitMs: number }[];
-  /** Sidecars to stop: the pod's own containers have all finished. */
+  /** Sidecars and ephemeral containers to stop: the pod's own containers have all finished. */
   readonly stop: readonly Container[];
   /** Nothing will ever be started again, and nothing runs. */
   readonly finished: boolean;
@@ -32,16 +33,14 @@ export function podActions(spec: PodSpec, records: Records, now: number): PodAct
   const verdicts = spec.containers.map((container) => verdictOf(records.get(container.name), policy));
   const over = verdicts.every((verdict) => verdict === 'succeeded' || verdict === 'failed');
   const sidecars = (spec.initContainers ?? []).filter(isSidecar);
-  if (over) {
-    const stop = sidecars.filter(({ name }) => records.get(name)?.state.kind === 'running');
-    return { start: [], backOff: [], stop, finished: stop.length === 0 };
-  }
+  const added = ephemeralContainers(spec);
+  const running = [...sidecars, ...added].filter(({ name }) => records.get(name)?.state.kind === 'running');
+  if (over) return { start: [], backOff: [], stop: running, finished: running.length === 0 };
   const init = initStage(spec, records, policy);
   startable.push(...init.start);
-  if (init.failed) {
-    const running = sidecars.filter(({ name }) => records.get(name)?.state.kind === 'running');
-    return { start: [], backOff: [], stop: running, finished: running.length === 0 };
-  }
+  if (init.failed) return { start: [], backOff: [], stop: running, finished: running.length === 0 };
+  // They are started once, whatever the others do, and never again.
+  startable.push(...added.filter(({ name }) => (records.get(name)?.id ?? '') === ''));
   if (init.done) startable.push(...spec.containers.filter((_container, index) => verdicts[index] === 'start'));
   return { ...schedule(startable, records, now), stop: [], finished: false };
 }

@@ -1,5 +1,6 @@
 /** The status of a pod from what the kubelet knows of it: phase, conditions, container statuses. Pure. */
 import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from '../../objects/wire.ts';
+import { ephemeralContainers } from './all-containers.ts';
 import { type ContainerRecord, lastEnd, type Terminated } from './container-record.ts';
 import { isSidecar } from './pod-actions.ts';
 
@@ -30,6 +31,7 @@ export function podStatus(facts: PodFacts): PodStatus {
       return record === undefined ? [] : [containerStatus(container, record, isInit)];
     });
   const init = statuses(spec.initContainers ?? [], true);
+  const ephemeral = statuses(ephemeralContainers(spec), false);
   return {
     phase,
     ...(facts.failure === undefined ? {} : facts.failure),
@@ -40,6 +42,7 @@ export function podStatus(facts: PodFacts): PodStatus {
     startTime: facts.former?.startTime ?? now,
     ...(init.length > 0 ? { initContainerStatuses: init } : {}),
     containerStatuses: statuses(spec.containers, false),
+    ...(ephemeral.length > 0 ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: pod.status?.qosClass ?? 'BestEffort',
   };
 }

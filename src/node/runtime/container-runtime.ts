@@ -24,6 +24,8 @@ export interface PodPlace {
 /** A directory of the host, made by the kubelet, that a container sees. */
 export interface Mount {
   readonly source: string;
+  /** What of it, where programs write to it and may put links: found when the container is made, made when it is missing. */
+  readonly within?: string;
   /** Absolute, normalised. */
   readonly target: string;
   readonly readOnly: boolean;
@@ -52,6 +54,8 @@ export interface ContainerSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Busybox's applets stand in `/.podwire/applets`: those of this age. */
   readonly applets?: AppletAge;
+  /** Whose processes it shares: those of all containers of its pod, or of one of them. Absent: it has its own alone. */
+  readonly processes?: { readonly of: 'pod' } | { readonly of: 'container'; readonly id: string };
   readonly stdin: boolean;
   /** Its standard input ends with the first session attached to it. */
   readonly stdinOnce?: boolean;
@@ -91,6 +95,8 @@ export interface ContainerRuntime {
   left(): readonly string[];
   /** Ends containers that a former daemon has left, at once. */
   endLeft(ids: readonly string[]): Promise<void>;
+  /** Ends what a pod's containers share, when the last of them has ended. */
+  endPod(uid: string): Promise<void>;
   /** Lets go of what is kept for a container that has ended and whose logs nobody can ask for any more. */
   forget(id: string): void;
 }

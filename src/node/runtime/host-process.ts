@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
-import { identifyProcess } from '../../kernel/processes.ts';
+import { identifyProcess, listProcesses, namespaceOf } from '../../kernel/processes.ts';
 
 /** So often in a row, a millisecond apart, no exec under way finds its environment empty. */
 const LONG_EMPTY = 20;
@@ -51,6 +51,17 @@ export function programBelow(shim: number): number | undefined {
 /** Ends a container's program; its tool and its shim, which wait for it, end with it. Before there is one, the last there is. */
 export function killProgram(kernel: Pick<Kernel, 'signal'>, shim: number): void {
   kernel.signal(programBelow(shim) ?? childOf(shim) ?? shim, 'SIGKILL');
+}
+
+/** Ends every process in a mount namespace (its inode), also those that are started meanwhile. */
+export async function killMembers(kernel: Pick<Kernel, 'signal'>, mounts: number): Promise<void> {
+  if (mounts === namespaceOf('/proc/self/ns/mnt')) throw new RangeError('not a mount namespace of a container');
+  for (;;) {
+    const members = listProcesses().filter(({ pid }) => namespaceOf(`/proc/${pid}/ns/mnt`) === mounts);
+    if (members.length === 0) return;
+    for (const { pid } of members) kernel.signal(pid, 'SIGKILL');
+    await sleep(1);
+  }
 }
 
 /**

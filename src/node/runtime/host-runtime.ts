@@ -7,6 +7,7 @@ import type { ContainerRuntime, ContainerSpec, PodPlace, RunningContainer } from
 import { type OwnPrograms, prepareHostTree } from './host-tree.ts';
 import { LeftPrograms } from './left-programs.ts';
 import type { HostTree } from './mount-table.ts';
+import { isPause, PodProcesses } from './pod-processes.ts';
 import { adoptProgram, ProgramContainer, type ProgramHost } from './program-container.ts';
 import { adoptStandIn, ENVIRONMENT_SUFFIX, StandInContainer } from './stand-in-container.ts';
 
@@ -48,11 +49,21 @@ export function hostRuntime({
       applets ??= makeApplets(kernel, host.tree.applets);
       await applets;
     }
-    const container = new ProgramContainer(host, pod, spec, argv);
-    programs.set(spec.id, container);
-    void container.exited.then(() => programs.delete(spec.id));
+    const joins = await processToJoin(pod, spec);
+    const container = new ProgramContainer(host, pod, spec, argv, joins === undefined ? {} : { joins });
+    keep(container);
     await container.runs();
     return container;
+  };
+  const keep = (container: ProgramContainer) => {
+    programs.set(container.id, container);
+    void container.exited.then(() => programs.delete(container.id));
+  };
+  const shared = new PodProcesses(host);
+  const processToJoin = async (pod: PodPlace, { processes }: ContainerSpec): Promise<number | undefined> => {
+    if (processes?.of === 'pod') return shared.enter(pod);
+    // A stand-in has no processes to share.
+    return processes === undefined ? undefined : programs.get(processes.id)?.enterable();
   };
   return {
     async start(pod: PodPlace, spec: ContainerSpec): Promise<RunningContainer> {
@@ -62,12 +73,17 @@ export function hostRuntime({
       return container;
     },
     async adopt(pod, spec) {
-      if ('argv' in spec.run) return programs.get(spec.id) ?? adoptProgram(host, pod, spec, spec.run.argv);
+      if ('argv' in spec.run) {
+        const adopted = programs.get(spec.id) ?? (await adoptProgram(host, pod, spec, spec.run.argv));
+        if (adopted !== undefined) keep(adopted);
+        return adopted;
+      }
       if (!standIns.knows(spec.id)) return undefined;
       return adoptStandIn(standIns, host, pod, spec, spec.run);
     },
     left() {
-      const programs = host.left.ids().map((id) => id.replace(new RegExp(`${ENVIRONMENT_SUFFIX}$`), ''));
+      const ids = host.left.ids().filter((id) => !isPause(id));
+      const programs = ids.map((id) => id.replace(new RegExp(`${ENVIRONMENT_SUFFIX}$`), ''));
       return [...new Set([...standIns.running, ...programs])];
     },
     async endLeft(ids) {
@@ -75,6 +91,7 @@ export function hostRuntime({
       const programs = ids.flatMap((id) => [id, id + ENVIRONMENT_SUFFIX]);
       await Promise.all([standIns.endLeft(ids), ...programs.map((id) => host.left.end(id))]);
     },
+    endPod: (uid) => shared.end(uid),
     forget: (id) => standIns.forget(id),
   };
 }

@@ -2,16 +2,17 @@
  * One instance of a container that runs a program of the host, confined. Starts it, collects its output, ends it, runs
  * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
  */
-import { rmSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { namespaceOf } from '../../kernel/processes.ts';
 import { appletDirectory } from './applets.ts';
-import type { ContainerExit, ContainerSpec, PodPlace, RunningContainer } from './container-runtime.ts';
+import type { ContainerExit, ContainerSpec, Mount, PodPlace, RunningContainer } from './container-runtime.ts';
 import type { ContainerTerminal } from './container-terminal.ts';
 import { attachedInput, execSession } from './exec-session.ts';
-import { awaitProgram, killProgram, programBelow } from './host-process.ts';
+import { awaitProgram, killMembers, killProgram, programBelow } from './host-process.ts';
 import type { LeftProgram, LeftPrograms } from './left-programs.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
 import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
@@ -43,15 +44,20 @@ export class ProgramContainer implements RunningContainer {
   readonly #stdin: Writable | null;
   readonly #terminal: ContainerTerminal | undefined;
   #initPid: number | undefined;
+  /** Inode of its mount namespace: what it has in common with all that it starts. */
+  #mounts: number | undefined;
   #ended = false;
 
-  /** Starts it (`stands` tells when others may enter), or takes over the one that a former daemon has left. */
+  /**
+   * Starts it (`stands` tells when others may enter), among the processes of the one with the PID `joins`; or takes over the one
+   * that a former daemon has left.
+   */
   constructor(
     host: ProgramHost,
     pod: PodPlace,
     spec: ContainerSpec,
     argv: readonly [string, ...string[]],
-    left?: LeftProgram,
+    { left, joins }: { readonly left?: LeftProgram; readonly joins?: number } = {},
   ) {
     this.id = spec.id;
     this.#kernel = host.kernel;
@@ -61,15 +67,23 @@ export class ProgramContainer implements RunningContainer {
     const directory = join(host.directory, spec.id);
     let streams: ProgramStreams;
     if (left === undefined) {
-      writeTables(host.tree, directory, pod, spec);
+      const opened: number[] = [];
+      const release = () => opened.splice(0).forEach((fd) => void closeSync(fd));
+      try {
+        writeTables(host, directory, pod, spec, opened);
+      } catch (error) {
+        release();
+        throw error;
+      }
       const { root, skeleton, initScript, shimScript } = host.tree;
       const place = { shim: shimScript, script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
-      const started = startStreams(host.kernel, pod.netns, initLaunch(spec, argv, place), spec, directory);
-      this.#stands = this.#awaitStanding(started);
+      const launch = initLaunch(spec, argv, { ...place, ...(joins === undefined ? {} : { joins }) });
+      const started = startStreams(host.kernel, pod.netns, launch, spec, directory);
+      this.#stands = this.#awaitStanding(started).finally(release);
       streams = started;
     } else {
       this.#stands = Promise.resolve(true);
-      this.#initPid = left.shim === 0 ? undefined : programBelow(left.shim);
+      this.#setInit(left.shim === 0 ? undefined : programBelow(left.shim));
       streams = leftStreams(left);
     }
     this.#shim = streams.shim;
@@ -98,7 +112,7 @@ export class ProgramContainer implements RunningContainer {
   }
 
   async exec(command: readonly [string, ...string[]], options: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
-    const initPid = await this.#enterable();
+    const initPid = await this.enterable();
     // Its terminal is found below the program's root, which it has when it runs.
     if (options.tty) await awaitProgram(initPid);
     const launch = execLaunch(this.#spec, command, initPid, options.tty);
@@ -107,7 +121,7 @@ export class ProgramContainer implements RunningContainer {
   }
 
   async execArgv(command: readonly [string, ...string[]]): ReturnType<RunningContainer['execArgv']> {
-    return execLaunch(this.#spec, command, await this.#enterable(), false);
+    return execLaunch(this.#spec, command, await this.enterable(), false);
   }
 
   async attach({ stdin }: { stdin: boolean; tty: boolean }): Promise<ExecSession> {
@@ -127,11 +141,17 @@ export class ProgramContainer implements RunningContainer {
     return this.#hub.log.read(options);
   }
 
-  async #enterable(): Promise<number> {
+  /** PID, on the host, of the program; throws when nobody can enter it any more. */
+  async enterable(): Promise<number> {
     if (!(await this.#stands) || this.#ended || this.#initPid === undefined) {
       throw new Error(`cannot exec in a stopped container`);
     }
     return this.#initPid;
+  }
+
+  #setInit(pid: number | undefined): void {
+    this.#initPid = pid;
+    this.#mounts = pid === undefined ? undefined : namespaceOf(`/proc/${pid}/ns/mnt`);
   }
 
   /** What the tools that make the container said, when they did not come to an end. */
@@ -149,7 +169,7 @@ export class ProgramContainer implements RunningContainer {
     const toldAgain = async () => (await lines.next().catch(() => ({ done: true }))).done !== true;
     let stands = await toldAgain();
     // A program that is quick may have ended by now.
-    if (stands) this.#initPid = programBelow(shim.pid);
+    if (stands) this.#setInit(programBelow(shim.pid));
     openTerminal(this.#initPid);
     if (terminal !== undefined) {
       stands = await toldAgain();
@@ -170,6 +190,8 @@ export class ProgramContainer implements RunningContainer {
     this.#hub.add(this.#spec.tty ? 'stdout' : 'stderr', output.stream);
     await this.#shim.exited;
     this.#ended = true;
+    // In a PID namespace of its own nothing outlives its first process.
+    if (this.#spec.processes !== undefined && this.#mounts !== undefined) await killMembers(this.#kernel, this.#mounts);
     const { code, error } = await output.exit;
     await this.#hub.ended;
     const startError = error ?? ((await this.#stands) ? undefined : await this.#complaint());
@@ -190,11 +212,28 @@ export async function adoptProgram(
   argv: readonly [string, ...string[]],
 ): Promise<ProgramContainer | undefined> {
   const left = await host.left.take(spec);
-  return left === undefined ? undefined : new ProgramContainer(host, pod, spec, argv, left);
+  return left === undefined ? undefined : new ProgramContainer(host, pod, spec, argv, { left });
 }
 
-/** The container's own files (its /etc, and a file to mount each file volume on) and its mount tables. */
-function writeTables(tree: HostTree, directory: string, pod: PodPlace, spec: ContainerSpec): void {
+function openWithin(kernel: Kernel, source: string, within: string): number {
+  try {
+    return kernel.openWithin(source, within);
+  } catch (cause) {
+    throw new Error(`failed to prepare subPath "${within}": ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * The container's own files (its /etc, and a file to mount each file volume on) and its mount tables. Descriptors in `opened` must stay open
+ * until the container stands: what they are of is known by its inode, which else could be another's by then.
+ */
+function writeTables(
+  { tree, kernel }: ProgramHost,
+  directory: string,
+  pod: PodPlace,
+  spec: ContainerSpec,
+  opened: number[],
+): void {
   const layer = join(directory, 'layer');
   makeDirectory(layer);
   const add = (path: string, text: string) => {
@@ -202,12 +241,23 @@ function writeTables(tree: HostTree, directory: string, pod: PodPlace, spec: Con
     makeFile(join(layer, path), text);
   };
   for (const [path, text] of Object.entries(pod.files)) add(path, text);
-  const mounts = spec.mounts.map((mount) => ({ ...mount, target: resolveTarget(mount.target) }));
+  const identities: string[] = [];
+  const placed = ({ source, within, ...mount }: Mount): Mount => {
+    const target = resolveTarget(mount.target);
+    if (within === undefined) return { ...mount, source, target };
+    const fd = openWithin(kernel, source, within);
+    opened.push(fd);
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    identities.push(`${dev}:${ino} ${target}\n`);
+    return { ...mount, source: join(source, within), target };
+  };
+  const mounts = spec.mounts.map(placed);
   for (const { source, target } of mounts) {
     if (!statSync(source).isFile()) continue;
     if (isFresh(target)) throw new Error(`cannot mount a single file in ${dirname(target)}: mount the whole volume`);
     add(target, '');
   }
+  makeFile(join(directory, 'identities'), identities.join(''));
   makeFile(join(directory, 'base'), baseTable(tree));
   makeFile(
     join(directory, 'container'),

@@ -50,6 +50,8 @@ export interface InitPlace {
   readonly tables: string;
   readonly skeleton: string;
   readonly hostname: string;
+  /** PID, on the host, of a process whose PID namespace the program joins; absent: it is the first of its own. */
+  readonly joins?: number;
 }
 
 /** Makes the container and starts `argv` as its PID 1, under a shim. */
@@ -61,7 +63,9 @@ export function initLaunch(
   return {
     argv: [
       ...['sh', place.shim],
-      ...['unshare', '--mount', '--pid', '--uts', '--ipc', '--propagation', 'private', '--kill-child', '--'],
+      ...(place.joins === undefined ? [] : ['nsenter', '--target', String(place.joins), '--pid', '--no-fork', '--']),
+      ...['unshare', '--mount', ...(place.joins === undefined ? ['--pid'] : []), '--uts', '--ipc'],
+      ...['--propagation', 'private', '--kill-child', '--'],
       ...['sh', place.script, ...argv],
     ] as [string, ...string[]],
     env: {

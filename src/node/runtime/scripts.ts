@@ -46,10 +46,12 @@ export const SHIM_SCRIPT = `{
 /**
  * Makes the container, then starts its program as PID 1. It runs in new mount, PID, UTS and IPC namespaces. Besides the
  * environment of START_SCRIPT: `PODWIRE_ROOT` the empty directory to mount on, `PODWIRE_TABLES` a directory with the mount
- * tables `base` and `container` and the container's own files in `layer`, `PODWIRE_SKELETON` the files all containers have,
+ * tables `base` and `container`, device and inode of mounts that must be what they were in `identities`, and the container's own files in `layer`, `PODWIRE_SKELETON` the files all containers have,
  * `PODWIRE_HOSTNAME`. Writes a line to descriptor 3 when the container stands. With `PODWIRE_TTY` it then reads from descriptor 4
  * which of the container's terminals is its own, and writes another line when it has it.
  *
+ * A subPath is mounted by its path, which a program that runs may have replaced by a link; so it is looked at again when it is mounted, and
+ * nothing of the pod runs here before.
  * The files are copied into the upper layer: as lower layers they would lie within the lowest one, `/`, which overlayfs refuses.
  */
 export const INIT_SCRIPT = `set -eu
@@ -57,6 +59,9 @@ mount -a -T "$PODWIRE_TABLES/base"
 mkdir "$PODWIRE_ROOT/old/upper" "$PODWIRE_ROOT/old/work" "$PODWIRE_ROOT/old/put"
 cp -a "$PODWIRE_SKELETON/." "$PODWIRE_TABLES/layer/." "$PODWIRE_ROOT/old/upper"
 mount -a -T "$PODWIRE_TABLES/container"
+while read -r identity target; do
+  [ "$(stat -c %d:%i "$PODWIRE_ROOT/container$target")" = "$identity" ] || { echo "what $target was to show has been replaced" >&2; exit 1; }
+done <"$PODWIRE_TABLES/identities"
 printf %s "$PODWIRE_HOSTNAME" >/proc/sys/kernel/hostname
 cd "$PODWIRE_ROOT"
 pivot_root . old/put

@@ -107,8 +107,8 @@ export async function adoptStandIn(
   return new StandInContainer(client, host, pod, spec, run, { environment });
 }
 
-/** The container of the programs that are run beside a stand-in. */
-function environmentOf(spec: ContainerSpec): ContainerSpec {
+/** The container of the programs that are run beside a stand-in, with processes of its own. */
+function environmentOf({ processes: _shared, ...spec }: ContainerSpec): ContainerSpec {
   return { ...spec, id: `${spec.id}${ENVIRONMENT_SUFFIX}`, stdin: false, tty: false };
 }
 

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
@@ -221,6 +230,28 @@ describe('exec', () => {
     expect(said).toContain('got word\r\n50 100');
     expect(await session.exit).toEqual({ code: 7 });
     await container.stop(0);
+  });
+
+  it('never sees what a part of a volume was replaced by while it was made', async () => {
+    const volume = join(directory, 'volume');
+    const mount = { source: volume, within: 'part/deep', target: '/data', readOnly: false };
+    mkdirSync(volume);
+    const first = await sh('touch /data/mine; cat /proc/self/mountinfo | grep -c " /data "', { mounts: [mount] });
+    expect(first).toMatchObject({ code: 0, output: '1\n' });
+    // Replaced after it was looked at, and before the tools come to mount it.
+    const replaced = start(['ls', '/data'], { mounts: [mount] });
+    renameSync(join(volume, 'part'), join(volume, 'gone'));
+    symlinkSync('/', join(volume, 'part'));
+    mkdirSync(join(directory, 'deep'));
+    expect(await replaced.exited).toMatchObject({ startError: expect.stringMatching(/replaced|mount/) });
+    expect(() => start(['ls', '/data'], { mounts: [mount] })).toThrow('failed to prepare subPath "part/deep"');
+    rmSync(join(volume, 'part'));
+    symlinkSync(directory, join(volume, 'part'));
+    const inside = { ...mount, within: 'gone/deep' };
+    const other = start(['ls', '/data'], { mounts: [inside] });
+    renameSync(join(volume, 'gone'), join(volume, 'kept'));
+    renameSync(join(volume, 'part'), join(volume, 'gone'));
+    expect(await other.exited).toMatchObject({ startError: expect.stringContaining('has been replaced') });
   });
 
   it('opens nothing of the host for a terminal, whatever stands at /dev/pts/ptmx', async () => {

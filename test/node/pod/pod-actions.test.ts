@@ -90,6 +90,25 @@ describe('podActions', () => {
       [running('s'), ended('main', 0)],
       { stop: ['s'] },
     ],
+    [
+      'an ephemeral container is started beside the others',
+      { ephemeralContainers: [c('debug')] },
+      [running('main')],
+      { start: ['debug'] },
+    ],
+    [
+      'also while an init container is at it',
+      { initContainers: [c('i')], ephemeralContainers: [c('debug')] },
+      [running('i')],
+      { start: ['debug'] },
+    ],
+    ['and never again', { ephemeralContainers: [c('debug')] }, [running('main'), ended('debug', 1)], {}],
+    [
+      'nor does the pod wait for it to end',
+      { ephemeralContainers: [c('debug')], restartPolicy: 'Never' },
+      [ended('main', 0), running('debug')],
+      { stop: ['debug'] },
+    ],
   ])('%s', (_title, spec, records, expected) => {
     expect(decide(spec, records)).toEqual({ ...nothing, ...expected });
   });

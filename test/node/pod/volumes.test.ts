@@ -135,7 +135,7 @@ describe('containerMounts', () => {
     ['conf', { path: conf, writable: false }],
   ]);
   const mounts = (...volumeMounts: object[]) =>
-    containerMounts({ name: 'main', volumeMounts } as unknown as Container, volumes);
+    containerMounts({ name: 'main', volumeMounts } as unknown as Container, volumes, { POD: 'web' });
 
   it('are writable only where the volume is', () => {
     expect(
@@ -146,6 +146,20 @@ describe('containerMounts', () => {
     ).toEqual([
       { source: '/state/data', target: '/data', readOnly: false },
       { source: join(conf, 'conf.yaml'), target: '/etc/conf.yaml', readOnly: true },
+    ]);
+  });
+
+  it('leave a subPath of what programs write to be found when the container is made, with variables of its environment', () => {
+    expect(
+      mounts(
+        { name: 'data', mountPath: '/a', subPath: './x//y/' },
+        { name: 'data', mountPath: '/b', subPathExpr: '$(POD)/z', readOnly: true },
+        { name: 'data', mountPath: '/c', subPath: '.' },
+      ),
+    ).toEqual([
+      { source: '/state/data', within: 'x/y', target: '/a', readOnly: false },
+      { source: '/state/data', within: 'web/z', target: '/b', readOnly: true },
+      { source: '/state/data', target: '/c', readOnly: false },
     ]);
   });
 
@@ -160,8 +174,9 @@ describe('containerMounts', () => {
       ],
       'lies within another volume',
     ],
-    ['a subPath that leads out', [{ name: 'conf', mountPath: '/a', subPath: '../data' }], 'leads out'],
-    ['a subPath of what programs write', [{ name: 'data', mountPath: '/a', subPath: 'x' }], 'not supported'],
+    ['a subPath that leads out', [{ name: 'conf', mountPath: '/a', subPath: '../data' }], "must not contain '..'"],
+    ['an absolute subPath', [{ name: 'data', mountPath: '/a', subPath: '/etc' }], 'must not be an absolute path'],
+    ['a variable there is not', [{ name: 'data', mountPath: '/a', subPathExpr: '$(NO)' }], 'names a variable there is'],
     ['a subPath that is not there', [{ name: 'conf', mountPath: '/a', subPath: 'no' }], 'is not in volume "conf"'],
     ['a volume the pod has not', [{ name: 'no', mountPath: '/a' }], 'not one of the pod'],
   ])('refuse a mount %s', (_title, given, message) => {
