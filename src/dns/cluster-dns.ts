@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InformerFactory } from '../client/informer-factory.ts';
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import { familyOf } from '../net/ip.ts';
 import type { Component } from '../objects/component.ts';
 import { ENDPOINT_SLICES, NAMESPACES, type ResourceType, SERVICES } from '../objects/resource.ts';
 import type { Transport } from '../objects/transport.ts';
@@ -61,8 +62,8 @@ export class ClusterDns implements Component {
   /** Opens the ports only; `start` does it too. Until synced the cluster's names are answered SERVFAIL, `/ready` 503. */
   async listen(): Promise<void> {
     if (this.#open.length > 0) return;
-    const { sockets, netns, address, config } = this.#options;
-    const metrics = new DnsMetrics(address.includes(':') ? 6 : 4);
+    const { sockets, netns, address, serverAddress = address, config } = this.#options;
+    const metrics = new DnsMetrics(familyOf(serverAddress));
     try {
       for (const port of new Set(config.servers.map((server) => server.port))) {
         const servers = await this.#openServers(port);
