@@ -12,6 +12,7 @@ import { startAttendant } from '../../kernel/program.ts';
 import { LabError } from '../lab-error.ts';
 import { umlScript } from '../programs.ts';
 import { guestArguments, pickCpu } from './guest-arguments.ts';
+import { makeLayer } from './guest-layer.ts';
 
 /** The guest ends with the process that has started it, and has no more of the host than `lab/uml/start.sh` leaves it. */
 const ISOLATION = [
@@ -44,6 +45,7 @@ export interface Guest {
 /** Starts the guest, which ends by itself when its script does. Throws a `LabError` when there is no User-mode Linux here. */
 export function bootUml({ folder, run, memoryMb, line = false }: BootOptions): Guest {
   requireUml();
+  makeLayer(join(folder, 'layer'));
   writeFileSync(join(folder, 'run'), run, { mode: 0o600 });
   const log = join(folder, 'console');
   const output = openSync(log, 'w', 0o600);

@@ -6,7 +6,8 @@ describe('guestArguments', () => {
     const line = guestArguments({ folder: '/run/podwire/a/uml', init: '/opt/podwire/lab/uml/init.sh', memoryMb: 1024 });
     expect(line.join(' ')).toBe(
       'mem=1024M rootfstype=hostfs root=/dev/root rootflags=/ ro init=/opt/podwire/lab/uml/init.sh ' +
-        'PODWIRE_FOLDER=/run/podwire/a/uml con=null con0=fd:0,fd:1 ssl=null uml_dir=/dev/shm/ umid=guest panic=-1 noreboot quiet',
+        'PODWIRE_FOLDER=/run/podwire/a/uml con=null con0=fd:0,fd:1 ssl=null uml_dir=/dev/shm/ umid=guest ' +
+        'pty.legacy_count=0 initcall_blacklist=raid6_select_algo,init_zswap panic=-1 noreboot quiet',
     );
   });
 
