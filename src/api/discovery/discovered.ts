@@ -34,6 +34,9 @@ const RESOURCE_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', '
 
 const PROXY_VERBS = ['create', 'delete', 'get', 'patch', 'update'];
 
+/** Of evictions alone, which are asked for at pods: `kubectl drain` of old evicts only where it finds the group. */
+const EVICTION_GROUP = { name: 'policy', version: 'v1' };
+
 /** Subresources with a body of another kind than their resource's. */
 const SUBRESOURCES: Partial<
   Record<string, { kind: string; group: string; version: string; verbs: readonly string[] }>
@@ -57,6 +60,7 @@ export function discover(definitions: DefinitionIndex): DiscoveryGroup[] {
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
   }
+  groups.set(EVICTION_GROUP.name, groups.get(EVICTION_GROUP.name) ?? new Map([[EVICTION_GROUP.version, []]]));
   return [...groups].map(([name, versions]) => ({
     name,
     versions: [...versions].map(([version, resources]) => ({

@@ -7,6 +7,7 @@ import type { ObjectFilter } from '../operations/read.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, expired, statusError, tooLargeResourceVersion } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
+import { checkListOptions } from './list-options.ts';
 import type { ListMeta } from './representation.ts';
 
 export interface ListRequest {
@@ -26,8 +27,9 @@ interface PageToken {
   readonly after: string;
 }
 
-/** Throws BadRequest (parameters), Expired (a page or version too old), Timeout (a version yet to come). */
+/** Throws Invalid and BadRequest (parameters), Expired (a page or version too old), Timeout (a version yet to come). */
 export function listPage(core: ApiCore, definition: ResourceDefinition, request: ListRequest): ListPage {
+  checkListOptions(request.query, 'list');
   const limit = countParameter(request.query, 'limit') ?? 0;
   const token = parseToken(request.query);
   const revision = token?.revision ?? exactRevision(core, request.query);
@@ -71,12 +73,6 @@ function entriesAt(
 function exactRevision(core: ApiCore, query: URLSearchParams): number | undefined {
   const match = query.get('resourceVersionMatch') ?? '';
   const revision = parseResourceVersion(query);
-  if (match !== '' && revision === undefined) {
-    throw badRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw badRequest(`resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`);
-  }
   if (revision === undefined || revision === 0) return undefined;
   if (revision > core.store.revision) throw tooLargeResourceVersion(revision, core.store.revision);
   return match === 'Exact' ? revision : undefined;

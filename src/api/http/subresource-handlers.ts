@@ -33,6 +33,8 @@ const TOKEN: BodyKind = {
   schema: 'io.k8s.api.authentication.v1.TokenRequest',
 };
 const EVICTION: BodyKind = { apiVersion: 'policy/v1', kind: 'Eviction', schema: 'io.k8s.api.policy.v1.Eviction' };
+/** As clients before 1.22 write it, and Kubernetes still takes it. */
+const OLD_EVICTION: BodyKind = { ...EVICTION, apiVersion: 'policy/v1beta1' };
 
 /** What each subresource answers, by method. */
 const SUBRESOURCES: Partial<Record<Subresource, Methods>> = {
@@ -126,7 +128,9 @@ async function postBinding({ core, definition, exchange, namespace, name }: Obje
 
 async function postEviction({ core, definition, exchange, namespace, name }: ObjectRequest): Promise<void> {
   const body = await readValue(exchange.request);
-  const eviction = decodeObject(EVICTION, body, fieldValidation(exchange), warner(exchange)) as ApiObject & {
+  const isOld = (body.value as ApiObject | undefined)?.apiVersion === OLD_EVICTION.apiVersion;
+  const kind = isOld ? OLD_EVICTION : EVICTION;
+  const eviction = decodeObject(kind, body, fieldValidation(exchange), warner(exchange)) as ApiObject & {
     deleteOptions?: Parameters<typeof deleteObject>[4];
   };
   deleteObject(core, definition, namespace, name, eviction.deleteOptions, writeRequest(exchange, 'CreateOptions'));

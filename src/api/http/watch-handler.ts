@@ -4,11 +4,11 @@ import { ApiError } from '../../objects/transport.ts';
 import type { ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { badRequest } from '../status-error.ts';
 import type { ReadableCollection } from '../store/collection.ts';
 import type { StoredObject, StoreEvent } from '../store/stored-object.ts';
 import { type Interest, seenBy } from '../store/visibility.ts';
 import { type Exchange, setWarnings } from './exchange.ts';
+import { checkListOptions } from './list-options.ts';
 import { countParameter, parseResourceVersion } from './list-page.ts';
 import { JSON_TYPE } from './negotiation.ts';
 import type { FrameType, Representation } from './representation.ts';
@@ -80,14 +80,9 @@ interface WatchStart {
 function startOf(query: URLSearchParams): WatchStart {
   const revision = parseResourceVersion(query);
   const initial = query.get('sendInitialEvents');
-  const match = query.get('resourceVersionMatch') ?? '';
+  checkListOptions(query, 'watch');
   if (initial === null || initial === '') {
-    if (match !== '')
-      throw badRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
     return { since: revision === 0 ? undefined : revision, endWithBookmark: false };
-  }
-  if (match !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
   if (isTrue(initial)) return { since: undefined, endWithBookmark: isTrue(query.get('allowWatchBookmarks')) };
   return { since: revision ?? 0, endWithBookmark: false };

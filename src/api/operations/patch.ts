@@ -3,7 +3,7 @@ import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, PatchType, WriteRequest } from '../api-core.ts';
 import { copyJson } from '../json.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { badRequest } from '../status-error.ts';
+import { badRequest, invalid } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { getObject } from './read.ts';
 import { type UpdateScope, updateObject } from './update.ts';
@@ -38,8 +38,22 @@ export function patchObject(
   if ((patched.metadata?.namespace ?? '') !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  const owned = ownCopy(patched, previous);
+  const owned = ownCopy(ofSameKind(type, patched, previous), previous);
   return updateObject(core, definition, request.inspect?.(owned) ?? owned, scope, request);
+}
+
+/** A patch makes no other kind of an object: Kubernetes passes over it in a strategic merge, and refuses it in the others. */
+function ofSameKind(type: PatchType, patched: ApiObject, { apiVersion, kind }: ApiObject): ApiObject {
+  if (patched.apiVersion === apiVersion && patched.kind === kind) return patched;
+  if (type === 'strategic') return { ...patched, ...(apiVersion && { apiVersion }), ...(kind && { kind }) };
+  const why = `no kind "${patched.kind ?? ''}" is registered for version "${patched.apiVersion ?? ''}"`;
+  throw invalid({ group: '', kind: '' }, '', [
+    {
+      type: 'FieldValueInvalid',
+      field: 'patch',
+      message: `Invalid value: ${JSON.stringify(patched.kind ?? '')}: ${why}`,
+    },
+  ]);
 }
 
 /** The patch may share members with the stored object, and defaults are set in place. Claims left alone need no copy. */

@@ -245,6 +245,17 @@ describe('field validation', () => {
     );
   });
 
+  it('makes no other kind of an object by a patch', async () => {
+    await server.call('POST', CONFIG_MAPS, configMap('kept'));
+    const patch = (type: string) =>
+      server.send('PATCH', `${CONFIG_MAPS}/kept`, '{"kind":"Pod","data":{"by":"patch"}}', `application/${type}+json`);
+    expect((await patch('merge-patch')).body).toMatchObject({
+      code: 422,
+      message: ' "" is invalid: patch: Invalid value: "Pod": no kind "Pod" is registered for version "v1"',
+    });
+    expect((await patch('strategic-merge-patch')).body).toMatchObject({ kind: 'ConfigMap', data: { by: 'patch' } });
+  });
+
   it('refuses a misspelt field in a patch in the words for patches', async () => {
     await server.call('POST', CONFIG_MAPS, configMap('patched'));
     const path = `${CONFIG_MAPS}/patched?fieldValidation=Strict`;
@@ -300,6 +311,21 @@ describe('discovery', () => {
       preferredVersion: { groupVersion: 'apps/v1' },
     });
     expect((await server.call('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
+  });
+
+  it('has the group of evictions, which old and new clients ask for', async () => {
+    expect((await server.call('GET', '/apis/policy')).body).toMatchObject({
+      preferredVersion: { groupVersion: 'policy/v1' },
+    });
+    for (const version of ['v1', 'v1beta1']) {
+      const name = `leaves-${version}`;
+      const spec = { containers: [{ name: 'main', image: 'nginx' }] };
+      await server.call('POST', '/api/v1/namespaces/default/pods', { metadata: { name }, spec });
+      const eviction = { apiVersion: `policy/${version}`, kind: 'Eviction', metadata: { name } };
+      const path = `/api/v1/namespaces/default/pods/${name}`;
+      expect((await server.call('POST', `${path}/eviction`, eviction)).status).toBe(201);
+      expect((await server.call('GET', path)).status).toBe(404);
+    }
   });
 
   it('tells short names and scopes', async () => {
