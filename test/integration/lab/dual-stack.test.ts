@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import { DaemonClient } from '../../../src/lab/daemon-client.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
+import { SERVICES } from '../../../src/objects/resource.ts';
 import type { Node, Pod, Service } from '../../../src/objects/wire.ts';
 import { kubectl, ROOT, run, sharedLab } from '../journeys/shared-lab.ts';
 import { eventually } from '../scratch.ts';
@@ -47,9 +48,16 @@ const OBJECTS = [
   service('own', 'selector: {name: web-1}, ports: [{port: 80, targetPort: 8080}]'),
   service('nobody', 'selector: {app: nobody}, ports: [{port: 80}]'),
   service('headless', 'clusterIP: None, selector: {app: web}'),
+  service('sticky', 'sessionAffinity: ClientIP, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]'),
+  // Nobody's class: its address is given by hand.
+  service(
+    'balanced',
+    `type: LoadBalancer, loadBalancerClass: example.org/none, loadBalancerSourceRanges: ['fd00:192:168:1::/64'], selector: {app: web}, ${HTTP.replace('PORT', '30082')}`,
+  ),
   service('udp', 'selector: {app: web}, ports: [{port: 53, protocol: UDP, targetPort: 8081}]'),
 ].join('');
 
+const BALANCED = { namespace: 'default', name: 'balanced' };
 const lab = sharedLab({ file: join(ROOT, 'lab/dual-stack.yaml') });
 const kernel = new LinuxKernel();
 
@@ -91,7 +99,9 @@ async function answering(from: string, url: string): Promise<string[]> {
 beforeAll(async () => {
   await kubectl(lab(), ['apply', '-f', '-'], OBJECTS);
   await kubectl(lab(), ['wait', '--for=condition=Ready', 'pod', '-l', 'app=web', '--timeout=30s']);
-  await run(lab(), 'client', 'ip', '-6', 'route', 'add', 'fd00:198:51:100::7', 'via', 'fd00:192:168:1::11');
+  await run(lab(), 'client', 'ip', '-6', 'route', 'add', 'fd00:198:51:100::/64', 'via', 'fd00:192:168:1::11');
+  const status = { loadBalancer: { ingress: [{ ip: 'fd00:198:51:100::8' }] } };
+  await lab().transport.patch(SERVICES, BALANCED, 'merge', { status }, { subresource: 'status' });
   await lab().programmed();
 }, 60_000);
 
@@ -163,6 +173,23 @@ describe.each(['iptables', 'nftables', 'userspace'] as const)('in mode %s', (mod
     for (const ip of ['192.168.1.10', 'fd00:192:168:1::10', 'fd00:192:168:1::11'])
       expect(await answering('client', `http://${host(ip)}:30080/hostname`)).toEqual(both);
     expect(await answering('client', 'http://[fd00:198:51:100::7]/hostname')).toEqual(both);
+  });
+
+  it('a client sticks to its pod where the Service says so', async () => {
+    for (const ip of await clusterIpsOf('sticky'))
+      expect(await answering('node-1', `http://${host(ip)}/hostname`)).toHaveLength(1);
+  });
+
+  it('an address of a load balancer answers those its ranges let in', async () => {
+    const url = 'http://[fd00:198:51:100::8]/hostname';
+    expect(await answering('client', url)).toEqual(['web-1', 'web-2']);
+    const letIn = async (range: string) => {
+      await lab().transport.patch(SERVICES, BALANCED, 'merge', { spec: { loadBalancerSourceRanges: [range] } });
+      await lab().programmed();
+    };
+    await letIn('fd00:1::/64');
+    expect(await curl('client', url, '-m', '0.3')).toBe('failed: 28');
+    await letIn('fd00:192:168:1::/64');
   });
 
   // It has neither: its proxy accepts every connection, and is the client the pod sees.
