@@ -8,6 +8,7 @@ import { DEFAULT_LAB_NAME } from '../lab/lab-name.ts';
 import { IPVS_SCHEDULERS } from '../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../objects/proxy-mode.ts';
 import { REPORTER_NAMES } from '../scenario/reporters/reporter.ts';
+import type { LinkAction } from './commands/link.ts';
 
 export const VERSION = '0.1.0';
 
@@ -114,6 +115,24 @@ export function buildProgram(exit: (code: number) => void): Command {
     .argument('<mode>', PROXY_MODES.join(', '), oneOf(...PROXY_MODES))
     .action((mode: string, options) =>
       done(import('./commands/proxy-mode.ts').then((it) => it.proxyModeCommand(mode, options))),
+    );
+
+  command(
+    'link',
+    'faults on a link: cut, heal, or set its rate, packet size, delay and loss; without arguments all links',
+  )
+    .addOption(labName())
+    .addOption(outputFormat())
+    .option('--rate <RATE>', 'bits per second, each way: 10mbit')
+    .option('--mtu <BYTES>', 'largest IP packet that passes; larger ones vanish')
+    .option('--delay <TIME>', 'each way: 50ms (needs netem)')
+    .option('--jitter <TIME>', 'what the delay varies by: 10ms (needs netem)')
+    .option('--loss <PERCENT>', 'each way: 5% (needs netem)')
+    .option('--reorder <PERCENT>', 'of packets that overtake delayed ones (needs netem)')
+    .argument('[target]', 'node, pod, client or gateway')
+    .argument('[action]', 'cut, heal or set', oneOf('cut', 'heal', 'set'))
+    .action((target: string | undefined, action: LinkAction | undefined, options) =>
+      done(import('./commands/link.ts').then((it) => it.linkCommand(target, action, options))),
     );
 
   command('rules', 'the rules of a node, each with the Service and endpoint it is for')

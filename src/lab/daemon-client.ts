@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { ExecTarget } from './exec-target.ts';
 import { LabError, type LabErrorText } from './lab-error.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
+import type { LinkChange, LinkState } from './link-state.ts';
 import type { ProxySwitch, SwitchedNode } from './proxy-switch.ts';
 
 export class DaemonClient {
@@ -45,6 +46,16 @@ export class DaemonClient {
     });
     const { nodes } = await this.#call<{ nodes: SwitchedNode[] }>('POST', `/proxy-mode?${query}`);
     return nodes;
+  }
+
+  /** Every link of the lab and what is wrong with it. */
+  links(): Promise<LinkState[]> {
+    return this.#call('GET', '/links');
+  }
+
+  /** Cuts, heals or changes the link of a node, host or pod; resolves with its new state. */
+  changeLink(name: string, change: LinkChange): Promise<LinkState> {
+    return this.#call('POST', `/link?${new URLSearchParams({ name, change: JSON.stringify(change) })}`);
   }
 
   /** Calls `listener` with each new snapshot until the returned function is called or the lab ends. */

@@ -5,6 +5,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
+import type { LinkChange, LinkState } from './link-state.ts';
 
 export interface ExecResult {
   readonly exitCode: number;
@@ -41,6 +42,10 @@ export interface LabHandle {
   ): Promise<ExecResult>;
   /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`, also where the kernel cannot do it. */
   switchProxyMode(mode: string, node?: string): Promise<string[]>;
+  /** Every link of the lab and what is wrong with it. */
+  links(): Promise<LinkState[]>;
+  /** Cuts, heals or changes the link of a node, host or pod; resolves with its new state. Throws a `LabError`. */
+  changeLink(target: string, change: LinkChange): Promise<LinkState>;
   /** Resolves when every write acknowledged before this call is in the rules of every node that is Ready. */
   programmed(timeoutMs?: number): Promise<void>;
   /** Removes the lab. */

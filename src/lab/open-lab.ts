@@ -9,6 +9,7 @@ import { kubectlEnvironment } from './kubectl-environment.ts';
 import type { ExecOptions, ExecResult, LabHandle } from './lab-handle.ts';
 import { DEFAULT_LAB_NAME } from './lab-name.ts';
 import { kernelOf } from './lab-programs.ts';
+import type { LinkChange, LinkState } from './link-state.ts';
 import { runCaptured } from './run-captured.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { type UpOptions, up } from './up.ts';
@@ -104,6 +105,14 @@ class OpenLab implements LabHandle {
   async switchProxyMode(mode: string, node?: string): Promise<string[]> {
     const switched = await this.#daemon.switchProxyMode({ mode, node, strict: true });
     return switched.map(({ name }) => name);
+  }
+
+  links(): Promise<LinkState[]> {
+    return this.#daemon.links();
+  }
+
+  changeLink(target: string, change: LinkChange): Promise<LinkState> {
+    return this.#daemon.changeLink(target, change);
   }
 
   programmed(timeoutMs = 10_000): Promise<void> {

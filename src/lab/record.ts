@@ -4,6 +4,7 @@
  * spoils the next.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { isWhole, type LinkFault } from '../cni/link-fault.ts';
 import type { ProcessIdentity } from '../kernel/processes.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 
@@ -17,6 +18,8 @@ export type RecordLine =
   | { readonly gone: 'netns'; readonly name: string }
   /** kube-proxy on a node is about to change to another mode than the plan's, or another IPVS scheduler. */
   | { readonly made: 'proxy-mode'; readonly node: string; readonly mode: ProxyMode; readonly scheduler?: string }
+  /** A link is about to be as this says; a fault without a word is none. `uid`: of the pod whose link it is. */
+  | { readonly made: 'link-fault'; readonly target: string; readonly uid: string; readonly fault: LinkFault }
   /** The lab has become ready (RFC 3339): from now on what is in it is worth keeping. */
   | { readonly made: 'ready'; readonly at: string }
   | ({ readonly made: 'process'; readonly role: string } & ProcessIdentity);
@@ -36,6 +39,8 @@ export interface Recorded {
   readonly readyAt: string | undefined;
   /** What kube-proxies were changed to, by node. */
   readonly proxyModes: ReadonlyMap<string, RecordedMode>;
+  /** What was wrong with links, by whose they are. */
+  readonly linkFaults: ReadonlyMap<string, { readonly uid: string; readonly fault: LinkFault }>;
   /** Name → inode; undefined while it is not known that the namespace was made. */
   readonly namespaces: ReadonlyMap<string, number | undefined>;
   readonly processes: readonly (ProcessIdentity & { readonly role: string })[];
@@ -44,6 +49,7 @@ export interface Recorded {
 /** Adds up the lines of a record. A line that was cut short is passed over: what it announced was not made. */
 export function replayRecord(text: string): Recorded {
   const namespaces = new Map<string, number | undefined>();
+  const linkFaults = new Map<string, { uid: string; fault: LinkFault }>();
   const proxyModes = new Map<string, RecordedMode>();
   const processes: (ProcessIdentity & { role: string })[] = [];
   let mark: string | undefined;
@@ -71,12 +77,16 @@ export function replayRecord(text: string): Recorded {
       case 'proxy-mode':
         proxyModes.set(entry.node, entry);
         break;
+      case 'link-fault':
+        if (isWhole(entry.fault)) linkFaults.delete(entry.target);
+        else linkFaults.set(entry.target, { uid: entry.uid, fault: entry.fault });
+        break;
       case 'process':
         processes.push({ role: entry.role, pid: entry.pid, startTime: entry.startTime });
         break;
     }
   }
-  return { mark, readyAt, proxyModes, namespaces, processes };
+  return { mark, readyAt, proxyModes, linkFaults, namespaces, processes };
 }
 
 /** Undefined for an empty line, and for one whose writer was killed or had no space left. */

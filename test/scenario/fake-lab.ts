@@ -101,6 +101,12 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
       return result(options.exec?.(target, argv, stdin));
     },
     netnsOf: async (target) => `fake.${target}`,
+    links: async () => [],
+    changeLink: async (target) => {
+      log.push(`link ${target}`);
+      const end = { netns: `fake.${target}`, device: 'eth0' };
+      return { target, kind: 'node', fault: {}, near: end, far: end };
+    },
     kubectl: async (argv, stdin) => {
       log.push(`kubectl ${argv.join(' ')}`);
       return result(options.kubectl?.(argv, stdin));

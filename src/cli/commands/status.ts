@@ -2,6 +2,7 @@
 import { DaemonClient } from '../../lab/daemon-client.ts';
 import { findLab } from '../../lab/find-lab.ts';
 import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
+import { formatTable } from '../table.ts';
 
 export async function statusCommand(options: { readonly name: string; readonly output?: 'json' }): Promise<number> {
   const { socket } = findLab(options.name);
@@ -16,7 +17,7 @@ export function formatStatus(snapshot: LabSnapshot): string {
   return [
     `lab ${snapshot.name}: ${ready} of ${snapshot.nodes.length} nodes ready${snapshot.kernel === 'uml' ? ' in User-mode Linux' : ''}, Kubernetes ${snapshot.kubernetesVersion}, pods ${snapshot.podSubnet}, Services ${snapshot.serviceSubnet}\n`,
     ...snapshot.warnings.map((warning) => `warning: ${warning}\n`),
-    table(
+    section(
       ['NODE', 'ROLE', 'STATUS', 'IP', 'POD CIDR', 'KUBE-PROXY', 'NAMESPACE'],
       snapshot.nodes.map((node) => [
         node.name,
@@ -28,11 +29,11 @@ export function formatStatus(snapshot: LabSnapshot): string {
         node.netns,
       ]),
     ),
-    table(
+    section(
       ['HOST', 'IP', 'NAMESPACE'],
       snapshot.hosts.map((host) => [host.name, host.ips.join(','), host.netns]),
     ),
-    table(
+    section(
       ['POD', 'PHASE', 'READY', 'RESTARTS', 'IP', 'NODE'],
       snapshot.pods.map((pod) => [
         `${pod.namespace}/${pod.name}`,
@@ -43,7 +44,7 @@ export function formatStatus(snapshot: LabSnapshot): string {
         pod.node,
       ]),
     ),
-    table(
+    section(
       ['SERVICE', 'TYPE', 'CLUSTER-IP', 'PORTS', 'ENDPOINTS'],
       snapshot.services.map((service) => [
         `${service.namespace}/${service.name}`,
@@ -57,17 +58,7 @@ export function formatStatus(snapshot: LabSnapshot): string {
   ].join('');
 }
 
-/** Columns three spaces apart; nothing at all without rows. An empty cell is `<none>`, as kubectl has it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const cells = [head, ...rows.map((row) => row.map((cell) => cell || '<none>'))];
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  return `\n${cells
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]! + 3))
-        .join('')
-        .trimEnd(),
-    )
-    .join('\n')}\n`;
+/** A table under an empty line; nothing at all without rows. */
+function section(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return rows.length === 0 ? '' : `\n${formatTable(head, rows)}`;
 }

@@ -7,6 +7,7 @@ import type { LabPlan } from '../plan-lab.ts';
 import type { Recorder } from '../record.ts';
 import { netnsOfPod } from '../snapshot.ts';
 import type { DaemonServices } from './daemon-socket.ts';
+import type { LabLinks } from './lab-links.ts';
 import type { LabObserver } from './observe-lab.ts';
 import { resolveTarget } from './resolve-target.ts';
 import type { RunningNode } from './start-nodes.ts';
@@ -19,13 +20,23 @@ export interface LabParts {
   readonly nodes: readonly RunningNode[];
   readonly controllers: RunningControllers;
   readonly recorder: Recorder;
+  readonly links: LabLinks;
 }
 
 /** The services of one lab. */
-export function daemonServices({ plan, observer, kubelets, nodes, controllers, recorder }: LabParts): DaemonServices {
+export function daemonServices({
+  plan,
+  observer,
+  kubelets,
+  nodes,
+  controllers,
+  recorder,
+  links,
+}: LabParts): DaemonServices {
   const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   return {
     snapshots: observer.snapshots,
+    links,
     netnsOf(name) {
       const target = find(name);
       return 'host' in target ? target.host.netns : netnsOfPod(plan, target.pod);

@@ -8,18 +8,23 @@
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node that is Ready
  *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
+ *   GET  /links                  every link and what is wrong with it
+ *   POST /link?name=&change=     changes a link (a JSON `LinkChange`); answers with its new state
  */
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ExecTarget } from '../exec-target.ts';
 import { describeError, LabError } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
+import type { LinkChange } from '../link-state.ts';
 import { listenPrivately } from '../private-socket.ts';
 import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
+import type { LabLinks } from './lab-links.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 
 export interface DaemonServices {
   readonly snapshots: SnapshotFeed;
+  readonly links: Pick<LabLinks, 'list' | 'change'>;
   /** The namespace of a node, host or pod (`name` or `namespace/name`). Throws a `LabError` for an unknown one. */
   netnsOf(name: string): string;
   exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget>;
@@ -64,6 +69,12 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
         ...(strict === undefined ? {} : { strict: strict === 'true' }),
       });
       return sendJson(response, 200, { nodes });
+    }
+    case 'GET /links':
+      return sendJson(response, 200, services.links.list());
+    case 'POST /link': {
+      const change = JSON.parse(parameter('change') ?? '{}') as LinkChange;
+      return sendJson(response, 200, await services.links.change(parameter('name') ?? '', change));
     }
     case 'POST /programmed':
       await services.programmed(Number(parameter('timeoutMs') ?? 10_000));

@@ -19,6 +19,7 @@ import { daemonServices } from './daemon-services.ts';
 import { serveDaemonSocket } from './daemon-socket.ts';
 import { startHostServices } from './host-services.ts';
 import { openJournal } from './journal-file.ts';
+import { LabLinks } from './lab-links.ts';
 import { observeLab } from './observe-lab.ts';
 import { startPodsProcess } from './pods-process.ts';
 import { RecordedKernel } from './recorded-kernel.ts';
@@ -103,7 +104,9 @@ async function buildCluster(
     startNodeNetworks(context, nodes),
     startKubelets(context, nodes).then(() => startDns(context, api)),
   ]);
-  const services = daemonServices({ plan, observer, kubelets, nodes, controllers, recorder });
+  const links = new LabLinks(context, observer, recorder);
+  await links.restore();
+  const services = daemonServices({ links, plan, observer, kubelets, nodes, controllers, recorder });
   await serveDaemonSocket(directory.socket, services);
   await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
   startCloud(context, api.transport);

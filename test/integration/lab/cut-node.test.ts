@@ -82,7 +82,7 @@ describe('a node that is cut off', { timeout: 180_000 }, () => {
       });
       const before = await kubectl(lab, ['get', 'pods', '-l', 'app=stays', '-o', 'name']);
 
-      await lab.exec('node-1', ['ip', 'link', 'set', 'eth0', 'down']);
+      await lab.changeLink('node-1', { action: 'cut' });
       await eventually(async () => (await nodeReady(lab)) === 'Unknown', 30_000);
       await eventually(async () => {
         expect(await readyEndpoints(lab, 'stays')).toEqual({ 'node-2': 2 });
@@ -100,9 +100,7 @@ describe('a node that is cut off', { timeout: 180_000 }, () => {
       // Nobody can tell whether the pods of a cut node have ended: they stay, in deletion.
       expect(await kubectl(lab, ['get', 'pods', '-l', 'app=moves'])).toContain('Terminating');
 
-      await lab.exec('node-1', ['ip', 'link', 'set', 'eth0', 'up']);
-      // Routes through a device go with it; a site's network service puts the default route back.
-      await lab.exec('node-1', ['ip', 'route', 'replace', 'default', 'via', '192.168.1.1']);
+      await lab.changeLink('node-1', { action: 'heal' });
       await eventually(async () => (await nodeReady(lab)) === 'True', 60_000);
       await eventually(async () => {
         expect(await readyEndpoints(lab, 'stays')).toEqual(both);
