@@ -173,10 +173,12 @@ export class ClusterZone {
     return targets === undefined || targets.length === 0 ? undefined : this.#withTargets(entry, [], targets);
   }
 
-  /** SRV records, their targets' addresses beside them. Weights share 100 evenly. */
+  /** SRV records, their targets' addresses beside them. Each address has an even share of a weight of 100, as in CoreDNS. */
   #withTargets(entry: ServiceEntry, records: readonly RecordData[], targets: readonly SrvTarget[]): Found {
     if (targets.length === 0) return { records };
-    const weight = Math.floor(100 / targets.length);
+    const addressesOf = (endpoint: string) =>
+      endpoint === '' ? entry.addresses : (entry.endpoints.get(endpoint) ?? []);
+    const weight = Math.floor(100 / targets.reduce((sum, { endpoint }) => sum + addressesOf(endpoint).length, 0));
     const ownName = `${entry.name}.${entry.namespace}.svc.${this.#domain}`;
     const nameOf = (endpoint: string) => (endpoint === '' ? ownName : `${endpoint}.${ownName}`);
     const srv = targets.map(
@@ -186,8 +188,11 @@ export class ClusterZone {
       }),
     );
     const additionals = [...new Set(targets.map(({ endpoint }) => endpoint))].flatMap((endpoint) => {
-      const addresses = endpoint === '' ? entry.addresses : (entry.endpoints.get(endpoint) ?? []);
-      return addresses.map((address) => ({ name: nameOf(endpoint), ttl: this.#ttl, ...addressRecord(address) }));
+      return addressesOf(endpoint).map((address) => ({
+        name: nameOf(endpoint),
+        ttl: this.#ttl,
+        ...addressRecord(address),
+      }));
     });
     return { records: [...records, ...srv], additionals };
   }

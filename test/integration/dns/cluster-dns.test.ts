@@ -1,6 +1,8 @@
+import { decode, encode, type Packet } from 'dns-packet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterDns } from '../../../src/dns/cluster-dns.ts';
 import { readDnsConfig } from '../../../src/dns/server-config.ts';
+import { frame, TcpFrames } from '../../../src/dns/tcp-frames.ts';
 import { ENDPOINT_SLICES, NAMESPACES, SERVICES as SERVICE_TYPE } from '../../../src/objects/resource.ts';
 import { SERVICES, SLICES, service, slice } from '../../dns/fixtures.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
@@ -112,6 +114,24 @@ describe('dig', () => {
     expect(await dig('db.default.svc.cluster.local', 'MX')).toMatch(/status: NOERROR.*\n.*ANSWER: 0/);
     expect(await dig('empty.default.svc.cluster.local')).toContain('status: NXDOMAIN');
     expect(await dig('example.com')).toContain('status: SERVFAIL');
+  });
+
+  it('answers questions on one connection one behind the other, the last after the client has nothing more to say', async () => {
+    const names = [web, 'nothing.default.svc.cluster.local', 'dual.default.svc.cluster.local'];
+    const questions = names.map((name, id) => encode({ type: 'query', id, questions: [{ name, type: 'A' }] }));
+    const frames = Buffer.concat(questions.map(frame));
+    const socket = kernel.sockets.connect(client, { host: '10.9.0.53', port: 53 });
+    const answers: Packet[] = [];
+    const received = new TcpFrames((message) => answers.push(decode(message)));
+    // In pieces that end anywhere.
+    for (let at = 0; at < frames.length; at += 7) socket.write(frames.subarray(at, at + 7));
+    socket.end();
+    for await (const chunk of socket) received.push(chunk as Buffer);
+    expect(answers.map(({ id, answers: records }) => [id, records!.length])).toEqual([
+      [0, 1],
+      [1, 0],
+      [2, 1],
+    ]);
   });
 
   it('falls back to TCP for what is too long', async () => {

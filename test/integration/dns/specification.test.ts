@@ -13,6 +13,13 @@ import { SPECIFICATION } from './specification.ts';
 
 const rows = Object.values(SPECIFICATION).flat();
 
+/** A further host of the lab file. */
+const DATABASE = `  - name: mysql
+    address: 192.168.1.23
+    names: [my.database.domain.com]
+    image: mysql
+`;
+
 /** Why CoreDNS cannot be asked on this machine. */
 function missingCoreDns(): string | undefined {
   try {
@@ -30,8 +37,8 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
   describe.skipIf(server === 'coredns' && skipped !== undefined)('by dig from a pod', () => {
     const file = join(tmpdir(), `podwire-dns-${process.pid}-${server}.yaml`);
     const lab = sharedLab(() => {
-      const sources = readFileSync(join(ROOT, 'lab/sources.yaml'), 'utf8');
-      writeFileSync(file, `${sources}dns: ${server}\n`);
+      const lab = readFileSync(join(ROOT, 'lab/dual-stack.yaml'), 'utf8');
+      writeFileSync(file, `${lab}${DATABASE}dns: ${server}\n`);
       return { file, nodes: 2 };
     });
     const answers = new Map<string, string[]>();
@@ -42,13 +49,12 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
       for (const pod of ['shell', 'member', 'set-0', 'set-1', 'configured', 'on-node'])
         await kubectl(lab(), ['wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=30s']);
       await eventually(async () => (await kubectl(lab(), ['get', 'pod', 'unready'])).includes('Running'));
-      const list = await kubectl(lab(), [
-        'get',
-        'pods',
-        '-o',
-        'jsonpath={range .items[*]}{.metadata.name} {.status.podIP}{"\\n"}{end}',
-      ]);
-      for (const [, pod, ip] of list.matchAll(/^(\S+) (\S+)$/gm)) addresses.set(pod!, ip!);
+      const format = '{range .items[*]}{.metadata.name} {.status.podIPs[*].ip}{"\\n"}{end}';
+      const list = await kubectl(lab(), ['get', 'pods', '-o', `jsonpath=${format}`]);
+      for (const [, pod, v4, v6] of list.matchAll(/^(\S+) (\S+) (\S+)$/gm)) {
+        addresses.set(pod!, v4!);
+        addresses.set(`${pod}/6`, v6!);
+      }
       // What is written last is known last.
       await eventually(
         async () => (await run(lab(), 'shell', 'dig', '+short', 'early.default.svc.cluster.local')) !== '',
@@ -87,7 +93,7 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
         await inPod('configured', 'cat /etc/resolv.conf; getent hosts web; getent hosts my.database.domain.com'),
       ).toBe(
         'search other.svc.cluster.local\nnameserver 10.96.0.10\noptions ndots:1 edns0\n' +
-          '10.96.7.9       web.other.svc.cluster.local\n192.168.1.23    my.database.domain.com\n',
+          '10.96.7.9       web.other.svc.cluster.local\nfd00:192:168:1::23 my.database.domain.com\n',
       );
       expect(await inPod('on-node', 'grep search /etc/resolv.conf; getent hosts web')).toBe(
         'search default.svc.cluster.local svc.cluster.local cluster.local\n10.96.7.7       web.default.svc.cluster.local\n',
@@ -107,7 +113,7 @@ describe.each(['podwire', 'coredns'])('%s', (server) => {
       );
       expect(names.replace(/ +/g, ' ')).toBe(
         'captain.team.default.svc.cluster.local\n'.repeat(2) +
-          `192.0.2.50 ledger ledger.example\n${addresses.get('member')} captain.team.default.svc.cluster.local captain\n`,
+          `192.0.2.50 ledger ledger.example\n${addresses.get('member/6')} captain.team.default.svc.cluster.local captain\n`,
       );
     });
 

@@ -1,6 +1,6 @@
 /** The specification's records as questions and their answers, for the objects of test/fixtures/dns/specification.yaml. */
 
-/** `TTL TYPE DATA` of each answer; or `NXDOMAIN`, `NODATA` with the SOA's zone and TTL. `{pod}` is a pod's address. */
+/** `TTL TYPE DATA` of each answer; or `NXDOMAIN`, `NODATA` with the SOA's zone and TTL. `{pod}` is a pod's IPv4 address, `{pod/6}` its IPv6 one. */
 export type Row = readonly [name: string, type: string, answers: readonly string[]];
 
 const NXDOMAIN = ['NXDOMAIN cluster.local. 30'];
@@ -22,6 +22,10 @@ export const SPECIFICATION: Readonly<Record<string, readonly Row[]>> = {
     [`*.web.${d}`, 'A', NXDOMAIN],
     [`*.${d}`, 'A', NXDOMAIN],
     ['7.7.96.10.in-addr.arpa', 'PTR', [`30 PTR web.${d}.`]],
+    [`both.${d}`, 'A', ['30 A 10.96.7.10']],
+    [`both.${d}`, 'AAAA', ['30 AAAA fd00:10:96::710']],
+    [`_http._tcp.both.${d}`, 'SRV', [`30 SRV 0 50 80 both.${d}.`]],
+    ['0.1.7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.9.0.0.0.1.0.0.0.0.d.f.ip6.arpa', 'PTR', [`30 PTR both.${d}.`]],
   ],
   '2.4 headless Services': [
     [`db.${d}`, 'A', ['30 A 192.0.2.1', '30 A 192.0.2.21', '30 A 192.0.2.22', '30 A 192.0.2.3']],
@@ -30,6 +34,11 @@ export const SPECIFICATION: Readonly<Record<string, readonly Row[]>> = {
     [`192-0-2-3.db.${d}`, 'A', ['30 A 192.0.2.3']],
     [`db-9.db.${d}`, 'A', NXDOMAIN],
     [`_admin._tcp.db.${d}`, 'SRV', [`30 SRV 0 50 9000 192-0-2-3.db.${d}.`, `30 SRV 0 50 9000 db-0.db.${d}.`]],
+    [
+      `_sql._tcp.db.${d}`,
+      'SRV',
+      ['192-0-2-3', 'db-0', 'pair'].map((endpoint) => `30 SRV 0 25 3306 ${endpoint}.db.${d}.`),
+    ],
     ['1.2.0.192.in-addr.arpa', 'PTR', [`30 PTR db-0.db.${d}.`]],
     ['3.2.0.192.in-addr.arpa', 'PTR', [`30 PTR 192-0-2-3.db.${d}.`]],
     [`six.${d}`, 'AAAA', ['30 AAAA 2001:db8::1', '30 AAAA 2001:db8::2']],
@@ -39,9 +48,11 @@ export const SPECIFICATION: Readonly<Record<string, readonly Row[]>> = {
     ['1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa', 'PTR', [`30 PTR six-0.six.${d}.`]],
     [`empty.${d}`, 'A', NXDOMAIN],
     [`set.${d}`, 'A', ['30 A {set-0}', '30 A {set-1}']],
+    [`set.${d}`, 'AAAA', ['30 AAAA {set-0/6}', '30 AAAA {set-1/6}']],
     [`set-1.set.${d}`, 'A', ['30 A {set-1}']],
+    [`set-1.set.${d}`, 'AAAA', ['30 AAAA {set-1/6}']],
     [`set-2.set.${d}`, 'A', NXDOMAIN],
-    [`_web._tcp.set.${d}`, 'SRV', [`30 SRV 0 50 80 set-0.set.${d}.`, `30 SRV 0 50 80 set-1.set.${d}.`]],
+    [`_web._tcp.set.${d}`, 'SRV', [`30 SRV 0 25 80 set-0.set.${d}.`, `30 SRV 0 25 80 set-1.set.${d}.`]],
     [`captain.team.${d}`, 'A', ['30 A {member}']],
     [`early.${d}`, 'A', ['30 A {unready}']],
     [`late.${d}`, 'A', NXDOMAIN],
@@ -49,6 +60,7 @@ export const SPECIFICATION: Readonly<Record<string, readonly Row[]>> = {
   '2.5 ExternalName': [
     [`outside.${d}`, 'CNAME', ['30 CNAME my.database.domain.com.']],
     [`outside.${d}`, 'A', ['30 A 192.168.1.23', '30 CNAME my.database.domain.com.']],
+    [`outside.${d}`, 'AAAA', ['30 AAAA fd00:192:168:1::23', '30 CNAME my.database.domain.com.']],
     [`inside.${d}`, 'A', ['30 A 10.96.7.9', '30 CNAME web.other.svc.cluster.local.']],
     [`twice.${d}`, 'A', ['30 A 10.96.7.9', `30 CNAME inside.${d}.`, '30 CNAME web.other.svc.cluster.local.']],
     [`x.outside.${d}`, 'A', NXDOMAIN],
