@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { Invocation } from './invocation.ts';
+import { kernelHasIpv6 } from './ipv6.ts';
 import { trySctp } from './libc.ts';
 
 export interface Probe {
@@ -116,10 +117,7 @@ export const PROBES: readonly Probe[] = [
     id: 'ipv6',
     title: 'IPv6',
     neededBy: 'IPv6 and dual-stack labs',
-    check: () =>
-      existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6')
-        ? undefined
-        : 'the kernel has no IPv6: booted with ipv6.disable=1, or built without',
+    check: () => (kernelHasIpv6() ? undefined : 'the kernel has no IPv6: booted with ipv6.disable=1, or built without'),
     kernel: { module: 'ipv6', option: 'CONFIG_IPV6' },
   },
   {

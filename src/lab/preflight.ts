@@ -1,6 +1,7 @@
 /** What must be so before anything is made: the right to make it, the tools to make it with. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
+import { kernelHasIpv6 } from '../kernel/ipv6.ts';
 import { installCommand } from '../kernel/packages.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { LabError } from './lab-error.ts';
@@ -42,7 +43,7 @@ export function checkProxyTools(mode: ProxyMode): void {
 /** Refuses a lab with IPv6 on a machine without. */
 export function checkIpv6(): void {
   checkTools(['ip6tables-restore', 'ip6tables-save']);
-  if (existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6')) return;
+  if (kernelHasIpv6()) return;
   throw new LabError({
     what: 'this host cannot have a lab with IPv6',
     why: 'its kernel has no IPv6: it was booted with ipv6.disable=1, or built without CONFIG_IPV6',

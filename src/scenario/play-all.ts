@@ -12,6 +12,8 @@ export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
   /** Modes this host cannot do, with the reason: passed over where all are asked for. */
   readonly obstacles?: ReadonlyMap<ProxyMode, string>;
+  /** Lab files this host cannot build, with the reason: their scenarios are passed over. */
+  readonly labObstacles?: ReadonlyMap<string, string>;
   readonly keepOnFailure: boolean;
   readonly openLab: OpenLab;
   readonly signal: AbortSignal;
@@ -34,6 +36,11 @@ export async function* playAll(
     const { play, skip } = chooseModes(scenario, options.proxyModes, options.obstacles);
     for (const { reason, proxyModes } of skip) {
       if (proxyModes.length > 0) yield { type: 'scenarioSkipped', scenario, proxyModes, reason };
+    }
+    const obstacle = options.labObstacles?.get(scenario.lab.file ?? '');
+    if (obstacle !== undefined) {
+      if (play.length > 0) yield { type: 'scenarioSkipped', scenario, proxyModes: play, reason: obstacle };
+      continue;
     }
     planned.push(...play.map((proxyMode) => ({ scenario, requirement: { ...scenario.lab, proxyMode } })));
   }

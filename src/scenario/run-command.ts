@@ -1,6 +1,8 @@
 /** `podwire run PATH...`: loads the scenarios, plays them in labs of the shapes they ask for, reports, says how it went. */
+import { labObstacle } from '../lab/lab-obstacle.ts';
 import { modeObstacles } from '../lab/mode-obstacles.ts';
 import { loadScenarios } from './definition/load-scenario.ts';
+import type { Scenario } from './definition/scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
 import { playAll } from './play-all.ts';
 import { makeReporter } from './reporters/make-reporter.ts';
@@ -42,7 +44,11 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const report = options.out === undefined ? undefined : openReportFile(options.out);
   const outputs = outputsOf(options, report);
   const obstacles = proxyModes === 'all' ? await modeObstacles() : new Map<ProxyMode, string>();
-  const playing = playAll(scenarios, { proxyModes, obstacles, keepOnFailure, openLab, signal, jobs });
+  const labObstacles = await obstaclesOf(scenarios);
+  const playing = playAll(scenarios, {
+    ...{ proxyModes, obstacles, labObstacles },
+    ...{ keepOnFailure, openLab, signal, jobs },
+  });
   try {
     for (;;) {
       const next = await playing.next();
@@ -54,6 +60,16 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
     for (const { reporter, print } of outputs) print(reporter.summary());
     report?.close();
   }
+}
+
+/** By lab file: why this host cannot build it. */
+async function obstaclesOf(scenarios: readonly Scenario[]): Promise<Map<string, string>> {
+  const obstacles = new Map<string, string>();
+  for (const file of new Set(scenarios.flatMap(({ lab }) => lab.file ?? []))) {
+    const obstacle = await labObstacle(file);
+    if (obstacle !== undefined) obstacles.set(file, obstacle);
+  }
+  return obstacles;
 }
 
 interface Output {

@@ -261,6 +261,15 @@ describe('playAll', () => {
     expect(lab.objects.size).toBe(0);
   });
 
+  it('passes over scenarios whose lab this host cannot have', async () => {
+    const opened: LabRequirement[] = [];
+    const filed = { ...one, lab: { file: '/dual.yaml' } };
+    const labObstacles = new Map([['/dual.yaml', 'no IPv6']]);
+    const events = await collect(playAll([filed, one], { ...options(opened, fakeLab(), false), labObstacles }));
+    expect(events[0]).toMatchObject({ type: 'scenarioSkipped', scenario: filed, reason: 'no IPv6' });
+    expect(opened.map(({ file }) => file)).toEqual([undefined]);
+  });
+
   it('says what it passes over and why', async () => {
     const obstacles = new Map([['ipvs', 'no such kernel']] as const);
     const all = { ...options([], fakeLab(), false), proxyModes: 'all', obstacles } as const;

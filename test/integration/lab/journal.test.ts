@@ -4,12 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { kernelHasIpv6 } from '../../../src/kernel/ipv6.ts';
 import { uniqueLabName, withLab } from './fixture.ts';
 import { hostNetworkFacts, tracesOf } from './host-facts.ts';
 
 const CLI = join(import.meta.dirname, '../../../src/cli/main.ts');
 /** All that is in the default lab is in this one too. */
 const DUAL_STACK = join(import.meta.dirname, '../../../lab/dual-stack.yaml');
+/** Where the kernel has no IPv6, the default lab. */
+const both = kernelHasIpv6();
 const cleanUp: (() => void)[] = [];
 afterEach(() => {
   for (const action of cleanUp.splice(0).reverse()) action();
@@ -19,7 +22,7 @@ describe('podwire journal --as-script', () => {
   it('builds the same network once the lab is gone: pings cross the underlay and the VXLAN', async () => {
     const before = hostNetworkFacts();
     const name = uniqueLabName();
-    const script = await withLab({ name, file: DUAL_STACK }, async () =>
+    const script = await withLab({ name, ...(both ? { file: DUAL_STACK } : {}) }, async () =>
       execFileSync(process.execPath, [CLI, 'journal', '--as-script', '--name', name], { encoding: 'utf8' }),
     );
     expect(tracesOf(name)).toEqual([]);
@@ -38,8 +41,10 @@ describe('podwire journal --as-script', () => {
     expect(ping('client', '192.168.1.11')).toBe(0);
     // The remote VTEP's own address: only the route, ARP and FDB entries of flannel lead there.
     expect(ping('node-1', '10.244.2.0')).toBe(0);
-    expect(ping('client', 'fd00:192:168:1::11')).toBe(0);
-    expect(ping('node-1', 'fd00:10:244:2::')).toBe(0);
+    if (both) {
+      expect(ping('client', 'fd00:192:168:1::11')).toBe(0);
+      expect(ping('node-1', 'fd00:10:244:2::')).toBe(0);
+    }
 
     expect(sh('down')).toMatchObject({ status: 0 });
     expect(tracesOf(name)).toEqual([]);
