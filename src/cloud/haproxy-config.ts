@@ -72,6 +72,8 @@ function stats(): string {
     'timeout client 5s',
     'stats enable',
     'stats uri /',
+    // With the members' addresses.
+    'stats show-legends',
   ]);
 }
 

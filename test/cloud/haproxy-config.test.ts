@@ -22,6 +22,7 @@ frontend stats
     timeout client 5s
     stats enable
     stats uri /
+    stats show-legends
 
 backend nodes
     option httpchk GET /healthz
