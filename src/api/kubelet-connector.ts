@@ -38,6 +38,8 @@ export interface LogRequest extends PodContainerRef {
 }
 
 export interface KubeletConnector {
+  /** The bearer token by which the kubelets' own servers know the API server; absent: there are no such servers. */
+  readonly credential?: string;
   exec(request: ExecRequest): Promise<ExecSession>;
   attach(request: Omit<ExecRequest, 'command'>): Promise<ExecSession>;
   /** Ends when the container has ended (with `follow`) or at the end of what there is. Rejects with an `ApiError`. */

@@ -14,6 +14,8 @@ export interface KubeletOptions {
   readonly nodeIps: readonly string[];
   /** Over a real connection opened in the node's namespace. */
   readonly transport: Transport;
+  /** The token by which the kubelet's own server knows the API server. */
+  readonly apiCredential: string;
   readonly kernel: Kernel;
   readonly podNetwork: PodNetworkSeam;
   readonly runtime: ContainerRuntime;

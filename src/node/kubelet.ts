@@ -17,6 +17,8 @@ import { apiConfigSource } from './pod/config-source.ts';
 import { apiTokenSource } from './pod/token-source.ts';
 import { PodWorker } from './pod-worker.ts';
 import { SandboxQueue } from './sandbox-queue.ts';
+import { kubeletFacts } from './server/kubelet-facts.ts';
+import { KubeletServer } from './server/kubelet-server.ts';
 
 /** Kubernetes' own limit. */
 const DEFAULT_MAX_PODS = 110;
@@ -32,6 +34,7 @@ export class Kubelet implements Component {
   readonly #heartbeat: NodeHeartbeat;
   readonly #context: NodeContext;
   readonly #workers = new Map<string, PodWorker>();
+  readonly #server: KubeletServer;
 
   constructor(options: KubeletOptions) {
     const { node, transport, nodeIps, log, maxPods = DEFAULT_MAX_PODS, leaseSeconds = DEFAULT_LEASE_SECONDS } = options;
@@ -53,6 +56,7 @@ export class Kubelet implements Component {
       allocatable: capacityOf(facts, maxPods),
     };
     this.#pods.onChange((change) => this.#onPod(change));
+    this.#server = new KubeletServer(options, kubeletFacts(this.#workers));
   }
 
   async start(): Promise<void> {
@@ -60,10 +64,13 @@ export class Kubelet implements Component {
     await Promise.all([this.#services.start(), this.#heartbeat.start()]);
     await this.#pods.start();
     this.#options.log.info(`${this.name}: node is ready`);
+    // Nobody waits for it: the API reaches containers by a way of its own.
+    this.#server.start().catch((error: Error) => this.#options.log.warn(`${this.name}: ${error.message}`));
   }
 
   async stop(): Promise<void> {
     this.#heartbeat.stop();
+    this.#server.stop();
     await Promise.all([this.#pods.stop(), this.#services.stop()]);
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     this.#context.recorder.stop();

@@ -1,4 +1,5 @@
 /** The API server's way to the kubelets of the lab's nodes: exec, attach, logs, with the errors a kubelet gives. */
+import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import type {
   ExecRequest,
@@ -8,13 +9,15 @@ import type {
   PodContainerRef,
   PodRef,
 } from '../api/kubelet-connector.ts';
-import { badRequest, internalError, statusError } from '../api/status-error.ts';
+import { internalError, statusError } from '../api/status-error.ts';
+import { containerLogs } from './container-logs.ts';
 import type { Kubelet } from './kubelet.ts';
-import { logStream } from './log-selection.ts';
 import type { PodWorker } from './pod-worker.ts';
 import type { RunningContainer } from './runtime/container-runtime.ts';
 
 export class NodeKubelets implements KubeletConnector {
+  /** A secret of this process: what the API server shows to the kubelets' own servers. */
+  readonly credential = randomBytes(32).toString('base64url');
   readonly #kubelets = new Map<string, Kubelet>();
 
   add(node: string, kubelet: Kubelet): void {
@@ -35,17 +38,7 @@ export class NodeKubelets implements KubeletConnector {
   }
 
   async logs(request: LogRequest): Promise<Readable> {
-    const { container, pod, previous } = request;
-    const worker = this.#worker(request);
-    const instance = worker.containers.find(container, previous);
-    if (instance === undefined) {
-      if (previous) throw badRequest(`previous terminated container "${container}" in pod "${pod}" not found`);
-      const state = worker.containers.records.get(container)?.state;
-      const reason = state?.kind === 'waiting' ? state.reason : 'ContainerCreating';
-      throw badRequest(`container "${container}" in pod "${pod}" is waiting to start: ${reason}`);
-    }
-    const abort = new AbortController();
-    return logStream(instance.logs({ follow: request.follow, signal: abort.signal }), request, abort);
+    return containerLogs(this.#worker(request), request);
   }
 
   async portForward(ref: PodRef, port: number): Promise<Duplex> {

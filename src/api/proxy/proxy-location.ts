@@ -10,6 +10,8 @@ import { requireProxyable } from './proxyable-address.ts';
 
 export interface ProxyLocation extends Address {
   readonly scheme: 'http' | 'https';
+  /** The kubelet of a node. */
+  readonly isKubelet?: boolean;
 }
 
 const KUBELET_PORT = 10250;
@@ -79,7 +81,8 @@ function nodeLocation(core: ApiCore, { scheme, name, port }: ProxyName): ProxyLo
   const host = addresses.find(({ type }) => type === 'InternalIP')?.address ?? '';
   const kubelet = daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
   const number = port === '' ? kubelet : portNumber(port);
-  return { scheme: number === kubelet ? 'https' : (scheme ?? 'http'), host, port: number };
+  if (number === kubelet) return { scheme: 'https', host, port: number, isKubelet: true };
+  return { scheme: scheme ?? 'http', host, port: number };
 }
 
 function portNumber(text: string): number {

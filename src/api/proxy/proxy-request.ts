@@ -41,15 +41,18 @@ export function proxyRequest(request: ObjectRequest): ProxyRequest {
 
 /** Begins the request; the caller sends a body, or ends it. Throws BadRequest for a path HTTP does not allow. */
 export function beginRequest(
-  { exchange, dial }: ObjectRequest,
+  { exchange, dial, kubelets }: ObjectRequest,
   { location, path, query }: ProxyRequest,
   moreHeaders: readonly string[],
 ): ClientRequest {
+  // A kubelet knows us, and would know nothing of our clients.
+  const { credential: token } = kubelets;
+  const credential = location.isKubelet === true && token !== undefined ? ['Authorization', `Bearer ${token}`] : [];
   try {
     return httpRequest({
       method: exchange.method,
       path: `${path || '/'}${query}`,
-      headers: [...requestHeaders(exchange.request, exchange.path), ...moreHeaders],
+      headers: [...requestHeaders(exchange.request, exchange.path), ...credential, ...moreHeaders],
       createConnection: () => connection(dial, location),
     });
   } catch (error) {

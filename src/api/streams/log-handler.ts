@@ -27,7 +27,8 @@ export async function handleLog({
   await pipeline(logs, response).catch(() => logs.destroy());
 }
 
-function logOptions(query: URLSearchParams): Omit<LogRequest, 'node' | 'namespace' | 'pod' | 'container'> {
+/** What the query of a log request asks for; also the kubelet's own. Throws BadRequest. */
+export function logOptions(query: URLSearchParams): Omit<LogRequest, 'node' | 'namespace' | 'pod' | 'container'> {
   const tailLines = countParameter(query, 'tailLines');
   const limitBytes = countParameter(query, 'limitBytes');
   const sinceSeconds = countParameter(query, 'sinceSeconds') ?? secondsSince(query.get('sinceTime'));

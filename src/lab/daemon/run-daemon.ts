@@ -95,7 +95,7 @@ async function buildCluster(
     await timings.measure('leftovers', () => removeLeftovers(context, former, api.transport, runtime));
   }
   startHostServices(context, standIns);
-  const nodes = planNodes(context, api, runtime, relays);
+  const nodes = planNodes(context, api, runtime, relays, kubelets.credential);
   for (const node of nodes) kubelets.add(node.plan.name, node.kubelet);
   const createdAt = new Date(former?.recorded.readyAt ?? start.startedAt);
   const observer = await observeLab(context, api.transport, createdAt, () => proxyStates(nodes));

@@ -4,6 +4,7 @@ import { vxlanOverhead } from '../../cni/vxlan.ts';
 import { familyOf } from '../../net/ip.ts';
 import { FlannelAgent } from '../../node/flannel/flannel-agent.ts';
 import { Kubelet } from '../../node/kubelet.ts';
+import type { KubeletOptions } from '../../node/kubelet-options.ts';
 import { PodNetwork } from '../../node/pod-network.ts';
 import type { ContainerRuntime } from '../../node/runtime/container-runtime.ts';
 import type { Transport } from '../../objects/transport.ts';
@@ -35,12 +36,14 @@ export function planNodes(
   api: OpenApi,
   runtime: ContainerRuntime,
   relays: RelayAccess,
+  apiCredential: string,
 ): RunningNode[] {
+  const own = { runtime, apiCredential };
   return context.plan.nodes.map((node) => ({
     plan: node,
     flannel: flannelAgent(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'flannel'))),
     proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy')), relays),
-    kubelet: kubelet(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kubelet')), runtime),
+    kubelet: kubelet(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kubelet')), own),
   }));
 }
 
@@ -116,7 +119,7 @@ function kubelet(
   { plan, kernel, directory }: DaemonContext,
   node: NodePlan,
   transport: Transport,
-  runtime: ContainerRuntime,
+  own: Pick<KubeletOptions, 'runtime' | 'apiCredential'>,
 ): Kubelet {
   const podNetwork = new PodNetwork({
     kernel,
@@ -133,7 +136,7 @@ function kubelet(
     transport,
     kernel,
     podNetwork,
-    runtime,
+    ...own,
     log: componentLogger(`kubelet/${node.name}`),
     directory: directory.containers,
     clusterDns: plan.dnsServiceIp,

@@ -35,7 +35,7 @@ spec:
     volumeMounts: [{name: data, mountPath: /own, subPathExpr: $(ME)/a}, {name: data, mountPath: /all}]
   - name: reader
     image: busybox
-    command: [sh, -c, 'until cat /seen/file; do sleep 0.1; done; sleep 1000; true']
+    command: [sh, -c, 'until cat /seen/file 2>/dev/null; do sleep 0.1; done; sleep 1000; true']
     volumeMounts: [{name: data, mountPath: /seen, subPath: parts/a, readOnly: true}]
 ---
 apiVersion: v1
@@ -155,5 +155,34 @@ describe('kubectl logs', { timeout: 30_000 }, () => {
     expect(stamped).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z late\n$/);
     const missing = await lab.kubectl(['logs', 'web', '--previous']);
     expect(missing.stderr).toContain('previous terminated container "web" in pod "web" not found');
+  });
+});
+
+describe('the kubelet of a node', { timeout: 30_000 }, () => {
+  const raw = (path: string) => kubectl('get', '--raw', `/api/v1/nodes/node-1/proxy/${path}`);
+  const curl = async (token: string) => {
+    const header = `Authorization: Bearer ${token}`;
+    const argv = ['curl', '-sk', '-w', ' %{http_code}', '-H', header, 'https://192.168.1.11:10250/pods'] as const;
+    return (await lab.exec('client', [...argv])).stdout;
+  };
+
+  it('answers the API server: its pods, its health, its containers and their logs', async () => {
+    expect(await raw('healthz')).toBe('ok');
+    const { items } = JSON.parse(await raw('pods')) as { items: { metadata: { name: string } }[] };
+    const names = items.map(({ metadata }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(['shared', 'web', 'parts', 'chatty']));
+    expect(await raw('metrics')).toMatch(/^kubelet_running_containers\{container_state="running"\} [5-9]$/m);
+    expect(await raw('containerLogs/default/parts/reader?limitBytes=4')).toBe('one\n');
+    const none = await lab.kubectl(['get', '--raw', '/api/v1/nodes/node-1/proxy/stats/summary']);
+    expect(none.stderr).toContain('NotFound');
+  });
+
+  it('answers nobody else who may not', async () => {
+    expect(await curl('nothing')).toBe('Unauthorized 401');
+    const account = await kubectl('create', 'token', 'default');
+    expect(await curl(account.trim())).toMatch(/^Forbidden .* 403$/);
+    const admin = await kubectl('config', 'view', '--raw', '-o', 'jsonpath={.users[0].user.token}');
+    expect(await curl(admin)).toMatch(/"kind":"PodList".* 200$/);
+    expect((await lab.exec('node-1', ['curl', '-s', 'http://127.0.0.1:10248/healthz'])).stdout).toBe('ok');
   });
 });

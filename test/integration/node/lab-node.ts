@@ -41,6 +41,7 @@ export async function startLabNode(label: string) {
     netns,
     nodeIps: [NODE_IP],
     transport,
+    apiCredential: 'the-api',
     kernel,
     runtime: hostRuntime({ kernel, directory, standIns, ownPrograms: PROGRAMS }),
     log: { info: () => undefined, warn: note, error: note },
