@@ -169,14 +169,11 @@ describe.skipIf(available.length === 0)('kubectl', () => {
 
   it('run', () =>
     each(async (session) => {
-      const terminal = session.terminal('run -it --rm --restart=Never busybox --image=busybox -- sh');
-      await terminal.typeUntil(
-        'nslookup kubernetes.default.svc.cluster.local; stty size',
-        /10\.96\.0\.1\s[\s\S]*31 101/,
-      );
-      terminal.type('exit 4\n');
-      expect(await terminal.exitCode).toBe(4);
-      expect(terminal.seen).toMatch(/pod "busybox" deleted/);
+      const line = `run -it --rm --restart=Never busybox --image=busybox -- sh -c 'read line; echo heard $line'`;
+      const terminal = session.terminal(line);
+      await terminal.typeUntil('hello', /heard hello/);
+      expect(await terminal.exitCode).toBe(0);
+      session.writeTerminal(line, terminal, 'hello');
       await session.run('get pod busybox');
       await session.run('run once -i --rm --restart=Never --image=busybox -- cat', { input: 'said\n' });
       await session.run('run single --image=nginx --port=80 --expose');
@@ -187,10 +184,11 @@ describe.skipIf(available.length === 0)('kubectl', () => {
 
   it('exec', () =>
     each(async (session) => {
-      const terminal = session.terminal('exec -it shell -- sh');
-      await terminal.typeUntil('tty; stty size', /\/dev\/pts\/\d+\s[\s\S]*31 101/);
-      terminal.type('exit 3\n');
+      const line = `exec -it shell -- sh -c 'test -t 0 && echo a terminal; read line; echo heard $line; exit 3'`;
+      const terminal = session.terminal(line);
+      await terminal.typeUntil('hello', /heard hello/);
       expect(await terminal.exitCode).toBe(3);
+      session.writeTerminal(line, terminal, 'hello');
       await session.run('exec shell -- hostname');
       await session.run('exec -i shell -- cat', { input: 'in and out\n' });
       await session.run(`exec shell -c main -- sh -c 'echo said; echo complained >&2; exit 7'`);
@@ -228,6 +226,21 @@ describe.skipIf(available.length === 0)('kubectl', () => {
       }
       await session.run('port-forward service/web :81');
       await golden(session, 'port-forward');
+    }));
+
+  it('proxy', () =>
+    each(async (session) => {
+      const line = 'proxy --port=0';
+      const proxy = session.start(line);
+      try {
+        const [, port] = await eventually(() => /127\.0\.0\.1:(\d+)/.exec(proxy.said()), 20_000);
+        const service = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/services/kubernetes`);
+        expect(await service.json()).toMatchObject({ kind: 'Service' });
+      } finally {
+        await proxy.stop();
+      }
+      session.write(line, proxy.said());
+      await golden(session, 'proxy');
     }));
 
   it('explain', () =>

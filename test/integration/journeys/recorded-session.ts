@@ -97,6 +97,14 @@ export class RecordedSession {
     return new TerminalSession(this.#kernel, argv, env);
   }
 
+  /** Writes down a command with what its terminal showed, but the echo of what was typed and kubectl's advice to press Enter. */
+  writeTerminal(line: string, { seen }: TerminalSession, typed: string): void {
+    const lines = seen.replaceAll('\r', '').split('\n');
+    const isAnswer = (each: string) =>
+      each !== '' && each !== typed && !/^If you don't see a command prompt/.test(each);
+    this.write(line, lines.filter(isAnswer).join('\n'));
+  }
+
   /** Writes down a command with what it said. */
   write(line: string, said: string): void {
     const answer = plainTranscript(said.replaceAll(this.#namespace, USUAL_NAMESPACE));
