@@ -96,7 +96,7 @@ class OpenLab implements LabHandle {
     argv: readonly [string, ...string[]],
     options: Parameters<LabHandle['runHere']>[1] = {},
   ): Promise<ExecResult> {
-    return runCaptured(this.kernel, argv, {
+    return runCaptured(new LinuxKernel(), argv, {
       ...options,
       env: { ...kubectlEnvironment(this.#directory), PODWIRE_NAME: this.name, ...options.env },
     });

@@ -16,7 +16,8 @@ const PORTS = [8080, 9090];
 const MORE = 12;
 const MOST = 200;
 const STICKS = 20;
-const WAIT = { answerMs: 8000, silenceMs: 600 };
+/** Silence is long enough for a second SYN, which follows the first after a second. */
+const WAIT = { answerMs: 8000, silenceMs: 1500 };
 
 /** Title of the situation → act by act, what each question met. */
 export type Played = Readonly<Record<string, readonly (readonly Observation[])[]>>;

@@ -1,7 +1,31 @@
 /** Traffic policies, topology, readiness. */
-import { ALL, ask, CLUSTER_IP, nodePort, type Situation, seenBy, VIP, WEB } from '../situation.ts';
+import {
+  ALL,
+  type Ask,
+  ask,
+  CLUSTER_IP,
+  nodePort,
+  type Observation,
+  type Situation,
+  seenBy,
+  VIP,
+  WEB,
+} from '../situation.ts';
 
 const LOCAL = { type: 'NodePort', externalTrafficPolicy: 'Local' } as const;
+/** In IPVS a virtual server has one list of destinations, whoever asks. */
+const IPVS_SOURCE = 'kubernetes pkg/proxy/ipvs/proxier.go (syncEndpoint)';
+
+function localOnly(expect: Observation): Pick<Ask, 'unlike'> {
+  const why = 'with Local the virtual server has local destinations alone, for pods and the node too';
+  return { unlike: { ipvs: { expect, why, source: IPVS_SOURCE } } };
+}
+
+function allInstead(expect: Observation): Pick<Ask, 'unlike'> {
+  const why = 'without a local endpoint the virtual server takes all, so that local pods have an answer';
+  return { unlike: { ipvs: { expect, why, source: `${IPVS_SOURCE}, kubernetes/kubernetes#97081` } } };
+}
+
 const INTERNAL = { internalTrafficPolicy: 'Local' } as const;
 
 export const POLICIES: readonly Situation[] = [
@@ -21,7 +45,12 @@ export const POLICIES: readonly Situation[] = [
   {
     title: 'C11 external policy Local: a node without local endpoints is silent',
     service: LOCAL,
-    acts: [{ endpoints: WEB, asks: [ask('client', nodePort('control-plane'), 'silence')] }],
+    acts: [
+      {
+        endpoints: WEB,
+        asks: [ask('client', nodePort('control-plane'), 'silence', allInstead(seenBy(ALL, 'control-plane')))],
+      },
+    ],
   },
   {
     title: 'C11 external policy Local: no endpoints anywhere',
@@ -35,8 +64,8 @@ export const POLICIES: readonly Situation[] = [
       {
         endpoints: WEB,
         asks: [
-          ask('p1', nodePort('node-1'), seenBy(ALL, 'p1')),
-          ask('node-1', nodePort('node-1'), seenBy(ALL, 'node-1')),
+          ask('p1', nodePort('node-1'), seenBy(ALL, 'p1'), localOnly('a1<p1 a2<p1')),
+          ask('node-1', nodePort('node-1'), seenBy(ALL, 'node-1'), localOnly('a1<node-1 a2<node-1')),
         ],
       },
     ],
@@ -56,7 +85,7 @@ export const POLICIES: readonly Situation[] = [
     title: 'C11 external policy Local: the load balancer’s address, by a node without endpoints',
     service: { externalTrafficPolicy: 'Local' },
     vip: { via: 'control-plane', as: 'loadBalancer' },
-    acts: [{ endpoints: WEB, asks: [ask('client', VIP, 'silence')] }],
+    acts: [{ endpoints: WEB, asks: [ask('client', VIP, 'silence', allInstead(seenBy(ALL, 'control-plane')))] }],
   },
   {
     title: 'C11 external policy Local: the load balancer’s address, from a pod by the short way',
@@ -69,7 +98,7 @@ export const POLICIES: readonly Situation[] = [
     service: LOCAL,
     acts: [
       { endpoints: [{ at: 'a1' }], asks: [ask('client', nodePort('node-1'), 'a1<client')] },
-      { endpoints: [{ at: 'b1' }], asks: [ask('client', nodePort('node-1'), 'silence')] },
+      { endpoints: [{ at: 'b1' }], asks: [ask('client', nodePort('node-1'), 'silence', allInstead('b1<node-1'))] },
       { service: { externalTrafficPolicy: 'Cluster' }, asks: [ask('client', nodePort('node-1'), 'b1<node-1')] },
     ],
   },
@@ -90,7 +119,23 @@ export const POLICIES: readonly Situation[] = [
   {
     title: 'C11 internal policy Local: silent where there is no local endpoint',
     service: INTERNAL,
-    acts: [{ endpoints: [{ at: 'a1' }], asks: [ask('p2', CLUSTER_IP, 'silence'), ask('p1', CLUSTER_IP, 'a1<p1')] }],
+    acts: [
+      {
+        endpoints: [{ at: 'a1' }],
+        asks: [
+          ask('p2', CLUSTER_IP, 'silence', {
+            unlike: {
+              ipvs: {
+                expect: 'refused',
+                why: 'IPVS refuses for a virtual server without destinations',
+                source: 'linux net/netfilter/ipvs/ip_vs_core.c (ip_vs_leave)',
+              },
+            },
+          }),
+          ask('p1', CLUSTER_IP, 'a1<p1'),
+        ],
+      },
+    ],
   },
   {
     title: 'C11 internal policy Local: the node port is not concerned',
