@@ -28,6 +28,8 @@ export interface ServiceControllerOptions {
   readonly transport: Transport;
   /** The blocks addresses are given from. */
   readonly blocks: readonly string[];
+  /** Somebody before us has served Services here, which may be gone meanwhile. */
+  readonly takesOver?: boolean;
   /** Serves these Services and no others; resolves when they answer. */
   readonly balance: (services: readonly BalancedService[]) => Promise<void>;
   readonly log: Logger;
@@ -80,6 +82,7 @@ export class ServiceController implements Component {
     this.#isListed = true;
     this.#queue.start();
     await this.#queue.drained();
+    if (this.#options.takesOver === true) await this.#rebalance();
   }
 
   async stop(): Promise<void> {

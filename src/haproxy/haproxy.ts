@@ -104,6 +104,8 @@ export class Haproxy {
   #end(signal: NodeJS.Signals): Promise<void> {
     return this.#inTurn(async () => {
       this.#current = undefined;
+      for (const pid of this.#former) send(pid, signal);
+      this.#former = [];
       const ending = [...this.#serving];
       for (const child of ending) child.kill(signal);
       await Promise.all(ending.map(({ exited }) => exited));
@@ -133,6 +135,8 @@ export class Haproxy {
       `description ${hash}`,
       `stats socket ${this.#socket} mode 600 level admin expose-fd listeners`,
       `server-state-file ${this.#states}`,
+      // Fewer descriptors than maxconn would need are no reason not to start.
+      'no strict-limits',
     ];
     return `global\n${[...own, ...global].map((line) => `    ${line}\n`).join('')}\n${text}`;
   }
@@ -228,4 +232,13 @@ function complaints(text: string): string {
   const words = alerts.map((line) => line.replace(/^.*\[ALERT\]\s*(\(\d+\)\s*:)?\s*/, '').trim());
   const first = words.filter((word) => !/^(Error\(s\) found|Fatal errors found|config : Error\(s\))/.test(word));
   return (first.length > 0 ? first : words).slice(0, 3).join('; ');
+}
+
+/** To a process that is not our child: it may have ended meanwhile. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -214,6 +214,21 @@ it('goes on after a crash with the addresses it had given, whatever came meanwhi
   expect(new Set(addresses).size).toBe(3);
 });
 
+it('ends what was served before it, when the last Service went meanwhile', async () => {
+  let handed: readonly BalancedService[] | undefined;
+  const balance = async (services: readonly BalancedService[]) => {
+    handed = services;
+  };
+  const options = { transport, blocks: ['203.0.113.0/24'], balance, log: quiet };
+  controller = new ServiceController(options);
+  await controller.start();
+  expect(handed).toBeUndefined();
+  await controller.stop();
+  controller = new ServiceController({ ...options, takesOver: true });
+  await controller.start();
+  expect(handed).toEqual([]);
+});
+
 it('gives a burst of Services an address each, in few changes', async () => {
   let changes = 0;
   controller = new ServiceController({

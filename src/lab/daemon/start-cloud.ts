@@ -29,6 +29,7 @@ export function startCloud(context: DaemonContext, transport: Transport): void {
   const controller = new ServiceController({
     transport,
     blocks: loadBalancer.addresses,
+    takesOver: context.former !== undefined,
     balance: (services) => balancer.balance(services),
     log,
   });

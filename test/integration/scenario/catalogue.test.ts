@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 describe('the catalogue', () => {
-  it('holds, every scenario, and leaves nothing', { timeout: 120_000 }, async () => {
+  it('holds, every scenario, and leaves nothing', { timeout: 480_000 }, async () => {
     const { exitCode, text } = await run([CATALOGUE], { proxyModes: 'all' });
     expect(text).not.toContain('✗');
     expect(exitCode).toBe(0);
