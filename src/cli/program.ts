@@ -34,6 +34,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(labName())
     .addOption(nodeCount())
     .addOption(new Option('--proxy-mode <MODE>', 'backend of kube-proxy').choices(PROXY_MODES))
+    .option('--proxy-config <FILE>', "kube-proxy's own configuration (KubeProxyConfiguration, or kubeadm's ConfigMap)")
     .addOption(strictProxyMode())
     .addOption(ipvsScheduler())
     .addOption(kernel())

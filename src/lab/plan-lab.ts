@@ -6,6 +6,7 @@ import { cidrOf, formatCidr, nthAddress, nthSubnet } from '../net/cidr.ts';
 import { familyOf } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { IpvsOptions } from '../proxy/backends/backend.ts';
+import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { subnetLength } from './lab-address-rules.ts';
 import { hostAddress, listOf } from './lab-families.ts';
 import type { LabFile } from './lab-file-schema.ts';
@@ -42,6 +43,8 @@ export interface LabPlan {
   /** No fall-back where the kernel cannot do the mode. */
   readonly strictProxyMode: boolean;
   readonly ipvs: Partial<IpvsOptions>;
+  /** From kube-proxy's own configuration file; absent: its defaults. */
+  readonly proxyConfig?: ProxyConfig;
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
   readonly maxPods: number;

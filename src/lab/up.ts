@@ -1,6 +1,7 @@
 /** `up`, from its options: checks them, plans the lab, has it brought up. */
 import type { IpvsScheduler } from '../objects/ipvs-scheduler.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
+import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { type Attempt, bringUp } from './bring-up.ts';
 import { findCoreDns } from './core-dns.ts';
 import type { BuiltPart } from './daemon-protocol.ts';
@@ -12,6 +13,7 @@ import type { LabKernel } from './lab-kernel.ts';
 import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
 import { hasIpv6, type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
 import { checkIpv6, checkProxyTools, preflight } from './preflight.ts';
+import type { ReadProxyConfig } from './proxy-config/read.ts';
 import { requireUml } from './uml/boot.ts';
 
 export interface UpOptions {
@@ -29,6 +31,8 @@ export interface UpOptions {
   readonly strictProxyMode?: boolean;
   /** Scheduler of mode ipvs; default: the file's. */
   readonly ipvsScheduler?: IpvsScheduler;
+  /** Path of a file in kube-proxy's own format; its mode comes before the lab file's, the options here before it. */
+  readonly proxyConfig?: string;
   /** Where it shall stand; default: the host's kernel. */
   readonly kernel?: LabKernel;
   /** Gives up: removes what was built, leaves what was found. */
@@ -44,12 +48,18 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
   preflight();
   if (kernel === 'uml') requireUml();
-  const file = withProxyOptions(await readFile(options), options);
-  const plan = { ...planLab(name, file), kernel, ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}) };
+  const given = options.proxyConfig === undefined ? undefined : await readGivenConfig(options.proxyConfig);
+  const file = withProxyOptions(await readFile(options), { ...options, proxyMode: options.proxyMode ?? given?.mode });
+  const plan = {
+    ...withProxyConfig(planLab(name, file), given?.config, options),
+    kernel,
+    ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}),
+  };
   checkProxyTools(plan.proxyMode);
   if (hasIpv6(plan)) checkIpv6();
   const { nodes, proxyMode, strictProxyMode, ipvsScheduler } = options;
-  const choices = [options.file, nodes, options.kernel, proxyMode, strictProxyMode, ipvsScheduler];
+  for (const note of given?.notes ?? []) onNote(note);
+  const choices = [options.file, options.proxyConfig, nodes, options.kernel, proxyMode, strictProxyMode, ipvsScheduler];
   const asked = choices.some((option) => option !== undefined);
   const program = kernel === 'uml' ? 'machine' : 'daemon';
   if (cluster === undefined) return await bringUp({ plan, asked, program }, attempt);
@@ -77,7 +87,25 @@ async function readFile(options: UpOptions): Promise<LabFile> {
   });
 }
 
-function withProxyOptions(file: LabFile, { proxyMode, strictProxyMode, ipvsScheduler }: UpOptions): LabFile {
+/** Comes with zod and yaml too. */
+async function readGivenConfig(path: string): Promise<ReadProxyConfig> {
+  return (await import('./proxy-config/read.ts')).readProxyConfig(path);
+}
+
+function withProxyConfig(plan: LabPlan, config: ProxyConfig | undefined, { ipvsScheduler }: UpOptions): LabPlan {
+  if (config === undefined) return plan;
+  const { syncPeriodMs: _, minSyncPeriodMs: __, ...ipvs } = config.ipvs;
+  return { ...plan, proxyConfig: config, ipvs: { ...ipvs, scheduler: ipvsScheduler ?? ipvs.scheduler } };
+}
+
+function withProxyOptions(
+  file: LabFile,
+  {
+    proxyMode,
+    strictProxyMode,
+    ipvsScheduler,
+  }: Pick<UpOptions, 'strictProxyMode' | 'ipvsScheduler'> & { proxyMode?: ProxyMode | undefined },
+): LabFile {
   const { networking, kubeProxy } = file;
   return {
     ...file,

@@ -7,6 +7,7 @@ import type { Logger } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { Transport } from '../objects/transport.ts';
 import { DEFAULT_IPVS, defaultFacts, type IpvsOptions, type ProxyFacts } from './backends/backend.ts';
+import { localTrafficOf, type ProxyConfig } from './proxy-config.ts';
 import type { RelayAccess } from './userspace/relay-client.ts';
 
 export interface KubeProxyOptions {
@@ -26,6 +27,10 @@ export interface KubeProxyOptions {
   readonly clusterCIDRs: readonly string[];
   /** The Service networks: mode nftables drops what goes to an address in them that no Service has. */
   readonly serviceCIDRs?: readonly string[];
+  /** From kube-proxy's own configuration file; without one, its defaults. */
+  readonly config?: ProxyConfig;
+  /** The node's own blocks of the pod networks, for `detectLocalMode: NodeCIDR`. */
+  readonly podCIDRs?: readonly string[];
   readonly log: Logger;
   readonly masqueradeAll?: boolean;
   /** How often to look whether rules are lost; kube-proxy's default is 30 s. */
@@ -41,11 +46,15 @@ export function factsOf(options: KubeProxyOptions): ProxyFacts[] {
   return options.nodeIPs.map((nodeIP) => {
     const family = parseIp(nodeIP)?.family;
     if (family === undefined) throw new RangeError(`kube-proxy on ${options.nodeName}: not a node address: ${nodeIP}`);
-    const cidr = options.clusterCIDRs.find((text) => parseCidr(text)?.family === family);
+    const { config, podCIDRs = [], clusterCIDRs } = options;
+    const cidr = clusterCIDRs.find((text) => parseCidr(text)?.family === family);
+    const byCidr = cidr === undefined ? undefined : ({ by: 'cidr', cidr } as const);
+    // Without a clusterCIDR of its own the configuration means the lab's.
+    const isOwn = config !== undefined && (config.detectLocalMode !== 'ClusterCIDR' || config.clusterCIDRs.length > 0);
     return defaultFacts({
       family,
       nodeIP,
-      localTraffic: cidr === undefined ? undefined : { by: 'cidr', cidr },
+      localTraffic: isOwn ? localTrafficOf(config, family, podCIDRs) : byCidr,
       serviceCIDRs: (options.serviceCIDRs ?? []).filter((text) => parseCidr(text)?.family === family),
       masqueradeAll: options.masqueradeAll ?? false,
       ipvs: { ...DEFAULT_IPVS, ...options.ipvs },

@@ -2,18 +2,22 @@
  * kube-proxy of one node: watches Services and EndpointSlices over the node's own connection to the API, keeps the
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
 import { hasCaughtUp } from '../client/informer-progress.ts';
-import { wildcardFor } from '../net/host-port.ts';
+import { hostPort, wildcardFor } from '../net/host-port.ts';
 import type { Component } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
 import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
+import { conntrackMax, conntrackSysctls } from './conntrack-settings.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
+import { backendConfig } from './proxy-config.ts';
 import { ProxyReports } from './proxy-reports.ts';
 import { ProxyRules } from './proxy-rules.ts';
 
@@ -37,8 +41,7 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
 const CHECK_PERIOD_MS = 30_000;
 const DRAIN_PERIOD_MS = 60_000;
-const HEALTHZ_PORT = 10_256;
-const METRICS_PORT = 10_249;
+const METRICS_ADDRESS = '127.0.0.1:10249';
 
 /** A change of mode that has been asked for. */
 interface PendingSwitch {
@@ -64,6 +67,8 @@ export class KubeProxy implements Component {
   #timer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #lastSync: SyncReport | undefined;
+  /** By `performance.now()`. */
+  #syncedAt: number | undefined;
 
   constructor(options: KubeProxyOptions) {
     this.#options = options;
@@ -135,15 +140,18 @@ export class KubeProxy implements Component {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#list(), this.#rules.prepare()]);
+    await Promise.all([this.#list(), this.#rules.prepare(), this.#setConntrack()]);
     if (this.#isStopped) return;
     this.#announce(this.#options.mode);
     this.#isInitialised = true;
     this.#request();
     await this.#runner.settled();
-    const host = wildcardFor(this.#options.nodeIPs);
-    await this.reports.start({ host, port: HEALTHZ_PORT }, { host: '127.0.0.1', port: METRICS_PORT });
-    this.#timer = setInterval(() => void this.checkRules(), this.#options.checkPeriodMs ?? CHECK_PERIOD_MS);
+    const { config, nodeIPs, checkPeriodMs = CHECK_PERIOD_MS } = this.#options;
+    const { healthzBindAddress = `${hostPort(wildcardFor(nodeIPs), 10_256)}`, metricsBindAddress = METRICS_ADDRESS } =
+      config ?? {};
+    await this.reports.start(healthzBindAddress, metricsBindAddress);
+    const periodMs = config === undefined ? checkPeriodMs : backendConfig(config, this.mode).syncPeriodMs;
+    this.#timer = setInterval(() => void this.checkRules(), periodMs);
     this.#timer.unref();
   }
 
@@ -244,13 +252,35 @@ export class KubeProxy implements Component {
     return this.#runner.request();
   }
 
+  /** What belongs to the node's namespace is set; the largest number of flows is the machine's, and is told. */
+  async #setConntrack(): Promise<void> {
+    const { config, kernel, netns, nodeName, log } = this.#options;
+    if (config === undefined) return;
+    await kernel.run(netns, [{ tool: 'sysctl', values: conntrackSysctls(config.conntrack), optional: true }]);
+    const max = conntrackMax(config.conntrack, availableParallelism());
+    if (max === undefined) return;
+    const message = `nf_conntrack_max cannot be set to ${max} (maxPerCore, min): it belongs to the machine, not to the network namespace of ${nodeName}`;
+    log.warn(message, { node: nodeName });
+    this.reports.warnAboutNode('ConntrackLimitNotSet', message);
+  }
+
+  /** kube-proxy's minSyncPeriod: changes that come sooner are taken together. */
+  async #keepDistance(): Promise<void> {
+    const { config } = this.#options;
+    if (config === undefined || this.#syncedAt === undefined) return;
+    const leftMs = this.#syncedAt + backendConfig(config, this.mode).minSyncPeriodMs - performance.now();
+    if (leftMs > 0) await sleep(leftMs, undefined, { ref: false });
+  }
+
   async #sync(): Promise<void> {
+    await this.#keepDistance();
     if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
     const written = (...args: Parameters<ProxyReports['written']>) => this.reports.written(...args);
     const { isFull, changed, isUnfinished } = await this.#rules.sync(written);
     if (isUnfinished) this.#comeBackLater();
-    this.#lastSync = { isFull, ms: performance.now() - start, changed };
+    this.#syncedAt = performance.now();
+    this.#lastSync = { isFull, ms: this.#syncedAt - start, changed };
     await this.reports.synced();
   }
 

@@ -6,6 +6,7 @@ import type { ProxyFacts } from './backends/backend.ts';
 import { iptablesBackend } from './backends/iptables/backend.ts';
 import { ipvsBackend } from './backends/ipvs/backend.ts';
 import { nftablesBackend } from './backends/nftables/backend.ts';
+import { configuredFacts, type ProxyConfig } from './proxy-config.ts';
 import { RuleSync, type SyncResult } from './rule-sync.ts';
 import type { RelayAccess } from './userspace/relay-client.ts';
 import { UserspaceRules } from './userspace/userspace-rules.ts';
@@ -23,11 +24,12 @@ export interface RulePlace {
   readonly netns: Netns;
   /** Mode userspace alone needs them. */
   readonly relays?: RelayAccess | undefined;
+  readonly config?: ProxyConfig | undefined;
 }
 
 /** Makes them; nothing is written yet. */
-export function nodeRules(mode: ProxyMode, { kernel, netns, relays }: RulePlace, facts: ProxyFacts): NodeRules {
-  const inMode = modeFacts(mode, facts);
+export function nodeRules(mode: ProxyMode, { kernel, netns, relays, config }: RulePlace, facts: ProxyFacts): NodeRules {
+  const inMode = modeFacts(mode, config === undefined ? facts : configuredFacts(facts, mode, config));
   switch (mode) {
     case 'iptables':
       return new RuleSync(kernel, netns, iptablesBackend, inMode);

@@ -69,8 +69,13 @@ export class ProxyReports {
     });
   }
 
-  /** Opens the servers; a port that is taken is told, and no more. */
-  async start(healthz: ListenAddress, metrics: ListenAddress): Promise<void> {
+  /** Something the user should look at, in `kubectl describe node`. */
+  warnAboutNode(reason: string, message: string): void {
+    this.events.warning(this.#aboutNode(), reason, message);
+  }
+
+  /** Opens the servers at `IP:PORT` (healthz may be empty: none); a port that is taken is told, and no more. */
+  async start(healthz: string, metrics: string): Promise<void> {
     this.events.normal(this.#aboutNode(), 'Starting', '');
     if (!this.#options.serves) return;
     const { kernel, netns, mode } = this.#options;
@@ -83,11 +88,11 @@ export class ProxyReports {
         counts.set(status, (counts.get(status) ?? 0) + 1);
       },
     };
-    await this.#open(serveHealth(kernel, netns, healthz, source), (why) => {
-      const message = `failed to start proxier healthz on ${healthz.host}:${healthz.port}: ${why}`;
-      this.events.warning(this.#aboutNode(), 'FailedToStartProxierHealthcheck', message);
-    });
-    await this.#open(serveMetrics(kernel, netns, metrics, source), () => undefined);
+    if (healthz !== '')
+      await this.#open(serveHealth(kernel, netns, addressOf(healthz), source), (why) =>
+        this.warnAboutNode('FailedToStartProxierHealthcheck', `failed to start proxier healthz on ${healthz}: ${why}`),
+      );
+    await this.#open(serveMetrics(kernel, netns, addressOf(metrics), source), () => undefined);
   }
 
   async stop(): Promise<void> {
@@ -161,4 +166,10 @@ export class ProxyReports {
     // kubectl describe node finds its events by the name in place of the uid.
     return { type: NODES, object: this.#node ?? { metadata: { name: nodeName, uid: nodeName } } };
   }
+}
+
+/** `0.0.0.0:10256`, `[::]:10256`. */
+function addressOf(text: string): ListenAddress {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
 }

@@ -16,6 +16,7 @@ export interface UpCommandOptions {
   readonly name: string;
   readonly nodes?: number;
   readonly proxyMode?: ProxyMode;
+  readonly proxyConfig?: string;
   readonly kernel?: LabKernel;
   readonly cluster?: ClusterChoice;
   readonly strictProxyMode?: boolean;

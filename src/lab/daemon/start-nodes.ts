@@ -108,6 +108,8 @@ function kubeProxy(
     mode: changed?.mode ?? plan.proxyMode,
     strictMode: plan.strictProxyMode,
     ipvs: { ...plan.ipvs, ...(changed?.scheduler === undefined ? {} : { scheduler: changed.scheduler }) },
+    ...(plan.proxyConfig === undefined ? {} : { config: plan.proxyConfig }),
+    podCIDRs: node.podCIDRs,
     clusterCIDRs: plan.podSubnets,
     serviceCIDRs: [...plan.serviceSubnets, ...plan.additionalServiceCIDRs],
     relays,

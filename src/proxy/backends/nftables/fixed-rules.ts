@@ -171,9 +171,11 @@ function clusterIpMasquerade(facts: ProxyFacts, ip: string): string[] {
   return [`${match} ${notLocal} ${mark} comment "masquerade clusterIP traffic from outside cluster"`];
 }
 
-/** Matches traffic of this node's pods; with `!= ` all other. */
+/** Matches traffic of this node's pods; with `!= ` all other. A device may be a prefix: iptables' `veth+` is nft's `veth*`. */
 export function localMatch(local: LocalTraffic, ip: string, not: '' | '!= ' = ''): string {
-  return local.by === 'cidr' ? `${ip} saddr ${not}${local.cidr}` : `iifname ${not}"${local.device}"`;
+  return local.by === 'cidr'
+    ? `${ip} saddr ${not}${local.cidr}`
+    : `iifname ${not}"${local.device.replace(/\+$/, '*')}"`;
 }
 
 function markOf(facts: ProxyFacts): string {

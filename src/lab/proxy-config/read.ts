@@ -1,0 +1,140 @@
+/**
+ * Reads kube-proxy's own configuration file, alone or in the ConfigMap kubeadm keeps it in. Strict: an unknown field is an error,
+ * told with its place in the text and in Kubernetes' words.
+ */
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import type { ProxyMode } from '../../objects/proxy-mode.ts';
+import type { DetectLocalMode, ProxyConfig } from '../../proxy/proxy-config.ts';
+import { LabError } from '../lab-error.ts';
+import { type FileIssue, parseYamlFile } from '../yaml-file.ts';
+import { checkProxyConfig } from './checks.ts';
+import { type KubeProxyConfiguration, PROXY_CONFIG_SCHEMA } from './schema.ts';
+import { unappliedFields } from './unapplied.ts';
+
+export interface ReadProxyConfig {
+  readonly config: ProxyConfig;
+  /** Undefined: the file leaves it open. */
+  readonly mode: ProxyMode | undefined;
+  /** What the file asks for and a lab does not do, each with the reason. */
+  readonly notes: readonly string[];
+}
+
+/** The key of kubeadm's ConfigMap kube-system/kube-proxy. */
+const CONFIG_MAP_KEY = 'config.conf';
+
+/** Reads the file at `path`. Throws a `LabError` (exit code 2) with every place that is wrong. */
+export function readProxyConfig(path: string): ReadProxyConfig {
+  try {
+    return parseProxyConfig(readFileSync(path, 'utf8'), path);
+  } catch (error) {
+    if (error instanceof LabError) throw error;
+    throw new LabError({
+      what: `cannot read kube-proxy's configuration ${JSON.stringify(path)}`,
+      why: (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message,
+      remedy: 'name a file of kind KubeProxyConfiguration with --proxy-config',
+      exitCode: 2,
+      cause: error,
+    });
+  }
+}
+
+/** Checks a text; `path` is for the messages. */
+export function parseProxyConfig(text: string, path: string): ReadProxyConfig {
+  const file = parseYamlFile(text, path);
+  if ('problems' in file) throw refusal(path, file.problems);
+  const inner = configMapText(file.value);
+  if (inner !== undefined) return parseProxyConfig(inner, `${path} (${CONFIG_MAP_KEY})`);
+  const parsed = PROXY_CONFIG_SCHEMA.safeParse(file.value);
+  if (!parsed.success) throw refusal(path, parsed.error.issues.flatMap(describe).map(file.describe));
+  const issues = checkProxyConfig(parsed.data);
+  if (issues.length > 0) throw refusal(path, issues.map(file.describe));
+  return { config: normalised(parsed.data), mode: modeOf(parsed.data), notes: unappliedFields(parsed.data) };
+}
+
+function configMapText(value: unknown): string | undefined {
+  const { kind, data } = (value ?? {}) as { kind?: unknown; data?: Record<string, unknown> };
+  const text = kind === 'ConfigMap' ? data?.[CONFIG_MAP_KEY] : undefined;
+  return typeof text === 'string' ? text : undefined;
+}
+
+/** An issue of the schema in the words of Kubernetes' decoder. */
+function describe(issue: z.core.$ZodIssue): FileIssue[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      message: `strict decoding error: unknown field ${JSON.stringify([...path, key].join('.'))}`,
+    }));
+  if (issue.code === 'invalid_value') {
+    const [field] = path;
+    const what = field === 'kind' ? 'no kind is registered but' : 'no such version is registered but';
+    return [{ path, message: `${what} ${issue.values.map((value) => JSON.stringify(value)).join(', ')}` }];
+  }
+  if (issue.code === 'invalid_type') {
+    const type = { int: 'int32', number: 'int32', boolean: 'bool', array: '[]string', object: 'struct' }[
+      issue.expected as string
+    ];
+    return [{ path, message: `json: cannot unmarshal into Go struct field of type ${type ?? issue.expected}` }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+function modeOf({ mode }: KubeProxyConfiguration): ProxyMode | undefined {
+  return mode === '' ? undefined : (mode as ProxyMode);
+}
+
+function normalised(file: KubeProxyConfiguration): ProxyConfig {
+  const { iptables, nftables, ipvs, conntrack } = file;
+  const backend = ({
+    masqueradeAll,
+    masqueradeBit,
+    syncPeriod,
+    minSyncPeriod,
+  }: KubeProxyConfiguration['nftables']) => ({
+    masqueradeAll,
+    masqueradeBit,
+    syncPeriodMs: syncPeriod,
+    minSyncPeriodMs: minSyncPeriod,
+  });
+  return {
+    clusterCIDRs: file.clusterCIDR === '' ? [] : file.clusterCIDR.split(','),
+    detectLocalMode: (file.detectLocalMode || 'ClusterCIDR') as DetectLocalMode,
+    bridgeInterface: file.detectLocal.bridgeInterface,
+    interfaceNamePrefix: file.detectLocal.interfaceNamePrefix,
+    nodePortAddresses: file.nodePortAddresses,
+    localhostNodePorts: iptables.localhostNodePorts,
+    iptables: backend(iptables),
+    nftables: backend(nftables),
+    ipvs: {
+      scheduler: ipvs.scheduler || 'rr',
+      strictARP: ipvs.strictARP,
+      excludeCIDRs: ipvs.excludeCIDRs,
+      syncPeriodMs: ipvs.syncPeriod,
+      minSyncPeriodMs: ipvs.minSyncPeriod,
+      tcpTimeout: ipvs.tcpTimeout / 1000,
+      tcpFinTimeout: ipvs.tcpFinTimeout / 1000,
+      udpTimeout: ipvs.udpTimeout / 1000,
+    },
+    conntrack: {
+      maxPerCore: conntrack.maxPerCore,
+      min: conntrack.min,
+      tcpBeLiberal: conntrack.tcpBeLiberal,
+      tcpEstablishedTimeoutMs: conntrack.tcpEstablishedTimeout,
+      tcpCloseWaitTimeoutMs: conntrack.tcpCloseWaitTimeout,
+      udpTimeoutMs: conntrack.udpTimeout,
+      udpStreamTimeoutMs: conntrack.udpStreamTimeout,
+    },
+    healthzBindAddress: file.healthzBindAddress,
+    metricsBindAddress: file.metricsBindAddress,
+  };
+}
+
+function refusal(path: string, lines: readonly string[]): LabError {
+  return new LabError({
+    what: `kube-proxy's configuration ${path} is unusable`,
+    why: lines.join('\n'),
+    remedy: 'correct the places named; docs/kube-proxy-config.md has an example',
+    exitCode: 2,
+  });
+}

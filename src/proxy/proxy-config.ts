@@ -1,0 +1,103 @@
+/**
+ * What of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) a kube-proxy of the lab goes by, durations in milliseconds.
+ * Plain data: it is part of a lab's plan.
+ */
+import { cidrContains, parseCidr } from '../net/cidr.ts';
+import { familyOf, parseIp } from '../net/ip.ts';
+import type { ProxyMode } from '../objects/proxy-mode.ts';
+import type { IpvsOptions, LocalTraffic, ProxyFacts } from './backends/backend.ts';
+
+export type DetectLocalMode = 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix';
+
+/** What the sections of the backends have in common. */
+export interface BackendConfig {
+  readonly masqueradeAll: boolean;
+  readonly masqueradeBit: number;
+  readonly syncPeriodMs: number;
+  /** Least time between two syncs. */
+  readonly minSyncPeriodMs: number;
+}
+
+export interface ConntrackConfig {
+  readonly maxPerCore: number;
+  readonly min: number;
+  readonly tcpBeLiberal: boolean;
+  readonly tcpEstablishedTimeoutMs: number;
+  readonly tcpCloseWaitTimeoutMs: number;
+  readonly udpTimeoutMs: number;
+  readonly udpStreamTimeoutMs: number;
+}
+
+export interface ProxyConfig {
+  readonly clusterCIDRs: readonly string[];
+  readonly detectLocalMode: DetectLocalMode;
+  readonly bridgeInterface: string;
+  readonly interfaceNamePrefix: string;
+  /** Blocks, or `primary` alone; empty: the mode's own default. */
+  readonly nodePortAddresses: readonly string[];
+  readonly localhostNodePorts: boolean;
+  readonly iptables: BackendConfig;
+  readonly nftables: BackendConfig;
+  readonly ipvs: Pick<BackendConfig, 'syncPeriodMs' | 'minSyncPeriodMs'> & IpvsOptions;
+  readonly conntrack: ConntrackConfig;
+  /** `IP:PORT`; empty: not served. */
+  readonly healthzBindAddress: string;
+  readonly metricsBindAddress: string;
+}
+
+/** The section a mode goes by; kube-proxy's ipvs takes its masquerading from the one of iptables. */
+export function backendConfig(config: ProxyConfig, mode: ProxyMode): BackendConfig {
+  if (mode === 'nftables') return config.nftables;
+  return mode === 'ipvs' ? { ...config.iptables, ...config.ipvs } : config.iptables;
+}
+
+/** How this node's pods are told apart; `podCIDRs`: the node's own blocks. */
+export function localTrafficOf(
+  config: ProxyConfig,
+  family: ProxyFacts['family'],
+  podCIDRs: readonly string[],
+): LocalTraffic | undefined {
+  const ofFamily = (cidrs: readonly string[]): LocalTraffic | undefined => {
+    const cidr = cidrs.find((text) => parseCidr(text)?.family === family);
+    return cidr === undefined ? undefined : { by: 'cidr', cidr };
+  };
+  switch (config.detectLocalMode) {
+    case 'ClusterCIDR':
+      return ofFamily(config.clusterCIDRs);
+    case 'NodeCIDR':
+      return ofFamily(podCIDRs);
+    case 'BridgeInterface':
+      return { by: 'interface', device: config.bridgeInterface };
+    case 'InterfaceNamePrefix':
+      return { by: 'interface', device: `${config.interfaceNamePrefix}+` };
+  }
+}
+
+/** The facts as the configuration has them in a mode. Of a node's addresses those of eth0 and lo can answer node ports. */
+export function configuredFacts(facts: ProxyFacts, mode: ProxyMode, config: ProxyConfig): ProxyFacts {
+  const { masqueradeAll, masqueradeBit } = backendConfig(config, mode);
+  const localhostNodePorts = facts.localhostNodePorts && config.localhostNodePorts;
+  const nodePortIPs = nodePortIPsOf(facts, config, localhostNodePorts) ?? facts.nodePortIPs;
+  return {
+    ...facts,
+    masqueradeAll,
+    masqueradeBit,
+    localhostNodePorts,
+    nodePortIPs,
+    conntrackTcpBeLiberal: config.conntrack.tcpBeLiberal,
+  };
+}
+
+function nodePortIPsOf(
+  { nodeIP, family }: ProxyFacts,
+  { nodePortAddresses }: ProxyConfig,
+  withLoopback: boolean,
+): readonly string[] | undefined {
+  if (nodePortAddresses.length === 0) return undefined;
+  if (nodePortAddresses[0] === 'primary') return [nodeIP];
+  const blocks = nodePortAddresses.map((text) => parseCidr(text)!).filter((block) => block.family === family);
+  // A zero CIDR stands for every address, as no list does.
+  if (blocks.some(({ prefix }) => prefix === 0)) return undefined;
+  const candidates = [nodeIP, ...(withLoopback && familyOf(nodeIP) === 4 ? ['127.0.0.1'] : [])];
+  return candidates.filter((ip) => blocks.some((block) => cidrContains(block, parseIp(ip)!)));
+}
