@@ -2,6 +2,7 @@
  * Plays one step until it holds: tried again with back-off until its deadline. A step that changes something is tried
  * once. No step waits for a fixed time.
  */
+import { LabError } from '../lab/lab-error.ts';
 import { fill, lookUp, type Values } from './bindings.ts';
 import { milliseconds } from './definition/scenario.ts';
 import type { AnyStep } from './definition/steps.ts';
@@ -57,7 +58,7 @@ export async function tryStep(
     } catch (error) {
       // What an earlier try saw says more than that the last one was cut short.
       if (error instanceof OutOfTime && former !== undefined) return former;
-      tried = { checks: [], held: false, problem: (error as Error).message };
+      tried = { checks: [], held: false, problem: problemOf(error) };
     }
     former = tried;
     if (tried.held && steady > 0) {
@@ -92,6 +93,11 @@ function firstGroup(pattern: string, result: unknown): string {
   const found = new RegExp(pattern, 'm').exec(stdout);
   if (found === null) throw new Error(`stdout has nothing that matches /${pattern}/`);
   return found[1] ?? found[0];
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof LabError) return `${error.message}: ${error.why}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 class OutOfTime extends Error {}

@@ -4,6 +4,7 @@
  */
 import type { ExecResult, LabHandle } from '../../src/lab/lab-handle.ts';
 import type { LabSnapshot } from '../../src/lab/lab-snapshot.ts';
+import type { LinkState } from '../../src/lab/link-state.ts';
 import type { ResourceType } from '../../src/objects/resource.ts';
 import { ApiError, type ObjectKey, type Transport } from '../../src/objects/transport.ts';
 import type { ApiObject } from '../../src/objects/wire.ts';
@@ -45,6 +46,14 @@ const SNAPSHOT: LabSnapshot = {
   warnings: [],
 };
 
+const LINK: LinkState = {
+  target: '',
+  kind: 'node',
+  fault: {},
+  near: { netns: '', device: 'eth0' },
+  far: { netns: '', device: 'port' },
+};
+
 export function keyOf(type: ResourceType, { namespace = '', name }: ObjectKey): string {
   return `${type.plural} ${namespace}/${name}`;
 }
@@ -52,6 +61,7 @@ export function keyOf(type: ResourceType, { namespace = '', name }: ObjectKey): 
 export function fakeLab(options: FakeLabOptions = {}): FakeLab {
   const log: string[] = [];
   const objects = new Map<string, ApiObject>();
+  let links: LinkState[] = [];
   let { nodes } = { ...SNAPSHOT, ...options.snapshot };
   const result = (given: Partial<ExecResult> = {}): ExecResult => ({ exitCode: 0, stdout: '', stderr: '', ...given });
   const notFound = (key: string): ApiError =>
@@ -101,11 +111,12 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
       return result(options.exec?.(target, argv, stdin));
     },
     netnsOf: async (target) => `fake.${target}`,
-    links: async () => [],
-    changeLink: async (target) => {
-      log.push(`link ${target}`);
-      const end = { netns: `fake.${target}`, device: 'eth0' };
-      return { target, kind: 'node', fault: {}, near: end, far: end };
+    links: async () => links,
+    changeLink: async (target, change) => {
+      log.push(`link ${target} ${JSON.stringify(change)}`);
+      const link = { ...LINK, target, fault: change.action === 'set' ? change.fault : {} };
+      links = [...links.filter((each) => each.target !== target), link];
+      return link;
     },
     kubectl: async (argv, stdin) => {
       log.push(`kubectl ${argv.join(' ')}`);

@@ -103,6 +103,31 @@ describe('proxyMode', () => {
   });
 });
 
+describe('fault', () => {
+  it('changes a link, and heals it at the end', async () => {
+    const lab = fakeLab();
+    const events = await play(
+      lab,
+      scenario('    - fault: {link: node-2, is: {mtu: 1400, rate: 10mbit}}\n    - fault: {link: client, is: cut}'),
+    );
+    expect(ended(events)).toEqual(['1 held', '2 held']);
+    expect(lab.log.filter((line) => line.startsWith('link'))).toEqual([
+      'link node-2 {"action":"set","fault":{"rate":10000000,"mtu":1400}}',
+      'link client {"action":"cut"}',
+      'link client {"action":"heal"}',
+      'link node-2 {"action":"heal"}',
+    ]);
+    expect(events.flatMap((event) => (event.type === 'command' ? event.text : []))).toEqual([
+      'podwire link node-2 set --rate 10mbit --mtu 1400',
+      'podwire link client cut',
+    ]);
+  });
+
+  it('is refused when it says nothing', () => {
+    expect(problems('    - fault: {link: node-2, is: {}}')).toHaveLength(1);
+  });
+});
+
 describe('ask', () => {
   const question =
     '    - ask: {question: {en: Which?, zh: 哪个？}, choices: [one, {en: two}], answer: 2, explain: So it is.}';

@@ -14,7 +14,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ExecTarget } from '../exec-target.ts';
-import { describeError, LabError } from '../lab-error.ts';
+import { describeError, LabError, type LabErrorText } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import type { LinkChange } from '../link-state.ts';
 import { listenPrivately } from '../private-socket.ts';
@@ -37,7 +37,7 @@ export async function serveDaemonSocket(path: string, services: DaemonServices):
   const server = createServer((request, response) => {
     void answer(services, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else sendJson(response, error instanceof LabError ? 400 : 500, describeError(error));
+      else sendJson(response, error instanceof LabError ? 400 : 500, inThreeLines(error));
     });
   });
   // A daemon that was killed has left its socket behind.
@@ -101,4 +101,13 @@ function streamSnapshots(feed: SnapshotFeed, response: ServerResponse): void {
 function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
+}
+
+function inThreeLines(error: unknown): LabErrorText {
+  if (error instanceof LabError) return describeError(error);
+  return {
+    what: 'the lab could not do it',
+    why: error instanceof Error ? error.message : String(error),
+    remedy: 'see daemon.log in the lab’s folder under /run/podwire',
+  };
 }

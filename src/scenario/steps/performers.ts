@@ -3,6 +3,7 @@ import type { AnyStep, StepOf, Verb } from '../definition/steps.ts';
 import type { Performer } from '../step-context.ts';
 import { APPLY, DELETE, ERROR, PATCH, SCALE } from './change-steps.ts';
 import { EXEC, RESOLVE } from './exec-steps.ts';
+import { FAULT } from './fault-step.ts';
 import { ASSERT, GET, KUBECTL, WAIT } from './look-steps.ts';
 import { PROXY_MODE } from './proxy-mode-step.ts';
 import { REQUEST } from './request-step.ts';
@@ -27,6 +28,7 @@ const PERFORMERS: { readonly [V in PerformedVerb]: Performer<StepOf<V>> } = {
   error: ERROR,
   script: SCRIPT,
   proxyMode: PROXY_MODE,
+  fault: FAULT,
 };
 
 /** The performer of a step's verb. */
