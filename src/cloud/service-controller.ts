@@ -10,12 +10,10 @@ import type { Component, Logger } from '../objects/component.ts';
 import { NODES, SERVICES } from '../objects/resource.ts';
 import { hasReason, type Transport } from '../objects/transport.ts';
 import type { Service } from '../objects/wire.ts';
-import { chooseAddress } from './address-pool.ts';
+import { AddressBook } from './address-book.ts';
 import {
   type BalancedService,
   balancedService,
-  CLEANUP_FINALIZER,
-  IP_MODE_ANNOTATION,
   type Member,
   membersOf,
   needsCleanup,
@@ -23,6 +21,7 @@ import {
 } from './balanced-service.ts';
 import { LoadBalancerRefusal } from './refusal.ts';
 import { serviceChange } from './service-changes.ts';
+import { addFinalizer, addressOf, removeFinalizer, writeAddress } from './service-writer.ts';
 
 export interface ServiceControllerOptions {
   readonly transport: Transport;
@@ -38,7 +37,6 @@ export interface ServiceControllerOptions {
 /** Services looked after at once: a burst of new ones becomes one change of the load balancer. */
 const CONCURRENCY = 32;
 const RETRY_FIRST_MS = 200;
-const WRITER = { fieldManager: 'cloud-controller-manager' };
 
 export class ServiceController implements Component {
   readonly name = 'service-controller';
@@ -47,8 +45,7 @@ export class ServiceController implements Component {
   readonly #nodes;
   readonly #events: EventRecorder;
   readonly #queue: WorkQueue;
-  /** Address → the Service that has it. */
-  readonly #owners = new Map<string, string>();
+  readonly #addresses: AddressBook;
   /** What is served now, by Service. */
   readonly #served = new Map<string, BalancedService>();
   /** Services that found no address: tried again when one becomes free. */
@@ -61,6 +58,7 @@ export class ServiceController implements Component {
   constructor(options: ServiceControllerOptions) {
     this.#options = options;
     const { transport, log } = options;
+    this.#addresses = new AddressBook(options.blocks);
     const onError = (error: unknown) => log.warn('service-controller', { error: String(error) });
     this.#services = new Informer(transport, SERVICES, { onError });
     this.#nodes = new Informer(transport, NODES, { onError });
@@ -78,7 +76,7 @@ export class ServiceController implements Component {
   async start(): Promise<void> {
     await Promise.all([this.#nodes.start(), this.#services.start()]);
     this.#members = membersOf(this.#nodes.list());
-    this.#claimAddresses();
+    this.#addresses.claim(this.#services.list().filter((service) => wantsLoadBalancer(service)));
     this.#isListed = true;
     this.#queue.start();
     await this.#queue.drained();
@@ -102,17 +100,12 @@ export class ServiceController implements Component {
       if (this.#served.has(key) || this.#waiting.has(key)) this.#queue.add(key);
       return;
     }
-    if (needsCleanup(object)) {
-      this.#queue.add(key);
-      return;
-    }
-    if (change.type === 'added') {
-      if (wantsLoadBalancer(object)) this.#queue.add(key);
-      return;
-    }
-    const { needsUpdate, event } = serviceChange(change.previous, object);
+    const isNew = change.type === 'added';
+    const { needsUpdate, event } = isNew
+      ? { needsUpdate: wantsLoadBalancer(object) }
+      : serviceChange(change.previous, object);
     if (event !== undefined) this.#events.normal({ type: SERVICES, object }, event.reason, event.message);
-    if (needsUpdate) this.#queue.add(key);
+    if (needsUpdate || needsCleanup(object)) this.#queue.add(key);
   }
 
   #nodesChanged(): void {
@@ -136,16 +129,6 @@ export class ServiceController implements Component {
     );
   }
 
-  /** Addresses written down before this start stay with those they were given to, the oldest Service first. */
-  #claimAddresses(): void {
-    const age = ({ metadata }: Service) => metadata?.creationTimestamp ?? '';
-    const services = this.#services.list().filter((service) => wantsLoadBalancer(service) && hasFinalizer(service));
-    for (const service of services.sort((a, b) => (age(a) < age(b) ? -1 : 1))) {
-      const address = addressOf(service);
-      if (address !== undefined && !this.#owners.has(address)) this.#owners.set(address, keyOf(service));
-    }
-  }
-
   async #reconcile(key: string): Promise<void> {
     const service = this.#services.get(key);
     if (service !== undefined && wantsLoadBalancer(service) && !needsCleanup(service))
@@ -158,11 +141,11 @@ export class ServiceController implements Component {
     const subject = { type: SERVICES, object: service };
     this.#events.normal(subject, 'EnsuringLoadBalancer', 'Ensuring load balancer');
     try {
-      await this.#addFinalizer(service);
+      await addFinalizer(this.#options.transport, service);
       this.#sayMembers(service);
       const address = await this.#serve(service);
       this.#events.normal(subject, 'EnsuredLoadBalancer', 'Ensured load balancer');
-      await this.#writeStatus(service, address);
+      await writeAddress(this.#options.transport, service, address);
     } catch (error) {
       if (hasReason(error, 'NotFound')) return;
       const words = `Error syncing load balancer: failed to ensure load balancer: ${messageOf(error)}`;
@@ -177,12 +160,9 @@ export class ServiceController implements Component {
   async #serve(service: Service): Promise<string> {
     const key = keyOf(service);
     const held = this.#served.get(key)?.address ?? addressOf(service);
-    const address = chooseAddress(this.#options.blocks, (each) => this.#otherOwner(each, key), {
-      ...(service.spec?.loadBalancerIP === undefined ? {} : { wanted: service.spec.loadBalancerIP }),
-      ...(held === undefined ? {} : { current: held }),
-    });
+    const address = this.#addresses.choose(key, service.spec?.loadBalancerIP, held);
     const balanced = balancedService(service, address, this.#members);
-    this.#owners.set(address, key);
+    this.#addresses.take(key, address);
     this.#served.set(key, balanced);
     this.#waiting.delete(key);
     await this.#rebalance();
@@ -199,18 +179,13 @@ export class ServiceController implements Component {
     }
     if (address !== undefined) this.#release(address, key);
     if (service === undefined) return;
-    await this.#patchMetadata(service, { '$deleteFromPrimitiveList/finalizers': [CLEANUP_FINALIZER] });
+    await removeFinalizer(this.#options.transport, service);
     this.#events.normal({ type: SERVICES, object: service }, 'DeletedLoadBalancer', 'Deleted load balancer');
   }
 
   #release(address: string, key: string): void {
-    if (this.#owners.get(address) === key) this.#owners.delete(address);
+    this.#addresses.release(key, address);
     for (const waiting of this.#waiting) this.#queue.add(waiting);
-  }
-
-  #otherOwner(address: string, key: string): string | undefined {
-    const owner = this.#owners.get(address);
-    return owner === key ? undefined : owner;
   }
 
   /** Hands over what is served now; calls made while one is at it become one. */
@@ -231,38 +206,6 @@ export class ServiceController implements Component {
       this.#events.warning(subject, 'UnAvailableLoadBalancer', 'There are no available nodes for LoadBalancer');
     else if (reason !== undefined && message !== undefined) this.#events.normal(subject, reason, message);
   }
-
-  async #addFinalizer(service: Service): Promise<void> {
-    if (hasFinalizer(service)) return;
-    await this.#patchMetadata(service, { finalizers: [CLEANUP_FINALIZER] });
-  }
-
-  /** The patch is strategic: what others have written into the list meanwhile stays. */
-  async #patchMetadata({ metadata }: Service, change: Readonly<Record<string, string[]>>): Promise<void> {
-    const key = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
-    try {
-      await this.#options.transport.patch(SERVICES, key, 'strategic', { metadata: change }, WRITER);
-    } catch (error) {
-      if (!hasReason(error, 'NotFound')) throw error;
-    }
-  }
-
-  async #writeStatus(service: Service, ip: string): Promise<void> {
-    const ipMode = service.metadata?.annotations?.[IP_MODE_ANNOTATION] === 'Proxy' ? 'Proxy' : 'VIP';
-    const ingress = [{ ip, ipMode }];
-    if (JSON.stringify(service.status?.loadBalancer?.ingress) === JSON.stringify(ingress)) return;
-    const key = { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' };
-    const patch = { status: { loadBalancer: { ingress } } };
-    await this.#options.transport.patch(SERVICES, key, 'merge', patch, { ...WRITER, subresource: 'status' });
-  }
-}
-
-function hasFinalizer({ metadata }: Service): boolean {
-  return metadata?.finalizers?.includes(CLEANUP_FINALIZER) === true;
-}
-
-function addressOf({ status }: Service): string | undefined {
-  return status?.loadBalancer?.ingress?.find(({ ip }) => ip !== undefined)?.ip;
 }
 
 function messageOf(error: unknown): string {

@@ -19,6 +19,7 @@ import { hasReason, type Transport } from '../objects/transport.ts';
 import type { ApiObject } from '../objects/wire.ts';
 import {
   INGRESS_CONTROLLER,
+  INGRESS_NAMESPACE,
   ingressDeployment,
   ingressNamespace,
   ingressService,
@@ -40,6 +41,7 @@ export class IngressInstaller {
   readonly #informers: InformerFactory;
   readonly #ingresses;
   readonly #classes;
+  readonly #namespaces;
   readonly #events: EventRecorder;
   readonly #runner: CoalescingRunner;
 
@@ -49,6 +51,7 @@ export class IngressInstaller {
     this.#informers = new InformerFactory(options.transport, onError);
     this.#ingresses = this.#informers.informer(INGRESSES);
     this.#classes = this.#informers.informer(INGRESS_CLASSES);
+    this.#namespaces = this.#informers.informer(NAMESPACES);
     this.#events = new EventRecorder(options.transport, { component: 'ingress-installer', onError });
     this.#runner = new CoalescingRunner(() => this.#sync(), onError);
   }
@@ -57,6 +60,9 @@ export class IngressInstaller {
     await this.#informers.start();
     this.#ingresses.onChange(({ type }) => type !== 'deleted' && this.#runner.request());
     this.#classes.onChange(() => this.#runner.request());
+    this.#namespaces.onChange(({ type, object }) => {
+      if (type === 'deleted' && object.metadata?.name === INGRESS_NAMESPACE) this.#runner.request();
+    });
     await this.#runner.settled(this.#runner.request());
   }
 

@@ -145,6 +145,7 @@ describe('a Service of type LoadBalancer', () => {
     await patch('web', { type: 'LoadBalancer' });
     await addressed('web', '203.0.113.2');
     expect(await events('web')).toContain('Type: ClusterIP -> LoadBalancer');
+    expect(await events('web')).toContain('Type: LoadBalancer -> ClusterIP');
   });
 
   it('moves to another address when it asks for one', async () => {
