@@ -134,6 +134,10 @@ function preparation({ hasDevice, sets }: ObservedState, facts: ProxyFacts): Bat
     ...(hasDevice
       ? []
       : [{ tool: 'ip', ops: [{ op: 'link-add', name: DUMMY_DEVICE, link: { kind: 'dummy' } }] } as const]),
+    // A node may have IPv6 switched off for devices that are new.
+    ...(facts.family === 6
+      ? [{ tool: 'sysctl', values: { [`net.ipv6.conf.${DUMMY_DEVICE}.disable_ipv6`]: 0 } } as const]
+      : []),
     ...(missing.length === 0 ? [] : [{ tool: 'ipset', text: textOf(missing) } as const]),
   ];
 }
