@@ -1,7 +1,8 @@
 /** The `forward` plugin: which names go to other servers, to which of them, and to another when one does not answer. */
 import type { NamespaceSockets, Netns } from '../kernel/kernel.ts';
+import { serverAddress } from './corefile-values.ts';
 import { isWithin } from './domain-name.ts';
-import { type ForwardConfig, RESOLV_CONF, upstreamOf } from './server-config.ts';
+import { type ForwardConfig, RESOLV_CONF } from './plugin-config.ts';
 import { openUpstream, type Upstream } from './upstream.ts';
 
 export interface Forwarder {
@@ -27,7 +28,7 @@ export async function openForwarder(
   { sockets, netns, nameservers }: ForwarderOptions,
 ): Promise<Forwarder> {
   const servers = to.flatMap((target) =>
-    target === RESOLV_CONF ? nameservers.map((address) => upstreamOf(address)) : [target],
+    target === RESOLV_CONF ? nameservers.map((address) => serverAddress(address)) : [target],
   );
   const upstreams: Upstream[] = [];
   for (const server of servers) upstreams.push(await openUpstream(sockets, netns, server));

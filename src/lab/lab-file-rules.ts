@@ -6,7 +6,13 @@ import type { FileIssue } from './yaml-file.ts';
 
 /** Every rule the file breaks, in the order of the file. */
 export function checkLabFile(file: LabFile): FileIssue[] {
-  return [...checkNodes(file), ...checkAddresses(file), ...checkImages(file), ...checkHeartbeats(file)];
+  return [
+    ...checkNodes(file),
+    ...checkAddresses(file),
+    ...checkImages(file),
+    ...checkHostNames(file),
+    ...checkHeartbeats(file),
+  ];
 }
 
 function checkNodes(file: LabFile): FileIssue[] {
@@ -42,6 +48,17 @@ function checkImages({ hosts }: LabFile): FileIssue[] {
     const message = `${image} has no server that could stand in for it (docs/images.md lists those that have)`;
     return [{ path: ['hosts', index, 'image'], message }];
   });
+}
+
+/** The cluster's DNS answers for all of its domain itself: no question for such a name reaches the gateway. */
+function checkHostNames({ hosts, networking: { dnsDomain } }: LabFile): FileIssue[] {
+  return hosts.flatMap(({ names }, host) =>
+    names.flatMap((name, index) => {
+      if (name !== dnsDomain && !name.endsWith(`.${dnsDomain}`)) return [];
+      const message = `${name} lies in the cluster's own domain ${dnsDomain}, whose names come from its Services alone`;
+      return [{ path: ['hosts', host, 'names', index], message }];
+    }),
+  );
 }
 
 function checkHeartbeats({ kubelet, controllerManager }: LabFile): FileIssue[] {

@@ -167,6 +167,14 @@ describe('the lab file', () => {
       ['lab.yaml:3:20: hosts[0].address: 10.1.1.1 is not on the underlay 192.168.1.0/24'],
     ],
     [
+      'a host with a name of the cluster’s, and one with an image that serves nothing',
+      `${HEAD}hosts: [{name: db, address: 192.168.1.9, names: [db.svc.cluster.local], image: busybox}]\n`,
+      [
+        'lab.yaml:3:73: hosts[0].image: busybox has no server that could stand in for it (docs/images.md lists those that have)',
+        "lab.yaml:3:50: hosts[0].names[0]: db.svc.cluster.local lies in the cluster's own domain cluster.local, whose names come from its Services alone",
+      ],
+    ],
+    [
       'a host at the gateway’s address',
       `${HEAD}hosts: [{name: db, address: 192.168.1.1}]\n`,
       ['lab.yaml:3:20: hosts[0].address: 192.168.1.1 is the gateway’s address'],
