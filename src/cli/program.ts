@@ -89,6 +89,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(labName())
     .option('-f, --file <LAB.yaml>', 'lab file of the labs it builds')
     .addOption(language())
+    .addOption(kernel())
     .addOption(playedModes())
     .addOption(new Option('--reporter <FORMAT>', 'format of the report').choices(REPORTER_NAMES).default('pretty'))
     .option('--out <FILE>', 'write the report to a file, and what people read to the terminal')
@@ -102,6 +103,7 @@ export function buildProgram(exit: (code: number) => void): Command {
 
   command('tui', 'the interactive walkthrough')
     .addOption(labName())
+    .addOption(kernel())
     .addOption(language())
     .argument('[scenario]', 'a scenario to open at once: its file or its name')
     .action((scenario: string | undefined, options) =>

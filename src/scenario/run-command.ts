@@ -1,6 +1,5 @@
 /** `podwire run PATH...`: loads the scenarios, plays them in labs of the shapes they ask for, reports, says how it went. */
 import { labObstacle } from '../lab/lab-obstacle.ts';
-import { modeObstacles } from '../lab/mode-obstacles.ts';
 import { loadScenarios } from './definition/load-scenario.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
@@ -27,6 +26,8 @@ export interface RunOptions {
   /** A failed scenario's lab and namespace stay for inspection. */
   readonly keepOnFailure?: boolean;
   readonly openLab: OpenLab;
+  /** Modes that cannot be played here, with the reason; asked for where all are. */
+  readonly obstacles: () => Promise<ReadonlyMap<ProxyMode, string>>;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream;
   /** Aborted by Ctrl-C or SIGTERM: the running step is given up, cleanup runs, then `runScenarios` returns. */
@@ -43,7 +44,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const scenarios = seed === undefined ? loaded : shuffled(loaded, seed);
   const report = options.out === undefined ? undefined : openReportFile(options.out);
   const outputs = outputsOf(options, report);
-  const obstacles = proxyModes === 'all' ? await modeObstacles() : new Map<ProxyMode, string>();
+  const obstacles = proxyModes === 'all' ? await options.obstacles() : new Map<ProxyMode, string>();
   const labObstacles = await obstaclesOf(scenarios);
   const playing = playAll(scenarios, {
     ...{ proxyModes, obstacles, labObstacles },

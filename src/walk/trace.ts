@@ -6,7 +6,7 @@ import type { Flow } from './flow.ts';
 import { type Capture, type CapturePoint, type Hop, hops } from './hops.ts';
 import { NamespaceCapture } from './namespace-capture.ts';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 export interface Trace {
   readonly hops: readonly Hop[];

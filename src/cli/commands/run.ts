@@ -1,10 +1,11 @@
 /** `podwire run PATH...`: plays scenarios in labs of the shapes they ask for. */
 import { availableParallelism } from 'node:os';
+import type { LabKernel } from '../../lab/lab-kernel.ts';
 import type { ProxyMode } from '../../scenario/lab-lease.ts';
 import type { ReporterName } from '../../scenario/reporters/reporter.ts';
 import { runScenarios } from '../../scenario/run-command.ts';
 import { abortOnSignal } from '../abort-on-signal.ts';
-import { labOpener } from '../lease-lab.ts';
+import { askedOnce, labOpener } from '../lease-lab.ts';
 
 export interface RunCommandOptions {
   readonly name: string;
@@ -16,10 +17,12 @@ export interface RunCommandOptions {
   readonly seed?: number;
   readonly jobs?: number;
   readonly keepOnFailure?: boolean;
+  readonly kernel?: LabKernel;
 }
 
 /** Exit code 0: all held; 1: a step failed; 2: unusable input. */
 export function runCommand(paths: readonly string[], options: RunCommandOptions): Promise<number> {
+  const kernels = askedOnce(options.kernel);
   return runScenarios({
     paths,
     language: options.lang,
@@ -29,7 +32,8 @@ export function runCommand(paths: readonly string[], options: RunCommandOptions)
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     jobs: options.jobs ?? availableParallelism(),
     keepOnFailure: options.keepOnFailure ?? false,
-    openLab: labOpener(options),
+    openLab: labOpener(options, kernels),
+    obstacles: async () => (await kernels()).obstacles,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: abortOnSignal(),

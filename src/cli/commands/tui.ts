@@ -1,6 +1,7 @@
 /** `podwire tui [SCENARIO]`: the interactive walkthrough. */
 import { join } from 'node:path';
 import { LabError } from '../../lab/lab-error.ts';
+import type { LabKernel } from '../../lab/lab-kernel.ts';
 import { openTui } from '../../tui/tui-command.tsx';
 import { abortOnSignal } from '../abort-on-signal.ts';
 import { labOpener } from '../lease-lab.ts';
@@ -8,6 +9,7 @@ import { labOpener } from '../lease-lab.ts';
 export interface TuiCommandOptions {
   readonly name: string;
   readonly lang: 'en' | 'zh';
+  readonly kernel?: LabKernel;
 }
 
 /** Refuses to open without a terminal: there is nothing to draw on. */

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labOpener } from '../../../src/cli/lease-lab.ts';
 import { down } from '../../../src/lab/down.ts';
+import { modeObstacles } from '../../../src/lab/mode-obstacles.ts';
 import { upLab } from '../../../src/lab/open-lab.ts';
 import { listLabs } from '../../../src/lab/state-directory.ts';
 import { NAMESPACES } from '../../../src/objects/resource.ts';
@@ -33,12 +34,14 @@ async function run(
     text += chunk.toString();
     onText?.(text);
   });
-  const openLab = labOpener({ name });
+  // Labs in User-mode Linux have tests of their own.
+  const openLab = labOpener({ name, kernel: 'host' });
   const exitCode = await runScenarios({
     paths,
     proxyModes,
     language: 'en',
     openLab,
+    obstacles: modeObstacles,
     stdout,
     stderr: new PassThrough(),
     signal,

@@ -91,6 +91,12 @@ describe.skipIf(whyNoUml())('podwire up --kernel uml', () => {
     expect((await podwire('journal')).stdout).toContain('ipvsadm -R');
   });
 
+  it('plays a scenario', { timeout: PATIENCE_MS }, async () => {
+    const scenario = join(ROOT, 'scenarios/29-udp-stale-conntrack.yaml');
+    const { code, stdout } = await podwire('run', ['--proxy-mode', 'ipvs', scenario]);
+    expect({ code, stdout: code === 0 ? '' : stdout }).toEqual({ code: 0, stdout: '' });
+  });
+
   it('gives exec both outputs, its input and its exit code', { timeout: PATIENCE_MS }, async () => {
     const script = 'cat; echo to stderr >&2; exit 7';
     expect(await podwire('exec', ['node-1', '--', 'sh', '-c', script], 'typed\n')).toEqual({
@@ -112,6 +118,18 @@ describe.skipIf(whyNoUml())('podwire up --kernel uml', () => {
     const numbers = Array.from({ length: 20 }, (_, index) => index);
     const ended = await Promise.all(numbers.map((n) => exec('node-1', 'sh', '-c', `echo ${n}; exit ${n}`)));
     expect(ended).toEqual(numbers.map((n) => ({ code: n, stdout: `${n}\n`, stderr: '' })));
+  });
+
+  it('delays and loses packets, which takes netem', { timeout: PATIENCE_MS }, async () => {
+    const ping = () => exec('client', 'ping', '-n', '-c', '2', '-i', '0.2', '-W', '5', '192.168.1.11');
+    expect((await podwire('link', ['node-1', 'set', '--delay', '100ms'])).code).toBe(0);
+    // min/avg/max/mdev: there and back.
+    const [, least = '0'] = /^rtt .* = ([\d.]+)\//m.exec((await ping()).stdout) ?? [];
+    expect(Number(least)).toBeGreaterThanOrEqual(100);
+    expect((await podwire('link', ['node-1', 'set', '--loss', '100%'])).code).toBe(0);
+    expect((await ping()).stdout).toContain('100% packet loss');
+    expect((await podwire('link', ['node-1', 'heal'])).code).toBe(0);
+    expect((await ping()).stdout).toContain(' 0% packet loss');
   });
 
   it('gives a terminal’s user a terminal: its size, what is typed, Ctrl-C', { timeout: PATIENCE_MS }, async () => {
