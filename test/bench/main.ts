@@ -19,12 +19,14 @@ import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
 import { rulesUpdate } from './benchmarks/rules-update.ts';
 import { serviceUpdate } from './benchmarks/service-update.ts';
+import { umlLab } from './benchmarks/uml-lab.ts';
 import { renderSvg } from './report-svg.ts';
 import { judge, renderTable } from './report-table.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   cliStart,
   labCycle,
+  umlLab,
   labPods,
   labMemory,
   labIdle,
