@@ -141,6 +141,7 @@ export function buildProgram(exit: (code: number) => void): Command {
   command('rules', 'the rules of a node, each with the Service and endpoint it is for')
     .addOption(labName())
     .option('--service <NS/NAME>', 'those of one Service alone')
+    .option('--diff', 'what changed since the last --diff')
     .addOption(outputFormat())
     .argument('[node]', 'node (default: the first worker)')
     .action((node: string | undefined, options) =>

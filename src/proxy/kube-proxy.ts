@@ -10,8 +10,8 @@ import { hasCaughtUp } from '../client/informer-progress.ts';
 import { hostPort, wildcardFor } from '../net/host-port.ts';
 import type { Component } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
-import { ENDPOINT_SLICES, NODES, SERVICES } from '../objects/resource.ts';
-import type { EndpointSlice, Node, Service } from '../objects/wire.ts';
+import { ENDPOINT_SLICES, NODES, SERVICE_CIDRS, SERVICES } from '../objects/resource.ts';
+import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
 import { conntrackMax, conntrackSysctls } from './conntrack-settings.ts';
@@ -58,6 +58,7 @@ export class KubeProxy implements Component {
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #node: Informer<Node>;
+  readonly #serviceCIDRs: Informer<ServiceCIDR>;
   readonly #runner: CoalescingRunner;
   /** Resolves when the changes of mode asked for so far are done, or have failed. */
   #switching: Promise<unknown> = Promise.resolve();
@@ -83,6 +84,8 @@ export class KubeProxy implements Component {
     this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
     this.#slices = new Informer(transport, ENDPOINT_SLICES, { labelSelector: SELECTOR });
     this.#node = new Informer(transport, NODES, { fieldSelector: `metadata.name=${nodeName}` });
+    this.#serviceCIDRs = new Informer(transport, SERVICE_CIDRS, {});
+    this.#serviceCIDRs.onChange(() => this.#onServiceCIDRs());
     this.#services.onChange((change) => this.#onService(change));
     this.#slices.onChange((change) => this.#onSlice(change));
     this.#node.onChange((change) => this.#onNode(change));
@@ -146,6 +149,8 @@ export class KubeProxy implements Component {
     this.#isInitialised = true;
     this.#request();
     await this.#runner.settled();
+    // They seldom change, and the plan had them: nobody waits for the list. (An API server before 1.33 has none.)
+    void this.#serviceCIDRs.start();
     const { config, nodeIPs, checkPeriodMs = CHECK_PERIOD_MS } = this.#options;
     const { healthzBindAddress = `${hostPort(wildcardFor(nodeIPs), 10_256)}`, metricsBindAddress = METRICS_ADDRESS } =
       config ?? {};
@@ -172,7 +177,13 @@ export class KubeProxy implements Component {
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#drainTimer);
-    await Promise.all([this.#services.stop(), this.#slices.stop(), this.#node.stop(), this.#runner.stop()]);
+    await Promise.all([
+      this.#services.stop(),
+      this.#slices.stop(),
+      this.#node.stop(),
+      this.#serviceCIDRs.stop(),
+      this.#runner.stop(),
+    ]);
     this.#pending?.done.reject(new Error(`kube-proxy on ${this.#options.nodeName} has stopped`));
     this.#pending = undefined;
     await this.reports.stop();
@@ -241,6 +252,11 @@ export class KubeProxy implements Component {
     const zone = change.type === 'deleted' ? '' : (change.object.metadata?.labels?.[ZONE_LABEL] ?? '');
     for (const tracker of this.#rules.trackers) tracker.setZone(zone);
     this.#requestIfDirty();
+  }
+
+  #onServiceCIDRs(): void {
+    const cidrs = this.#serviceCIDRs.list().flatMap(({ spec }) => spec?.cidrs ?? []);
+    if (this.#rules.setServiceCIDRs(cidrs)) this.#request();
   }
 
   #requestIfDirty(): void {

@@ -2,6 +2,8 @@
  * All rules of one node, each family in the backend of the present mode, and the change to another. Knows no API: views come
  * from the trackers it holds.
  */
+import { isDeepStrictEqual } from 'node:util';
+import { parseCidr } from '../net/cidr.ts';
 import type { IpFamily } from '../net/ip.ts';
 import type { Logger } from '../objects/component.ts';
 import { PROXY_MODES } from '../objects/proxy-mode.ts';
@@ -66,6 +68,23 @@ export class ProxyRules {
   /** What each family's rules are for, as of the last sync. */
   get views(): ReadonlyMap<IpFamily, ServicePortViews> {
     return new Map(this.#families.map(({ facts, tracker }) => [facts.family, tracker.views]));
+  }
+
+  /**
+   * The Service networks as they are now; true when rules are to be written for it. Only nftables guards them: in the other modes
+   * they are kept for a change of mode.
+   */
+  setServiceCIDRs(cidrs: readonly string[]): boolean {
+    let isDue = false;
+    for (const family of this.#families) {
+      const own = cidrs.filter((text) => parseCidr(text)?.family === family.facts.family).sort();
+      if (isDeepStrictEqual(own, [...family.facts.serviceCIDRs].sort())) continue;
+      family.facts = { ...family.facts, serviceCIDRs: own };
+      if (this.#choice.mode !== 'nftables') continue;
+      family.rules.facts = { ...family.rules.facts, serviceCIDRs: own };
+      isDue = true;
+    }
+    return isDue;
   }
 
   /** Brings every family up to its tracker; `onWritten` is told of each, with the seconds it took. */

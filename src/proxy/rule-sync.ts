@@ -27,7 +27,8 @@ export class RuleSync<State> {
   readonly #kernel: Kernel;
   readonly #netns: Netns;
   readonly #backend: ProxyBackend<State>;
-  readonly facts: ProxyFacts;
+  /** May be replaced; the next `sync` goes by the new ones. */
+  facts: ProxyFacts;
   /** Undefined: not known, to be read from the kernel. */
   #state: State | undefined;
   #views: ServicePortViews = new Map();

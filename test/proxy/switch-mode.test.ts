@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
-import { ENDPOINT_SLICES, SERVICES } from '../../src/objects/resource.ts';
+import { ENDPOINT_SLICES, SERVICE_CIDRS, SERVICES } from '../../src/objects/resource.ts';
 import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
 import { MemoryTransport } from '../support/memory-transport.ts';
 import { RuleModel } from './backends/iptables/rule-model.ts';
@@ -127,6 +127,22 @@ describe('a change of mode', () => {
     kernel.refuses = undefined;
     await proxy.switchMode('nftables');
     expect(kernel.standing()).toEqual(['nftables']);
+  });
+
+  it('guards Service networks that come and go, in nftables alone', async () => {
+    const { kernel, transport, proxy } = await setUp();
+    const range = (name: string, cidr: string) =>
+      transport.create(SERVICE_CIDRS, { metadata: { name }, spec: { cidrs: [cidr] } });
+    const guarded = () => JSON.stringify(kernel.tables.tables.get('ip kube-proxy')?.chains.get('cluster-ips-check'));
+    await range('kubernetes', '172.30.0.0/16');
+    await range('more', '10.10.5.0/24');
+    await proxy.switchMode('nftables');
+    await vi.waitFor(() => expect(guarded()).toContain('{ 10.10.5.0/24, 172.30.0.0/16 } drop'));
+    await range('later', '10.0.160.0/24');
+    await vi.waitFor(() => expect(guarded()).toContain('10.0.160.0/24'));
+    await transport.delete(SERVICE_CIDRS, { name: 'more' });
+    await vi.waitFor(() => expect(guarded()).not.toContain('10.10.5.0/24'));
+    expect(guarded()).toContain('172.30.0.0/16');
   });
 
   it('asked for twice at once ends in the last', async () => {

@@ -14,7 +14,7 @@ import type { RelayGroup } from './protocol.ts';
 import type { RelayAccess } from './relay-client.ts';
 
 export class UserspaceRules {
-  readonly facts: ProxyFacts;
+  facts: ProxyFacts;
   readonly #rules: RuleSync<UserspaceState>;
   readonly #relays: RelayAccess;
   readonly #group: RelayGroup;

@@ -32,7 +32,8 @@ export function formatSections(sections: readonly RuleSection[]): string {
     .join('\n');
 }
 
-function remark(about: RuleSubject | undefined): string {
+/** What a line or section is for, behind `#`. */
+export function remark(about: RuleSubject | undefined): string {
   if (about === undefined) return '';
   return `  # ${about.port}${about.part === undefined ? '' : `, ${about.part}`}`;
 }

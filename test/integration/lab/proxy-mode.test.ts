@@ -76,7 +76,11 @@ async function progress(running: { readonly answered: number }, more: number): P
 }
 
 /** What `podwire rules` prints. */
-async function printed(lab: LabHandle, node: string, options: { service?: string } = {}): Promise<string> {
+async function printed(
+  lab: LabHandle,
+  node: string,
+  options: { service?: string; diff?: boolean } = {},
+): Promise<string> {
   const write = vi.spyOn(process.stdout, 'write').mockImplementation(() => true);
   try {
     await rulesCommand(node, { name: lab.name, ...options });
@@ -137,6 +141,17 @@ describe('the mode of kube-proxy', () => {
         expect(text).not.toContain('kube-dns');
         expect(await printed(lab, node)).toContain('# kube-system/kube-dns:dns');
       }
+      // What one change did in the kernel.
+      expect(await printed(lab, 'node-1', { diff: true })).toContain('The rules of node-1 are remembered');
+      expect(await printed(lab, 'node-1', { diff: true })).toBe('Nothing changed.\n');
+      await lab.kubectl(['create', 'service', 'clusterip', 'one', '--clusterip=10.96.0.77', '--tcp=80']);
+      const diff = await printed(lab, 'node-1', { diff: true });
+      expect(diff).toMatch(
+        /^filter KUBE-SERVICES\n {2}\+ -A KUBE-SERVICES -d 10\.96\.0\.77\/32 .* {2}# default\/one:80$/m,
+      );
+      expect(diff).not.toContain('kube-dns');
+      await lab.kubectl(['delete', 'service', 'one']);
+      expect(await printed(lab, 'node-1', { diff: true })).toContain('  - -A KUBE-SERVICES -d 10.96.0.77/32');
       await expect(daemon.switchProxyMode({ mode: 'vlan' })).rejects.toMatchObject({
         why: 'its modes are iptables, ipvs, nftables, userspace',
       });
