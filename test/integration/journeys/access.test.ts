@@ -45,7 +45,8 @@ describe('what listens', () => {
   });
 
   it('on nodes, hosts and in the daemon’s own namespace: what belongs there and nothing else', async () => {
-    const node = ['tcp 0.0.0.0:10256', 'tcp 127.0.0.1:10249', 'udp 0.0.0.0:8472'];
+    const kubelet = ['tcp 0.0.0.0:10250', 'tcp 127.0.0.1:10248'];
+    const node = [...kubelet, 'tcp 0.0.0.0:10256', 'tcp 127.0.0.1:10249', 'udp 0.0.0.0:8472'].sort();
     const expected: Record<string, string[]> = {
       'control-plane': [...node, 'tcp 0.0.0.0:6443'].sort(),
       'node-1': node,
