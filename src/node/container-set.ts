@@ -146,6 +146,18 @@ export class ContainerSet {
     this.#leaving = true;
   }
 
+  /** Ends an instance after its preStop hook, all of it by `deadline` (ms since the epoch). */
+  async end(instance: ContainerInstance, deadline: number): Promise<void> {
+    const { container, running } = instance;
+    const left = () => Math.max(deadline - Date.now(), 0);
+    const { preStop } = container.lifecycle ?? {};
+    if (preStop !== undefined && left() > 0) {
+      const failure = await instance.runHook(preStop, left());
+      if (failure !== undefined) this.#events.hookFailed(container, 'PreStop', failure);
+    }
+    await running.stop(left());
+  }
+
   /** Resolves when the records show every end that there has been. */
   async ended(): Promise<void> {
     await Promise.all(this.#endings);
@@ -228,7 +240,7 @@ export class ContainerSet {
       if (this.#leaving) return;
       this.#events.killedByProbe(container, kind);
       instance.stopProbing();
-      void instance.running.stop(this.#probeGraceMs(container));
+      void this.end(instance, Date.now() + this.#probeGraceMs(container));
       return;
     } else if (kind === 'Startup') {
       this.#records.set(container.name, { ...record, started: true, ready: container.readinessProbe === undefined });

@@ -239,15 +239,8 @@ export class PodWorker {
   }
 
   async #end(instance: ContainerSet['instances'][number], deadline: number): Promise<void> {
-    const { container, running } = instance;
-    const left = () => Math.max(deadline - Date.now(), 0);
-    if (!this.#removed) this.#events.stopping(container);
-    const { preStop } = container.lifecycle ?? {};
-    if (preStop !== undefined && left() > 0) {
-      const failure = await instance.runHook(preStop, left());
-      if (failure !== undefined) this.#events.hookFailed(container, 'PreStop', failure);
-    }
-    await running.stop(this.#removed ? 0 : left());
+    if (!this.#removed) this.#events.stopping(instance.container);
+    await this.containers.end(instance, deadline);
   }
 
   /** The uid keeps a successor of the same name from harm. */

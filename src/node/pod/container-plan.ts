@@ -3,6 +3,7 @@ import type { Container, Pod } from '../../objects/wire.ts';
 import { capabilitiesOf } from '../runtime/capabilities.ts';
 import type { ContainerSpec } from '../runtime/container-runtime.ts';
 import { type ImageBehaviour, resolveImage } from '../standins/images.ts';
+import { ContainerConfigError } from './config-source.ts';
 import { expand } from './expand.ts';
 
 /**
@@ -35,16 +36,33 @@ export const APPLET_DIRECTORY = '/.podwire/applets';
 export function confinementOf(
   pod: Pod,
   container: Container,
-): Pick<ContainerSpec, 'capabilities' | 'privileged' | 'user'> {
+): Pick<ContainerSpec, 'capabilities' | 'privileged' | 'user' | 'noNewPrivileges' | 'readOnlyRoot'> {
   const own = container.securityContext;
   const shared = pod.spec?.securityContext;
   const uid = own?.runAsUser ?? shared?.runAsUser;
-  const gid = own?.runAsGroup ?? shared?.runAsGroup ?? 0;
+  const gid = own?.runAsGroup ?? shared?.runAsGroup;
+  const groups = [...(shared?.supplementalGroups ?? []), ...(shared?.fsGroup === undefined ? [] : [shared.fsGroup])];
+  const isOther = uid !== undefined || gid !== undefined || groups.length > 0;
+  refuseRoot(pod, container, uid);
   return {
     capabilities: capabilitiesOf(own?.capabilities?.add, own?.capabilities?.drop),
     privileged: own?.privileged === true,
-    ...(uid === undefined ? {} : { user: { uid, gid } }),
+    ...(isOther ? { user: { uid: uid ?? 0, gid: gid ?? 0, groups } } : {}),
+    ...(own?.allowPrivilegeEscalation === false ? { noNewPrivileges: true } : {}),
+    ...(own?.readOnlyRootFilesystem === true ? { readOnlyRoot: true } : {}),
   };
+}
+
+/** Words of the kubelet's verifyRunAsNonRoot. Every image here is its maker's root, as most are. */
+function refuseRoot({ metadata, spec }: Pod, { name, securityContext }: Container, uid: number | undefined): void {
+  const mustNot = securityContext?.runAsNonRoot ?? spec?.securityContext?.runAsNonRoot;
+  if (mustNot !== true || (uid !== undefined && uid !== 0)) return;
+  const where = `(pod: "${metadata?.name}_${metadata?.namespace}(${metadata?.uid})", container: ${name})`;
+  const what =
+    uid === 0
+      ? "container's runAsUser breaks non-root policy"
+      : 'container has runAsNonRoot and image will run as root';
+  throw new ContainerConfigError(`${what} ${where}`);
 }
 
 /** The ports a stand-in serves. */

@@ -5,7 +5,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Pod } from '../../objects/wire.ts';
-import { makeDirectory, makeFile } from '../runtime/make-files.ts';
+import { giveToGroup, makeDirectory, makeFile } from '../runtime/make-files.ts';
 import type { ConfigData, ConfigSource } from './config-source.ts';
 import { fieldValue, type PodPlacement, resourceValue } from './downward.ts';
 import { hostPathPlace } from './host-path.ts';
@@ -57,10 +57,13 @@ export async function setUpVolumes(
   const places = new Map<string, VolumePlace>();
   const now: Volume[] = [];
   const later: Volume[] = [];
+  const group = projection.pod.spec?.securityContext?.fsGroup;
   for (const volume of projection.pod.spec?.volumes ?? []) {
     const path = join(directory, volume.name);
     if (volume.emptyDir !== undefined) {
       makeDirectory(path, 0o777);
+      // What programs put there is theirs: only the directory itself, which hands its group on.
+      if (group !== undefined) giveToGroup(path, group, 0o2777);
       places.set(volume.name, { path, writable: true });
       continue;
     }
@@ -94,7 +97,7 @@ export async function fillVolumes(
       if (relative(path, target).startsWith('..'))
         throw new MountError(`volume path "${file.path}" leads out of the volume`);
       makeDirectory(dirname(target));
-      makeFile(target, file.content, file.mode);
+      writeVolumeFile(target, file, projection);
       if (file.expires !== undefined) expiries.push(file.expires);
     }
   }
@@ -118,14 +121,21 @@ export async function renewTokens(directory: string, projection: Projection): Pr
   for (const { name, projected } of projection.pod.spec?.volumes ?? []) {
     for (const { serviceAccountToken } of projected?.sources ?? []) {
       if (serviceAccountToken === undefined) continue;
-      const { path, content, mode, expires } = await tokenFile(projection, serviceAccountToken, projected?.defaultMode);
-      const target = join(directory, name, path);
-      makeFile(`${target}.new`, content, mode);
+      const file = await tokenFile(projection, serviceAccountToken, projected?.defaultMode);
+      const target = join(directory, name, file.path);
+      writeVolumeFile(`${target}.new`, file, projection);
       renameSync(`${target}.new`, target);
-      if (expires !== undefined) expiries.push(expires);
+      if (file.expires !== undefined) expiries.push(file.expires);
     }
   }
   return expiries.length === 0 ? undefined : Math.min(...expiries);
+}
+
+/** With `fsGroup` a file is the group's to read, too, as the kubelet makes it. */
+function writeVolumeFile(path: string, { content, mode }: VolumeFile, { pod }: Projection): void {
+  const group = pod.spec?.securityContext?.fsGroup;
+  makeFile(path, content, mode);
+  if (group !== undefined) giveToGroup(path, group, mode | 0o440);
 }
 
 /** Removes what `setUpVolumes` made. */

@@ -1,4 +1,4 @@
-/** One run of a probe, with the words Kubernetes reports a failure in. HTTP and TCP start in the node's namespace. */
+/** One run of a probe, with the words Kubernetes reports a failure in. All but exec start in the node's namespace. */
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
@@ -8,6 +8,7 @@ import { hostPort } from '../../net/host-port.ts';
 import type { Container, Probe } from '../../objects/wire.ts';
 import { collectExec } from '../runtime/collect-exec.ts';
 import type { RunningContainer } from '../runtime/container-runtime.ts';
+import { probeGrpc } from './probe-grpc.ts';
 
 export interface ProbeTarget {
   readonly sockets: NamespaceSockets;
@@ -31,7 +32,8 @@ export async function runProbe(target: ProbeTarget, probe: Probe): Promise<strin
     const host = probe.tcpSocket.host ?? target.podIp;
     return probeTcp(target, host, portOf(target.container, probe.tcpSocket.port), timeoutMs);
   }
-  return 'podwire has no probe of this kind (exec, httpGet and tcpSocket are)';
+  if (probe.grpc !== undefined) return probeGrpc(target, probe.grpc.port, probe.grpc.service ?? '', timeoutMs);
+  return 'a probe without an action';
 }
 
 /** A port by number or by its name among the container's ports; undefined for an unknown name. */

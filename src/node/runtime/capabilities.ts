@@ -42,10 +42,12 @@ export function capabilitiesOf(add: readonly string[] = [], drop: readonly strin
 
 /**
  * The bounding set for setpriv: `-all,+chown,…`. SYS_CHROOT always stays, since the last step into the container needs it; what a
- * chroot can be left for is the read-only base (`scripts.ts`).
+ * chroot can be left for is the read-only base (`scripts.ts`). So do SETUID and SETGID where that step also becomes another user, who has
+ * no capability after it.
  */
-export function boundingSet(capabilities: readonly string[]): string {
-  const names = [...new Set([...capabilities, 'SYS_CHROOT'])].sort();
+export function boundingSet(capabilities: readonly string[], becomesAnother = false): string {
+  const needed = ['SYS_CHROOT', ...(becomesAnother ? ['SETUID', 'SETGID'] : [])];
+  const names = [...new Set([...capabilities, ...needed])].sort();
   return ['-all', ...names.map((name) => `+${name.toLowerCase()}`)].join(',');
 }
 

@@ -51,7 +51,12 @@ export interface ContainerSpec {
   /** Without the `CAP_` prefix, upper case. */
   readonly capabilities: readonly string[];
   readonly privileged: boolean;
-  readonly user?: { readonly uid: number; readonly gid: number };
+  /** `groups`: further ones. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups?: readonly number[] };
+  /** No program it starts gets more rights than it has (setuid files do nothing). */
+  readonly noNewPrivileges?: boolean;
+  /** Its root file system cannot be written to; volumes can. */
+  readonly readOnlyRoot?: boolean;
   /** Busybox's applets stand in `/.podwire/applets`: those of this age. */
   readonly applets?: AppletAge;
   /** Whose processes it shares: those of all containers of its pod, or of one of them. Absent: it has its own alone. */

@@ -1,5 +1,5 @@
 /** Directories and files of exact modes, whatever the daemon's umask is: a container's other users must be able to read them. */
-import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 
 /** Makes a directory, and those above it, and sets its mode. */
 export function makeDirectory(path: string, mode = 0o755): void {
@@ -23,5 +23,12 @@ export function makeLink(target: string, path: string): void {
 /** Writes a file with this mode. */
 export function makeFile(path: string, content: string | Uint8Array, mode = 0o644): void {
   writeFileSync(path, content);
+  chmodSync(path, mode);
+}
+
+/** Gives a file or directory to root and a group, with this mode. */
+export function giveToGroup(path: string, group: number, mode: number): void {
+  chownSync(path, 0, group);
+  // Behind the change of owner, which clears the bits that hand it on.
   chmodSync(path, mode);
 }

@@ -15,7 +15,7 @@ import { attachedInput, execSession } from './exec-session.ts';
 import { awaitProgram, killMembers, killProgram, programBelow } from './host-process.ts';
 import type { LeftProgram, LeftPrograms } from './left-programs.ts';
 import { makeDirectory, makeFile } from './make-files.ts';
-import { baseTable, containerTable, type HostTree, isFresh } from './mount-table.ts';
+import { baseTable, containerTable, FRESH_DIRECTORIES, type HostTree, isFresh } from './mount-table.ts';
 import { resolveTarget } from './mount-targets.ts';
 import { OutputHub } from './output-hub.ts';
 import { execLaunch, initLaunch, SESSION_VARIABLE, sessionOf } from './program-start.ts';
@@ -75,8 +75,17 @@ export class ProgramContainer implements RunningContainer {
         release();
         throw error;
       }
+      const fresh = Object.keys(FRESH_DIRECTORIES);
       const { root, skeleton, initScript, shimScript } = host.tree;
-      const place = { shim: shimScript, script: initScript, root, tables: directory, skeleton, hostname: pod.hostname };
+      const place = {
+        shim: shimScript,
+        script: initScript,
+        root,
+        tables: directory,
+        skeleton,
+        hostname: pod.hostname,
+        fresh,
+      };
       const launch = initLaunch(spec, argv, { ...place, ...(joins === undefined ? {} : { joins }) });
       const started = startStreams(host.kernel, pod.netns, launch, spec, directory);
       this.#stands = this.#awaitStanding(started).finally(release);

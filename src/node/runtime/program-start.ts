@@ -13,7 +13,10 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
 }
 
-type Confinement = Pick<ContainerSpec, 'env' | 'workingDir' | 'capabilities' | 'privileged' | 'user'>;
+type Confinement = Pick<
+  ContainerSpec,
+  'env' | 'workingDir' | 'capabilities' | 'privileged' | 'user' | 'noNewPrivileges' | 'readOnlyRoot'
+>;
 
 /** The environment of START_SCRIPT. */
 export function startEnvironment(container: Confinement, tty: boolean): Record<string, string> {
@@ -21,8 +24,10 @@ export function startEnvironment(container: Confinement, tty: boolean): Record<s
   const { user, workingDir } = container;
   return {
     ...TOOL_ENVIRONMENT,
-    PODWIRE_CAPABILITIES: container.privileged ? '' : boundingSet(container.capabilities),
+    PODWIRE_CAPABILITIES: container.privileged ? '' : boundingSet(container.capabilities, user !== undefined),
     PODWIRE_USER: user === undefined ? '' : `${user.uid}:${user.gid}`,
+    PODWIRE_GROUPS: (user?.groups ?? []).join(','),
+    PODWIRE_NO_NEW_PRIVILEGES: container.noNewPrivileges === true ? 'yes' : '',
     PODWIRE_DIRECTORY: workingDir ?? '',
     PODWIRE_TTY: tty ? 'yes' : '',
     PODWIRE_ENV_COUNT: String(variables.length),
@@ -50,6 +55,8 @@ export interface InitPlace {
   readonly tables: string;
   readonly skeleton: string;
   readonly hostname: string;
+  /** Directories every container gets empty, absolute, without blanks. */
+  readonly fresh: readonly string[];
   /** PID, on the host, of a process whose PID namespace the program joins; absent: it is the first of its own. */
   readonly joins?: number;
 }
@@ -74,6 +81,7 @@ export function initLaunch(
       PODWIRE_TABLES: place.tables,
       PODWIRE_SKELETON: place.skeleton,
       PODWIRE_HOSTNAME: place.hostname,
+      PODWIRE_READ_ONLY: container.readOnlyRoot === true ? place.fresh.map((path) => path.slice(1)).join(' ') : '',
     },
   };
 }

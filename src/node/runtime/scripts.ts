@@ -12,7 +12,7 @@
 
 /**
  * Starts `"$@"` in the container; it is `/start` of the base. Environment: `PODWIRE_CAPABILITIES` for setpriv (empty: keeps all), `PODWIRE_USER`
- * `uid:gid` or empty, `PODWIRE_DIRECTORY` or empty, `PODWIRE_TTY` non-empty when standard input is a terminal to own,
+ * `uid:gid` or empty, `PODWIRE_GROUPS` the user's further groups, `PODWIRE_NO_NEW_PRIVILEGES` non-empty when nothing may add rights, `PODWIRE_DIRECTORY` or empty, `PODWIRE_TTY` non-empty when standard input is a terminal to own,
  * `PODWIRE_ENV_COUNT` and `PODWIRE_ENV_0…` with one `NAME=value` each.
  */
 export const START_SCRIPT = `set -eu
@@ -22,7 +22,8 @@ while [ "$i" -gt 0 ]; do
   eval "set -- \\"\\$PODWIRE_ENV_$i\\" \\"\\$@\\""
 done
 set -- env -i \${PODWIRE_DIRECTORY:+"--chdir=$PODWIRE_DIRECTORY"} -- "$@"
-set -- chroot \${PODWIRE_USER:+"--userspec=$PODWIRE_USER"} /container "$@"
+set -- chroot \${PODWIRE_USER:+"--userspec=$PODWIRE_USER" "--groups=$PODWIRE_GROUPS"} /container "$@"
+[ -z "$PODWIRE_NO_NEW_PRIVILEGES" ] || set -- setpriv --no-new-privs "$@"
 [ -z "$PODWIRE_CAPABILITIES" ] || set -- setpriv --bounding-set "$PODWIRE_CAPABILITIES" "$@"
 [ -z "$PODWIRE_TTY" ] || set -- setsid --ctty "$@"
 exec "$@"
@@ -47,7 +48,7 @@ export const SHIM_SCRIPT = `{
  * Makes the container, then starts its program as PID 1. It runs in new mount, PID, UTS and IPC namespaces. Besides the
  * environment of START_SCRIPT: `PODWIRE_ROOT` the empty directory to mount on, `PODWIRE_TABLES` a directory with the mount
  * tables `base` and `container`, device and inode of mounts that must be what they were in `identities`, and the container's own files in `layer`, `PODWIRE_SKELETON` the files all containers have,
- * `PODWIRE_HOSTNAME`. Writes a line to descriptor 3 when the container stands. With `PODWIRE_TTY` it then reads from descriptor 4
+ * `PODWIRE_HOSTNAME`, `PODWIRE_READ_ONLY` the fresh directories of a container that may not write to its root, else empty. Writes a line to descriptor 3 when the container stands. With `PODWIRE_TTY` it then reads from descriptor 4
  * which of the container's terminals is its own, and writes another line when it has it.
  *
  * A subPath is mounted by its path, which a program that runs may have replaced by a link; so it is looked at again when it is mounted, and
@@ -62,6 +63,9 @@ mount -a -T "$PODWIRE_TABLES/container"
 while read -r identity target; do
   [ "$(stat -c %d:%i "$PODWIRE_ROOT/container$target")" = "$identity" ] || { echo "what $target was to show has been replaced" >&2; exit 1; }
 done <"$PODWIRE_TABLES/identities"
+if [ -n "$PODWIRE_READ_ONLY" ]; then
+  for directory in "" $PODWIRE_READ_ONLY; do mount -o remount,bind,ro "$PODWIRE_ROOT/container/$directory"; done
+fi
 printf %s "$PODWIRE_HOSTNAME" >/proc/sys/kernel/hostname
 cd "$PODWIRE_ROOT"
 pivot_root . old/put

@@ -40,6 +40,37 @@ spec:
 ---
 apiVersion: v1
 kind: Pod
+metadata: {name: hardened}
+spec:
+  terminationGracePeriodSeconds: 0
+  securityContext: {runAsNonRoot: true, runAsUser: 1000, fsGroup: 2000, supplementalGroups: [3000]}
+  volumes: [{name: data, emptyDir: {}}]
+  containers:
+  - name: main
+    image: busybox
+    command: [sleep, '1000']
+    volumeMounts: [{name: data, mountPath: /data}]
+    securityContext: {readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: nobody}
+spec: {containers: [{name: main, image: busybox, command: [sleep, '1000'], securityContext: {runAsNonRoot: true}}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: failing}
+spec:
+  terminationGracePeriodSeconds: 5
+  containers:
+  - name: main
+    image: busybox
+    command: [sh, -c, 'trap "echo told; exit 0" TERM; while :; do sleep 0.1; done']
+    livenessProbe: {exec: {command: ['false']}, periodSeconds: 1, failureThreshold: 1}
+    lifecycle: {preStop: {exec: {command: [sh, -c, 'echo asked >/proc/1/fd/1']}}}
+---
+apiVersion: v1
+kind: Pod
 metadata: {name: chatty}
 spec:
   terminationGracePeriodSeconds: 0
@@ -138,6 +169,38 @@ describe('a part of a volume', { timeout: 30_000 }, () => {
     await kubectl('exec', 'parts', '-c', 'reader', '--', 'pkill', 'sleep');
     const events = () => kubectl('get', 'events', '--field-selector=involvedObject.name=parts,reason=Failed');
     await eventually(async () => (await events()).includes('failed to prepare subPath "parts/a"'), 15_000);
+  });
+});
+
+describe('securityContext', { timeout: 30_000 }, () => {
+  const run = (script: string) => kubectl('exec', 'hardened', '--', 'sh', '-c', script);
+
+  it('runs as another user without capabilities, in its groups, with a root nobody writes to', async () => {
+    expect(await run('id -u; id -g; id -G')).toBe('1000\n0\n0 2000 3000\n');
+    expect(await run('touch /data/mine; stat -c %U:%g:%A /data; stat -c %g /data/mine')).toBe(
+      'root:2000:drwxrwsrwx\n2000\n',
+    );
+    expect(
+      await run(
+        'for d in / /tmp /etc /root; do touch $d/x 2>/dev/null && echo $d; done; grep NoNewPrivs /proc/self/status',
+      ),
+    ).toBe('NoNewPrivs:\t1\n');
+  });
+
+  it('refuses root where it must not be', async () => {
+    const status = await eventually(async () => {
+      const pod = await lab.transport.get(PODS, { namespace: 'default', name: 'nobody' });
+      const waiting = pod.status?.containerStatuses?.[0]?.state?.waiting;
+      return waiting?.reason === 'CreateContainerConfigError' ? waiting : undefined;
+    }, 15_000);
+    expect(status.message).toMatch(/^container has runAsNonRoot and image will run as root \(pod: "nobody_default\(/);
+  });
+});
+
+describe('a container that fails its liveness probe', { timeout: 30_000 }, () => {
+  it('is asked by its hook, then told, before it is started again', async () => {
+    await eventually(async () => / [1-9]\d* /.test(await kubectl('get', 'pod', 'failing', '--no-headers')), 20_000);
+    expect(await kubectl('logs', 'failing', '--previous')).toBe('asked\ntold\n');
   });
 });
 

@@ -22,6 +22,7 @@ describe('the start of a program', () => {
       tables: '/t',
       skeleton: '/s',
       hostname: '$(id)',
+      fresh: ['/tmp'],
     });
     expect(init.argv.slice(-5, -3)).toEqual(['sh', '/init']);
     expect(init.argv.slice(-3)).toEqual(argv);
@@ -50,8 +51,16 @@ describe('the start of a program', () => {
     ['a privileged one', { privileged: true }, ['chroot', '/container', 'env', '-i', '--']],
     [
       'another user, elsewhere',
-      { privileged: true, user: { uid: 1, gid: 2 }, workingDir: '/a b' },
-      ['chroot', '--userspec=1:2', '/container', 'env', '-i', '--chdir=/a b', '--'],
+      { privileged: true, user: { uid: 1, gid: 2, groups: [3, 4] }, workingDir: '/a b' },
+      ['chroot', '--userspec=1:2', '--groups=3,4', '/container', 'env', '-i', '--chdir=/a b', '--'],
+    ],
+    [
+      'one whose programs gain nothing',
+      { capabilities: [], user: { uid: 1, gid: 2 }, noNewPrivileges: true },
+      [
+        ...['setpriv', '--bounding-set', '-all,+setgid,+setuid,+sys_chroot', 'setpriv', '--no-new-privs'],
+        ...['chroot', '--userspec=1:2', '--groups=', '/container', 'env', '-i', '--'],
+      ],
     ],
   ])('%s is entered by trusted tools, in order', (_title, fields, expected) => {
     // The script ends in `exec`: a function of that name shows what it would run.
