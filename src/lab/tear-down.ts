@@ -10,6 +10,7 @@ import { namespaceStands } from '../kernel/namespace-window.ts';
 import { buryOrphan, inheritOrphans } from '../kernel/orphans.ts';
 import {
   environmentOf,
+  isRunning,
   listProcesses,
   namespaceOf,
   type ProcessFacts,
@@ -22,6 +23,8 @@ import { stateDirectory } from './state-directory.ts';
 
 const DEADLINE_MS = 10_000;
 const PAUSE_MS = 2;
+/** What a killed process may take to end; others' orphans are not waited for longer. */
+const BURIAL_MS = 500;
 
 /** Removes all that the lab's record names and then its folder. The caller holds the lab's lock, and may be the lab's own daemon. */
 export async function tearDown(lab: string, kernel: Pick<Kernel, 'deleteNamespaces'>): Promise<void> {
@@ -38,8 +41,18 @@ export async function tearDown(lab: string, kernel: Pick<Kernel, 'deleteNamespac
     await kernel.deleteNamespaces([...inodes.keys()]);
   } while (holdersOf(recorded, standingNamespaces(recorded)).length > 0);
   rmSync(directory.path, { recursive: true, force: true });
-  // This process's own children are Node's to bury.
-  for (const { pid, parent } of ended) if (parent !== process.pid) buryOrphan(pid);
+  await bury(ended);
+}
+
+/** In rounds: the first process of a PID namespace ends only when all others of it are buried. */
+async function bury(ended: readonly ProcessFacts[]): Promise<void> {
+  const until = Date.now() + BURIAL_MS;
+  for (;;) {
+    // This process's own children are Node's to bury.
+    for (const { pid, parent } of ended) if (parent !== process.pid) buryOrphan(pid);
+    if (Date.now() > until || !ended.some(isRunning)) return;
+    await sleep(PAUSE_MS);
+  }
 }
 
 /**
