@@ -147,7 +147,7 @@ describe('the mode of kube-proxy', () => {
       await lab.kubectl(['create', 'service', 'clusterip', 'one', '--clusterip=10.96.0.77', '--tcp=80']);
       const diff = await printed(lab, 'node-1', { diff: true });
       expect(diff).toMatch(
-        /^filter KUBE-SERVICES\n {2}\+ -A KUBE-SERVICES -d 10\.96\.0\.77\/32 .* {2}# default\/one:80$/m,
+        /^\+ filter KUBE-SERVICES\n {2}\+ -A KUBE-SERVICES -d 10\.96\.0\.77\/32 .* {2}# default\/one:80$/m,
       );
       expect(diff).not.toContain('kube-dns');
       await lab.kubectl(['delete', 'service', 'one']);
