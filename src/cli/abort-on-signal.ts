@@ -4,3 +4,10 @@ export function abortOnSignal(signals: readonly NodeJS.Signals[] = ['SIGINT', 'S
   for (const signal of signals) process.on(signal, () => abort.abort());
   return abort.signal;
 }
+
+/** Aborted by those signals too, and when whoever reads the output has gone (`| head`). */
+export function abortWhenUnread(output: NodeJS.WritableStream = process.stdout): AbortSignal {
+  const unread = new AbortController();
+  output.on('error', () => unread.abort());
+  return AbortSignal.any([abortOnSignal(), unread.signal]);
+}

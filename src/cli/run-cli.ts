@@ -6,6 +6,8 @@ import { buildProgram } from './program.ts';
 
 /** Resolves with the exit code: docs/cli.md has them all. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  // Whoever read us may have seen enough (`| head`): what is left is said to nobody, and the command ends as it would.
+  for (const output of [process.stdout, process.stderr]) output.on('error', ignoreBrokenPipe);
   let exitCode = 0;
   const program = buildProgram((code) => {
     exitCode = code;
@@ -18,6 +20,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     return printError(error instanceof CommanderError ? usageError(error, argv[2]) : error);
   }
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Commander's own words (a near miss among them), with what to do. */

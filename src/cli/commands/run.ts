@@ -4,7 +4,7 @@ import type { LabKernel } from '../../lab/lab-kernel.ts';
 import type { ProxyMode } from '../../scenario/lab-lease.ts';
 import type { ReporterName } from '../../scenario/reporters/reporter.ts';
 import { runScenarios } from '../../scenario/run-command.ts';
-import { abortOnSignal } from '../abort-on-signal.ts';
+import { abortWhenUnread } from '../abort-on-signal.ts';
 import { askedOnce, labOpener } from '../lease-lab.ts';
 
 export interface RunCommandOptions {
@@ -36,6 +36,6 @@ export function runCommand(paths: readonly string[], options: RunCommandOptions)
     obstacles: async () => (await kernels()).obstacles,
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: abortOnSignal(),
+    signal: abortWhenUnread(),
   });
 }

@@ -1,10 +1,9 @@
 /** The reporter `html`: one self-contained page with every scenario, its lab, its steps and what they showed. */
-import type { Question, ScenarioEvent } from '../events.ts';
+import type { Question } from '../events.ts';
 import { type Language, localize } from '../localize.ts';
 import { STYLE } from './html-style.ts';
 import { labPicture } from './lab-picture.ts';
-import type { Reporter, ReporterOptions } from './reporter.ts';
-import { failureOf, type PlayRecord, RunRecord, type StepRecord } from './run-record.ts';
+import { failureOf, type PlayRecord, type RunRecord, type StepRecord } from './run-record.ts';
 import { attribute, escapeXml } from './xml.ts';
 
 const WORDS = {
@@ -16,24 +15,6 @@ const WORDS = {
   },
   zh: { heading: 'podwire：已运行的场景', skipped: '跳过', lab: '步骤结束时的实验环境', cleanup: '清理失败' },
 } as const;
-
-export class HtmlReporter implements Reporter {
-  readonly #record = new RunRecord();
-  readonly #language: Language;
-
-  constructor({ language }: Pick<ReporterOptions, 'language'>) {
-    this.#language = language;
-  }
-
-  lines(event: ScenarioEvent): string[] {
-    this.#record.add(event);
-    return [];
-  }
-
-  summary(): string[] {
-    return [renderHtml(this.#record, this.#language)];
-  }
-}
 
 /** The whole page. */
 export function renderHtml(record: RunRecord, language: Language): string {

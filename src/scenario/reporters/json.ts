@@ -1,20 +1,5 @@
 /** The reporter `json`: one object with everything that happened. Its shape is a promise (docs/scenarios.md). */
-import type { ScenarioEvent } from '../events.ts';
-import type { Reporter } from './reporter.ts';
-import { type PlayRecord, RunRecord, type StepRecord } from './run-record.ts';
-
-export class JsonReporter implements Reporter {
-  readonly #record = new RunRecord();
-
-  lines(event: ScenarioEvent): string[] {
-    this.#record.add(event);
-    return [];
-  }
-
-  summary(): string[] {
-    return [JSON.stringify(jsonReport(this.#record), null, 2)];
-  }
-}
+import type { PlayRecord, RunRecord, StepRecord } from './run-record.ts';
 
 /** `{apiVersion, kind, startedAt, ms, counts, scenarios}`. */
 export function jsonReport(record: RunRecord): object {

@@ -3,40 +3,18 @@
  * schema (windyroad/JUnit-Schema), which Jenkins, GitLab and Azure DevOps read too.
  */
 import { hostname } from 'node:os';
-import type { ScenarioEvent } from '../events.ts';
-import { localize } from '../localize.ts';
-import type { Reporter, ReporterOptions } from './reporter.ts';
+import { type Language, localize } from '../localize.ts';
 import {
   evidenceText,
   failureOf,
   type PlayRecord,
-  RunRecord,
+  type RunRecord,
   type SkipRecord,
   type StepRecord,
   stepTitle,
   transcriptOf,
 } from './run-record.ts';
 import { attribute, escapeXml } from './xml.ts';
-
-type Language = ReporterOptions['language'];
-
-export class JunitReporter implements Reporter {
-  readonly #record = new RunRecord();
-  readonly #language: Language;
-
-  constructor({ language }: Pick<ReporterOptions, 'language'>) {
-    this.#language = language;
-  }
-
-  lines(event: ScenarioEvent): string[] {
-    this.#record.add(event);
-    return [];
-  }
-
-  summary(): string[] {
-    return [renderJunit(this.#record, this.#language)];
-  }
-}
 
 /** The whole document. */
 export function renderJunit(record: RunRecord, language: Language): string {

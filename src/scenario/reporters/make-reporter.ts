@@ -1,8 +1,9 @@
 /** The reporter of a name. */
+import { AtEndReporter } from './at-end-reporter.ts';
 import { GithubReporter } from './github.ts';
-import { HtmlReporter } from './html.ts';
-import { JsonReporter } from './json.ts';
-import { JunitReporter } from './junit.ts';
+import { renderHtml } from './html.ts';
+import { jsonReport } from './json.ts';
+import { renderJunit } from './junit.ts';
 import { PrettyReporter } from './pretty.ts';
 import type { Reporter, ReporterName, ReporterOptions } from './reporter.ts';
 import { TapReporter } from './tap.ts';
@@ -14,12 +15,12 @@ export function makeReporter(name: ReporterName, options: ReporterOptions): Repo
     case 'tap':
       return new TapReporter(options);
     case 'junit':
-      return new JunitReporter(options);
+      return new AtEndReporter((record) => renderJunit(record, options.language));
     case 'json':
-      return new JsonReporter();
+      return new AtEndReporter((record) => JSON.stringify(jsonReport(record), null, 2));
     case 'github':
       return new GithubReporter(options);
     case 'html':
-      return new HtmlReporter(options);
+      return new AtEndReporter((record) => renderHtml(record, options.language));
   }
 }

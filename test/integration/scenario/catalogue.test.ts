@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -73,6 +74,16 @@ describe('the catalogue', () => {
     expect(exitCode).toBe(1);
     expect(text).toContain('interrupted');
     expect(left()).toEqual([]);
+  });
+
+  it('leaves nothing when whoever reads it goes away', async () => {
+    const main = join(CATALOGUE, '../src/cli/main.ts');
+    const command = `'${process.execPath}' '${main}' run '${FIRST}' --name ${name} | head -n 2`;
+    const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: 60_000 });
+    expect(stdout).toContain('▶ From pod to pod');
+    expect(stderr).toBe('');
+    // The reader has gone first; the command ends a moment later.
+    await expect.poll(left, { timeout: 30_000 }).toEqual([]);
   });
 
   it('borrows a lab that is up, and leaves it as it was', async () => {
