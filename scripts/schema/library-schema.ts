@@ -12,8 +12,8 @@ export interface ModelOf {
 }
 
 /**
- * The models of these definitions, by the models' names. The library tells two groups' types of one name apart by the group: `CoreV1Event` and
- * `EventsV1Event`; all others are `V1Pod`. Definitions without a model (times, quantities) are left out.
+ * The models of these definitions, by the models' names. The library tells two groups' types of one name apart by the
+ * group: `CoreV1Event` and `EventsV1Event`; all others are `V1Pod`. Definitions without a model (times, quantities) are left out.
  */
 export function modelsOf(
   definitions: readonly string[],

@@ -1,7 +1,7 @@
 /**
  * Who may do what. The lab's administrator and its own components may do everything; a service account of a system
- * namespace, too. Anybody else (the other service accounts, which is what pods run as, and whom the administrator impersonates) may do what
- * Kubernetes grants before a role is bound: read discovery, ask who one is and what one may do. Pure.
+ * namespace, too. Anybody else (the other service accounts, which is what pods run as, and whom the administrator
+ * impersonates) may do what Kubernetes grants before a role is bound: read discovery, ask who one is and what one may do. Pure.
  */
 import type { User } from './tokens.ts';
 

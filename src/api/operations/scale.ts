@@ -58,8 +58,8 @@ export function updateScale(
 }
 
 /**
- * Applies a Scale: its manager claims `spec.replicas` of the object itself, through the subresource. Throws NotFound, BadRequest (another name),
- * Conflict (others' claims), Invalid.
+ * Applies a Scale: its manager claims `spec.replicas` of the object itself, through the subresource. Throws NotFound,
+ * BadRequest (another name), Conflict (others' claims), Invalid.
  */
 export function applyScale(
   core: ApiCore,

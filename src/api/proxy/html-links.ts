@@ -1,7 +1,7 @@
 /**
- * Links of a page led back through the proxy: what a page's tags refer to by a path of the program's own becomes the same path behind the
- * proxy's. Works on bytes as they come and holds back no more than an unfinished tag. Which attributes hold links: apimachinery's
- * util/proxy/transport.go, after HTML's index of attributes. Links in styles and scripts stay.
+ * Links of a page led back through the proxy: what a page's tags refer to by a path of the program's own becomes the same
+ * path behind the proxy's. Works on bytes as they come and holds back no more than an unfinished tag. Which attributes hold
+ * links: apimachinery's util/proxy/transport.go, after HTML's index of attributes. Links in styles and scripts stay.
  */
 import { Transform, type TransformCallback } from 'node:stream';
 

@@ -1,7 +1,7 @@
 /**
- * The definitions of the API's types, as scripts/generate-schema.ts makes them from the client library and the fact table. Knows their form and how to
- * look one up; decoding, patching and the OpenAPI document are driven by it. Descriptions (three times as large) are read on
- * demand, so that the daemon starts without them.
+ * The definitions of the API's types, as scripts/generate-schema.ts makes them from the client library and the fact table.
+ * Knows their form and how to look one up; decoding, patching and the OpenAPI document are driven by it. Descriptions (three
+ * times as large) are read on demand, so that the daemon starts without them.
  */
 import schema from './schema.generated.json' with { type: 'json' };
 

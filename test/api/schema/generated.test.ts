@@ -1,4 +1,7 @@
-/** The generated files against the installed client library: names, types and descriptions are the library's, the rest the fact table's. */
+/**
+ * The generated files against the installed client library: names, types and descriptions are the library's, the rest the
+ * fact table's.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildSchema } from '../../../scripts/schema/build-schema.ts';

@@ -1,6 +1,6 @@
 /**
- * Sessions with every command the sources and features B5, B6 name, as a user sees them with Debian 12's kubectl and a newer one: transcripts in
- * `golden/kubectl-VERSION/`, renewed by `vitest -u`. One lab for both, a namespace for each.
+ * Sessions with every command the sources and features B5, B6 name, as a user sees them with Debian 12's kubectl and a
+ * newer one: transcripts in `golden/kubectl-VERSION/`, renewed by `vitest -u`. One lab for both, a namespace for each.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

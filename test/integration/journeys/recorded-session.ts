@@ -1,6 +1,6 @@
 /**
- * One user at a prompt: runs a kubectl of a given age in a namespace of its own and writes down commands and answers. What differs from
- * run to run becomes a placeholder.
+ * One user at a prompt: runs a kubectl of a given age in a namespace of its own and writes down commands and answers. What
+ * differs from run to run becomes a placeholder.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
