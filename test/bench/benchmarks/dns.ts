@@ -27,6 +27,7 @@ const SIZES = [1, 10] as const;
 const SERVER_CORE = '0';
 const CLIENT_CORE = '1';
 const PROCESSOR = ', processor time';
+const WARM_UP_SECONDS = 1;
 
 interface Server {
   readonly name: string;
@@ -202,11 +203,13 @@ function asker({ kernel }: BenchmarkContext, netns: string, address: string): As
   };
 }
 
+/** Resolves when the server answers, and has been asked often enough for its code to be compiled. */
 async function untilAnswering(ask: Ask, server: Server, questions: string): Promise<void> {
   const deadline = Date.now() + 20_000;
   while ((await ask(server, questions, 0.1)).rate < 100) {
     if (Date.now() > deadline) throw new Error(`${server.name} does not answer`);
   }
+  await ask(server, questions, WARM_UP_SECONDS);
 }
 
 /** One run, in the servers' time: of the clock and of their processor, for 1,000 queries. */
