@@ -9,10 +9,12 @@ import type { Duplex } from 'node:stream';
 import type { BuiltPart, StartMessage } from '../daemon-protocol.ts';
 import { LabError } from '../lab-error.ts';
 import { addressOf } from '../launch-daemon.ts';
+import type { LabPlan } from '../plan-lab.ts';
 import { listenPrivately } from '../private-socket.ts';
 import { agentProgram } from '../programs.ts';
 import { stateDirectory, stateRoot } from '../state-directory.ts';
 import { bootUml, type Guest } from './boot.ts';
+import { modulesOf } from './guest-modules.ts';
 import { guestScript } from './guest-script.ts';
 import { joinStreams } from './join-streams.ts';
 import { Line } from './line.ts';
@@ -32,7 +34,7 @@ export async function runMachine(
   const directory = stateDirectory(plan.name);
   const { port: apiPort } = addressOf(listener);
   mkdirSync(directory.guest, { mode: 0o700 });
-  const guest = bootUml({ folder: directory.guest, run: script(plan.name), memoryMb: MEMORY_MB, line: true });
+  const guest = bootUml({ folder: directory.guest, run: script(plan), memoryMb: MEMORY_MB, line: true });
   guest.process.once('exit', onEnd);
   const channel = guest.line!;
   const line = new Line({ input: channel, output: channel, end: 'host' });
@@ -49,11 +51,12 @@ export async function runMachine(
   listener.on('connection', (socket) => joinStreams(socket, multiplexer.open(`port:${apiPort}`)));
 }
 
-function script(name: string): string {
+function script({ name, proxyMode }: LabPlan): string {
   const { PATH = '', HOME = '/root', LANG } = process.env;
   return guestScript({
     env: { PATH, HOME, ...(LANG === undefined ? {} : { LANG }), PODWIRE_STATE_ROOT: stateRoot() },
     agent: [process.execPath, ...agentProgram(), name],
+    modules: modulesOf(proxyMode),
     stateRoot: stateRoot(),
   });
 }
