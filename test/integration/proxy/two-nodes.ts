@@ -27,7 +27,7 @@ const ROUTER = {
 const NODE_IP = '192.168.1.11';
 
 /** Builds it in namespaces of `scratch`. */
-export async function twoNodes(scratch: Scratch): Promise<TwoNodes> {
+export async function twoNodes(scratch: Pick<Scratch, 'kernel' | 'create'>): Promise<TwoNodes> {
   const [node, switchNs, remote, client, a, b, c] = (await scratch.create([
     'node-1',
     'fabric',
