@@ -38,6 +38,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .addOption(strictProxyMode())
     .addOption(ipvsScheduler())
     .addOption(kernel())
+    .option('--listen <ADDR>', 'address of this machine on which the API listens (default: its loopback)')
     .action((options) => done(import('./commands/up.ts').then((it) => it.upCommand(options))));
 
   command('down', 'remove everything, also after a crash; may be run any number of times')

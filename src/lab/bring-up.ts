@@ -11,7 +11,7 @@ import { type FormerLab, findFormerLab, refuseForeignNamespaces } from './former
 import type { JoinPlan } from './join/prepare-join.ts';
 import { LabError } from './lab-error.ts';
 import { lockLab } from './lab-lock.ts';
-import { addressOf, type Launch, launchDaemon, listenOnLoopback } from './launch-daemon.ts';
+import { addressOf, type Launch, launchDaemon, listenForApi } from './launch-daemon.ts';
 import type { LabPlan } from './plan-lab.ts';
 import { Recorder } from './record.ts';
 import { removeLab } from './remove-lab.ts';
@@ -23,8 +23,9 @@ export interface WantedLab {
   readonly program?: Launch['program'];
   /** The user has said which shape the lab shall have; otherwise one that stands is taken over in its own. */
   readonly asked: boolean;
-  /** Where the API shall listen, when that is free; default: any port. */
+  /** Where the API shall listen, when that is free; default: any port of the loopback. */
   readonly apiPort?: number;
+  readonly apiHost?: string;
   /** The plan is of a lab that joins a cluster: the workers of `plan`, as the cluster has room for them. */
   readonly join?: () => Promise<JoinPlan>;
 }
@@ -76,15 +77,16 @@ interface Building {
   readonly plan: LabPlan;
   readonly program: WantedLab['program'];
   readonly apiPort: number | undefined;
+  readonly apiHost: string | undefined;
   /** Of the cluster that the lab joins. */
   readonly kubeconfig: string | undefined;
 }
 
-async function buildOrRemove({ plan, program, apiPort, join }: WantedLab, attempt: Attempt): Promise<LabPlan> {
+async function buildOrRemove({ plan, program, apiPort, apiHost, join }: WantedLab, attempt: Attempt): Promise<LabPlan> {
   const joining = await join?.();
   const planned = joining?.plan ?? plan;
   try {
-    await build({ plan: planned, program, apiPort, kubeconfig: joining?.kubeconfig }, attempt);
+    await build({ plan: planned, program, apiPort, apiHost, kubeconfig: joining?.kubeconfig }, attempt);
     return planned;
   } catch (error) {
     await remove(plan.name, attempt.onNote);
@@ -92,7 +94,10 @@ async function buildOrRemove({ plan, program, apiPort, join }: WantedLab, attemp
   }
 }
 
-async function build({ plan, program = 'daemon', apiPort, kubeconfig }: Building, attempt: Attempt): Promise<void> {
+async function build(
+  { plan, program = 'daemon', apiPort, apiHost, kubeconfig }: Building,
+  attempt: Attempt,
+): Promise<void> {
   const directory = stateDirectory(plan.name);
   mkdirSync(directory.path, { mode: 0o700 });
   const mark = randomBytes(16).toString('hex');
@@ -102,7 +107,7 @@ async function build({ plan, program = 'daemon', apiPort, kubeconfig }: Building
   writeFileSync(directory.plan, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 });
   if (kubeconfig !== undefined) writeFileSync(directory.kubeconfig, kubeconfig, { mode: 0o600 });
   await openUplink(plan, mark);
-  const listener = plan.remote === undefined ? await listenOnLoopback(apiPort) : undefined;
+  const listener = plan.remote === undefined ? await listenForApi(apiPort, apiHost) : undefined;
   await launchDaemon({ ...attempt, plan, program, mark, adopt: false, listener });
 }
 
@@ -120,7 +125,7 @@ async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt
   if (!hasUplink) await openUplink(plan, mark);
   if (apiAddress === undefined)
     return await launchDaemon({ ...attempt, plan, program: 'daemon', mark, adopt: true, listener: undefined });
-  const listener = await listenOnLoopback(apiAddress.port);
+  const listener = await listenForApi(apiAddress.port, apiAddress.host);
   const { host, port } = addressOf(listener);
   if (port !== apiAddress.port) {
     attempt.onNote(

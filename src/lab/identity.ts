@@ -29,7 +29,7 @@ export interface ApiAddress {
 }
 
 export interface LabIdentity {
-  /** Where the host's loopback reaches the API. */
+  /** Where the host reaches the API: on its loopback, or at the address it was told to listen on. */
   readonly apiAddress: ApiAddress;
   readonly certificates: ServingCertificate;
   readonly tokens: Readonly<Record<LabUser, string>>;
@@ -40,7 +40,13 @@ export interface LabIdentity {
 /** New certificates and tokens. */
 export function createIdentity(plan: LabPlan, apiAddress: ApiAddress): LabIdentity {
   const { name, ips } = controlPlane(plan);
-  const names = [name, ...ips, plan.apiServiceIp, `kubernetes.default.svc.${plan.dnsDomain}`];
+  const names = [
+    ...(apiAddress.host === '127.0.0.1' ? [] : [apiAddress.host]),
+    name,
+    ...ips,
+    plan.apiServiceIp,
+    `kubernetes.default.svc.${plan.dnsDomain}`,
+  ];
   const token = () => randomBytes(32).toString('base64url');
   return {
     apiAddress,

@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { identifyProcess } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
 import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
@@ -43,27 +43,38 @@ const LEFT = {
   },
 } as const;
 
-/** A listener on the host's loopback, at `port` if that is free. */
-export async function listenOnLoopback(port = 0): Promise<Server> {
+export const LOOPBACK = '127.0.0.1';
+
+/** A listener of the API in the host's network, at `port` if that is free. Throws a `LabError` for an address the host has not. */
+export async function listenForApi(port = 0, host = LOOPBACK): Promise<Server> {
   try {
-    return await listen(port);
+    return await listen(port, host);
   } catch (error) {
-    if (port !== 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE') return await listen(0);
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (port !== 0 && code === 'EADDRINUSE') return await listen(0, host);
+    if (host === LOOPBACK) throw error;
+    throw new LabError({
+      what: `the API cannot listen on ${host}`,
+      why: code === 'EADDRNOTAVAIL' ? 'this machine has no such address' : message,
+      remedy: 'name an address that `ip address` shows with --listen, or leave it out for the loopback',
+      exitCode: 2,
+      cause: error,
+    });
   }
 }
 
-function listen(port: number): Promise<Server> {
+function listen(port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
-    server.listen({ host: '127.0.0.1', port }, () => resolve(server));
+    server.listen({ host, port }, () => resolve(server));
   });
 }
 
-/** Where a listener of `listenOnLoopback` listens. */
+/** Where a listener of `listenForApi` listens. */
 export function addressOf(listener: Server): ApiAddress {
-  return { host: '127.0.0.1', port: (listener.address() as { port: number }).port };
+  const { address, port } = listener.address() as AddressInfo;
+  return { host: address, port };
 }
 
 /**

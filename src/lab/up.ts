@@ -1,4 +1,6 @@
 /** `up`, from its options: checks them, plans the lab, has it brought up. */
+
+import { parseIp } from '../net/ip.ts';
 import type { IpvsScheduler } from '../objects/ipvs-scheduler.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
@@ -35,6 +37,8 @@ export interface UpOptions {
   readonly proxyConfig?: string;
   /** Where it shall stand; default: the host's kernel. */
   readonly kernel?: LabKernel;
+  /** An address of this machine that the API listens on, for nodes and clients elsewhere; default: the loopback. */
+  readonly listen?: string;
   /** Gives up: removes what was built, leaves what was found. */
   readonly signal?: AbortSignal;
   /** Takes what the user should know besides the parts that are built. */
@@ -62,10 +66,23 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const choices = [options.file, options.proxyConfig, nodes, options.kernel, proxyMode, strictProxyMode, ipvsScheduler];
   const asked = choices.some((option) => option !== undefined);
   const program = kernel === 'uml' ? 'machine' : 'daemon';
-  if (cluster === undefined) return await bringUp({ plan, asked, program }, attempt);
+  const api = options.listen === undefined ? {} : { apiHost: checkListen(options.listen, kernel) };
+  if (cluster === undefined) return await bringUp({ plan, asked, program, ...api }, attempt);
   const named = options.file !== undefined;
   const join = async () => (await import('./join/prepare-join.ts')).prepareJoin({ plan, file, named }, cluster);
   return await bringUp({ plan, asked, join }, attempt);
+}
+
+/** Throws a `LabError` for what the API's certificate could not name, and where the API is not this machine's. */
+function checkListen(address: string, kernel: LabKernel): string {
+  const ip = parseIp(address);
+  if (ip !== undefined && ip.value !== 0n && kernel === 'host') return address;
+  throw new LabError({
+    what: `the API cannot listen on ${JSON.stringify(address)}`,
+    why: kernel === 'host' ? 'its certificate must name the address' : 'it is within User-mode Linux',
+    remedy: kernel === 'host' ? 'name one address of this machine: --listen 192.0.2.1' : 'use --kernel host',
+    exitCode: 2,
+  });
 }
 
 /** The checked lab file. The loader comes with zod and yaml, so it is imported only for a file. */

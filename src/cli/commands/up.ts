@@ -18,6 +18,7 @@ export interface UpCommandOptions {
   readonly proxyMode?: ProxyMode;
   readonly proxyConfig?: string;
   readonly kernel?: LabKernel;
+  readonly listen?: string;
   readonly cluster?: ClusterChoice;
   readonly strictProxyMode?: boolean;
   readonly ipvsScheduler?: IpvsScheduler;

@@ -57,7 +57,7 @@ export async function openApi(
   server.attach(listener);
   const config = kubeconfigText({
     name: plan.name,
-    server: `https://${apiAddress.host}:${apiAddress.port}`,
+    server: `https://${hostPort(apiAddress.host, apiAddress.port)}`,
     certificateAuthority: ca,
     token: tokens.admin,
   });

@@ -116,6 +116,16 @@ describe('an API server that stands alone, in another process', { timeout: 60_00
   });
 });
 
+it.each([
+  ['0.0.0.0', 'its certificate must name the address'],
+  ['machine.example', 'its certificate must name the address'],
+  ['198.51.100.9', 'this machine has no such address'],
+])('an API does not listen on %s', async (listen, why) => {
+  const name = uniqueLabName();
+  await expect(up({ name, nodes: 1, listen }, () => undefined)).rejects.toMatchObject({ why, exitCode: 2 });
+  expect(existsSync(stateDirectory(name).path)).toBe(false);
+});
+
 describe('a lab of another machine', { timeout: 60_000 }, () => {
   const FILE = join(folder, 'second.yaml');
   /** Two machines whose underlays are routed to each other, as a site's are: a cable between the two gateways. */
@@ -143,7 +153,9 @@ hosts: []
 nodes: [{name: here, role: control-plane}, {name: far, labels: {site: second}}]
 `,
     );
-    await withLab({ nodes: 1 }, async (first) => {
+    // On an address of its own, as one that other machines reach.
+    await withLab({ nodes: 1, listen: '127.0.0.2' }, async (first) => {
+      expect((await loadKubeconfig(first.kubeconfig)).connection.server).toMatch(/^https:\/\/127\.0\.0\.2:\d+$/);
       const cluster = { kubeconfig: first.kubeconfig, controlPlane: false };
       await withLab({ cluster, file: FILE }, async (second) => {
         connect(first.name, second.name);
