@@ -27,6 +27,8 @@ export interface HealthCheckOptions {
   /** A member has come up or gone down; `afterMs`: since the first check that said so. */
   readonly onChange: (target: CheckTarget, isUp: boolean, afterMs: number) => void;
   readonly everyMs?: number;
+  /** How long one check may take; default: as `everyMs`. */
+  readonly timeoutMs?: number;
 }
 
 export class HealthChecks {
@@ -59,9 +61,9 @@ export class HealthChecks {
   }
 
   async #check(key: string, checked: Checked): Promise<void> {
-    const { everyMs = CHECK_EVERY_MS } = this.#options;
+    const { everyMs = CHECK_EVERY_MS, timeoutMs = everyMs } = this.#options;
     const startedAt = Date.now();
-    const isUp = await this.#ask(checked.target, everyMs);
+    const isUp = await this.#ask(checked.target, timeoutMs);
     if (this.#checked.get(key) !== checked) return;
     checked.timer = setTimeout(() => void this.#check(key, checked), Math.max(0, everyMs - (Date.now() - startedAt)));
     if (isUp === checked.isUp) {

@@ -24,6 +24,7 @@ beforeEach(async () => {
       expect(afterMs).toBeGreaterThanOrEqual(0);
     },
     everyMs: 20,
+    timeoutMs: 5_000,
   });
 });
 
