@@ -10,6 +10,8 @@ import { connectLab } from '../../../src/lab/open-lab.ts';
 import { readRecord } from '../../../src/lab/record.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
 import { up } from '../../../src/lab/up.ts';
+import { PODS } from '../../../src/objects/resource.ts';
+import { eventually } from '../scratch.ts';
 import { withLab } from './fixture.ts';
 
 const kernel = new LinuxKernel();
@@ -66,11 +68,10 @@ async function killDaemon(name: string): Promise<void> {
   while (daemons.some(isRunning)) await sleep(2);
 }
 
-const POD = `apiVersion: v1
-kind: Pod
-metadata: {name: shell}
-spec: {nodeName: node-1, containers: [{name: c, image: nginx}]}
-`;
+const POD = {
+  metadata: { namespace: 'default', name: 'shell' },
+  spec: { nodeName: 'node-1', containers: [{ name: 'c', image: 'nginx' }] },
+};
 
 describe('faults on links', { timeout: 120_000 }, () => {
   it('limit, cut and heal exactly, on nodes and pods, and outlive the daemon', async () => {
@@ -102,10 +103,12 @@ describe('faults on links', { timeout: 120_000 }, () => {
       expect(slow! / fast!).toBeGreaterThan(2.5);
 
       // A pod's own link, and what is recorded, behind a daemon that died.
-      await lab.kubectl(['apply', '-f', '-'], POD);
-      await lab.kubectl(['wait', '--for=condition=Ready', 'pod/shell', '--timeout=30s']);
-      const { pods } = await lab.snapshot();
-      const ip = pods.find(({ name }) => name === 'shell')!.ips[0]!;
+      await lab.transport.create(PODS, POD);
+      const { ips } = await eventually(
+        async () => (await lab.snapshot()).pods.find(({ name, ready }) => name === 'shell' && ready),
+        30_000,
+      );
+      const ip = ips[0]!;
       expect(await passes(lab, 'node-1', ip, 100)).toBe(true);
       await lab.changeLink('shell', { action: 'cut' });
       expect(await passes(lab, 'node-1', ip, 100)).toBe(false);
