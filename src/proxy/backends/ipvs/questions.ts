@@ -3,6 +3,7 @@ import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { Answers, Command, Desired } from '../backend.ts';
 import { changedKeys } from './claims.ts';
 import { NODE_ADDRESSES, nodeAddresses } from './observe.ts';
+import { servingEndpoints } from './service-items.ts';
 import type { IpvsState } from './state.ts';
 import { parseConnections } from './virtual-server.ts';
 
@@ -33,14 +34,11 @@ function needsConnections({ views, facts }: Desired, previous: IpvsState): boole
   );
 }
 
-/** Also when an endpoint serves on, but no longer for every address (a policy that becomes Local). */
+/** True when a virtual server of the Service port, behind its own or another address, has an endpoint less. */
 function losesEndpoint(before: ServicePortView | undefined, after: ServicePortView | undefined): boolean {
   if (before === undefined || after === undefined || after.name.protocol !== 'TCP') return false;
-  if (before.isInternalPolicyLocal !== after.isInternalPolicyLocal) return true;
-  if (before.isExternalPolicyLocal !== after.isExternalPolicyLocal) return true;
-  return (['cluster', 'local'] as const).some((list) => {
-    const now = new Set(after.endpoints[list].map(({ address }) => address));
-    // The first local endpoint takes the place of all others.
-    return before.endpoints[list].some(({ address }) => !now.has(address)) || before.endpoints[list].length === 0;
+  return (['isInternalPolicyLocal', 'isExternalPolicyLocal'] as const).some((policy) => {
+    const now = new Set(servingEndpoints(after, after[policy]).map(({ address }) => address));
+    return servingEndpoints(before, before[policy]).some(({ address }) => !now.has(address));
   });
 }

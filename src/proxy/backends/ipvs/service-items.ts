@@ -96,7 +96,7 @@ export function entryId(set: SetName, entry: string): string {
  * With policy Local those of this node; when it has none, all that policy Cluster allows: the node's own pods then still
  * have their way (kubernetes#97081). From outside such an answer comes from another address than was asked, and is lost.
  */
-function servingEndpoints({ endpoints }: ServicePortView, isLocalOnly: boolean): readonly EndpointView[] {
+export function servingEndpoints({ endpoints }: ServicePortView, isLocalOnly: boolean): readonly EndpointView[] {
   return isLocalOnly && endpoints.local.length > 0 ? endpoints.local : endpoints.cluster;
 }
 

@@ -1,0 +1,40 @@
+/** Plans of the ipvs backend applied to the model, with the questions answered by it. */
+import type { ServicePortViews } from '../../../../src/objects/service-port-view.ts';
+import type { Answers, Plan, ProxyFacts } from '../../../../src/proxy/backends/backend.ts';
+import { ipvsBackend } from '../../../../src/proxy/backends/ipvs/backend.ts';
+import { observeKernel } from '../../../../src/proxy/backends/ipvs/observe.ts';
+import type { IpvsState, ObservedState } from '../../../../src/proxy/backends/ipvs/state.ts';
+import { desired, FACTS_4 } from '../../fixtures.ts';
+import { IpvsModel } from './ipvs-model.ts';
+
+/** What the model says to the backend's questions. */
+export function answersOf(model: IpvsModel, questions: readonly (readonly string[])[]): Answers {
+  return new Map(
+    questions.map((argv) => [argv.join(' '), argv[0] === 'ipvsadm' ? model.connections() : model.addresses()]),
+  );
+}
+
+export function observedOf(model: IpvsModel, family: 4 | 6 = 4): ObservedState {
+  return observeKernel(model.listings(), family);
+}
+
+/** Plans and runs; `previous` undefined: read from the model. */
+export function sync(
+  model: IpvsModel,
+  views: ServicePortViews,
+  previous?: IpvsState,
+  facts: Partial<ProxyFacts> = {},
+): Plan<IpvsState> {
+  const wanted = desired(views, facts);
+  const from = previous ?? observedOf(model, wanted.facts.family);
+  const plan = ipvsBackend.plan(wanted, from, answersOf(model, ipvsBackend.questions!(wanted, from)));
+  model.run(plan.batches);
+  return plan;
+}
+
+/** A model with these views in it. */
+export function synced(views: ServicePortViews, facts: Partial<ProxyFacts> = {}): IpvsModel {
+  const model = new IpvsModel(facts.family === 6 ? ['fd00:1::11'] : [FACTS_4.nodeIP, '10.244.1.1']);
+  sync(model, views, undefined, facts);
+  return model;
+}
