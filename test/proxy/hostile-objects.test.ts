@@ -8,6 +8,8 @@ import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
 import { defaultFacts } from '../../src/proxy/backends/backend.ts';
 import { planIptables } from '../../src/proxy/backends/iptables/plan.ts';
 import { observeSave } from '../../src/proxy/backends/iptables/state.ts';
+import { observeKernel } from '../../src/proxy/backends/ipvs/observe.ts';
+import { planIpvs } from '../../src/proxy/backends/ipvs/plan.ts';
 import { planNftables } from '../../src/proxy/backends/nftables/plan.ts';
 import { NOTHING } from '../../src/proxy/backends/nftables/state.ts';
 import { planUserspace } from '../../src/proxy/backends/userspace/plan.ts';
@@ -110,6 +112,7 @@ function rulesOf(services: readonly unknown[], slices: readonly unknown[]): stri
   return [
     planIptables(desired, observeSave('')),
     planNftables(desired, NOTHING),
+    planIpvs(desired, observeKernel([], 4)),
     planUserspace(desired, observePortals('')),
   ].flatMap(({ batches }) => batches.map((batch) => ('text' in batch ? batch.text : JSON.stringify(batch))));
 }

@@ -7,11 +7,14 @@ import { planNftables } from '../../../src/proxy/backends/nftables/plan.ts';
 import { NOTHING } from '../../../src/proxy/backends/nftables/state.ts';
 import { flow as iptablesFlow, type NodeWorld, type Outcome, type Packet } from './iptables/packet-flow.ts';
 import { RuleModel } from './iptables/rule-model.ts';
+import { IpvsModel } from './ipvs/ipvs-model.ts';
+import { flow as ipvsFlow } from './ipvs/packet-flow.ts';
+import { sync } from './ipvs/syncs.ts';
 import { flow as nftablesFlow } from './nftables/packet-flow.ts';
 import { TableModel } from './nftables/table-model.ts';
 
 export interface FlowBackend {
-  readonly mode: 'iptables' | 'nftables';
+  readonly mode: 'iptables' | 'ipvs' | 'nftables';
   flow(desired: Desired, packet: Packet, world: NodeWorld): Outcome[];
   /** Where it remembers clients that stick to `ns1/svc1:p80` at 10.244.2.2:80. */
   readonly affinityOfThere: string;
@@ -26,6 +29,15 @@ export const FLOW_BACKENDS: readonly FlowBackend[] = [
       for (const batch of planIptables(desired, observeSave('')).batches)
         if (batch.tool === 'iptables-restore') model.restore(batch.text);
       return iptablesFlow(model, packet, world);
+    },
+  },
+  {
+    mode: 'ipvs',
+    affinityOfThere: 'TCP 172.30.0.41:80 10.244.2.2:80',
+    flow({ views, facts }, packet, world) {
+      const model = new IpvsModel(world.addresses);
+      sync(model, views, undefined, facts);
+      return ipvsFlow(model, packet, world);
     },
   },
   {

@@ -25,6 +25,7 @@ interface Case {
 /** kube-proxy's own defaults for the backend, as the component sets them. */
 const MODE_FACTS = {
   iptables: {},
+  ipvs: {},
   nftables: { nodePortIPs: ['192.168.1.11'], localhostNodePorts: false, serviceCIDRs: ['172.30.0.0/16'] },
 };
 
@@ -73,8 +74,9 @@ describe.each(FLOW_BACKENDS)('$mode', ({ mode, flow, affinityOfThere }) => {
     });
 
     it('takes its port and protocol alone', () => {
-      // iptables lets other ports pass, to nowhere; nftables refuses them (KEP-3866: changed on purpose).
-      const other = (address: string) => (mode === 'nftables' ? 'REJECT' : address);
+      // iptables lets other ports pass, to nowhere; nftables refuses them (KEP-3866: changed on purpose), and so does ipvs,
+      // where the address is the node's own (KUBE-IPVS-FILTER, kubernetes#72236).
+      const other = (address: string) => (mode === 'iptables' ? address : 'REJECT');
       expect(fate({ slices: there }, POD, '172.30.0.41:81')).toEqual([other('172.30.0.41:81')]);
       expect(fate({ slices: there }, POD, '172.30.0.41:80', 'udp')).toEqual([other('172.30.0.41:80')]);
       expect(fate({ slices: there }, NODE_ITSELF, '172.30.0.41:81')).toEqual([other('172.30.0.41:81')]);
@@ -119,9 +121,9 @@ describe.each(FLOW_BACKENDS)('$mode', ({ mode, flow, affinityOfThere }) => {
     });
 
     it('answers on loopback in iptables only', () => {
-      // nftables has none there: it would need route_localnet (KEP-3866, CVE-2020-8558).
+      // The others have none there: it would need route_localnet (KEP-3866, CVE-2020-8558).
       expect(fate({ services, slices: there }, { source: '127.0.0.1' }, '127.0.0.1:30080')).toEqual([
-        mode === 'nftables' ? '127.0.0.1:30080' : '10.244.2.2:80 masq',
+        mode !== 'iptables' ? '127.0.0.1:30080' : '10.244.2.2:80 masq',
       ]);
     });
 
@@ -130,9 +132,9 @@ describe.each(FLOW_BACKENDS)('$mode', ({ mode, flow, affinityOfThere }) => {
     });
 
     it('does not open 127.0.0.0/8 to the outside', () => {
-      // nftables leaves route_localnet at 0, and the kernel itself drops such a packet as a martian.
+      // The others leave route_localnet at 0, and the kernel itself drops such a packet as a martian.
       expect(fate({ services, slices: there }, OUTSIDE, '127.0.0.1:22')).toEqual([
-        mode === 'nftables' ? '127.0.0.1:22' : 'DROP',
+        mode !== 'iptables' ? '127.0.0.1:22' : 'DROP',
       ]);
       expect(fate({ services, slices: there }, { source: '127.0.0.1' }, '127.0.0.1:22')).toEqual(['127.0.0.1:22']);
     });
@@ -214,18 +216,25 @@ describe.each(FLOW_BACKENDS)('$mode', ({ mode, flow, affinityOfThere }) => {
 
     it("the node's own pods and the node go to all endpoints", () => {
       expect(fate({ services: external, slices: there }, POD, '192.168.1.11:30080')).toEqual(['10.244.2.2:80']);
+      // ipvs leaves the source as it is, which is the node's own anyway.
       expect(fate({ services: external, slices: there }, NODE_ITSELF, '192.168.1.11:30080')).toEqual([
-        '10.244.2.2:80 masq',
+        mode === 'ipvs' ? '10.244.2.2:80' : '10.244.2.2:80 masq',
       ]);
     });
 
     it('without a local endpoint the outside is dropped, not refused', () => {
-      expect(fate({ services: external, slices: there }, OUTSIDE, '192.168.1.11:30080')).toEqual(['DROP']);
+      // ipvs sends it on so that pods of the node have their way (kubernetes#97081); the answer comes from the pod's own
+      // address, and the client drops it.
+      expect(fate({ services: external, slices: there }, OUTSIDE, '192.168.1.11:30080')).toEqual([
+        mode === 'ipvs' ? '10.244.2.2:80' : 'DROP',
+      ]);
     });
 
-    it('internalTrafficPolicy Local uses local endpoints, or drops', () => {
+    it('internalTrafficPolicy Local uses local endpoints, or drops; ipvs refuses, having nobody to send to', () => {
       expect(fate({ services: internal, slices: both }, POD, '172.30.0.41:80')).toEqual(['10.244.1.2:80']);
-      expect(fate({ services: internal, slices: there }, POD, '172.30.0.41:80')).toEqual(['DROP']);
+      expect(fate({ services: internal, slices: there }, POD, '172.30.0.41:80')).toEqual([
+        mode === 'ipvs' ? 'REJECT' : 'DROP',
+      ]);
     });
 
     it('hints choose the zone when every endpoint has one', () => {
@@ -290,8 +299,11 @@ describe.each(FLOW_BACKENDS)('$mode', ({ mode, flow, affinityOfThere }) => {
     });
 
     // kube-proxy has no jump from OUTPUT to KUBE-EXTERNAL-SERVICES; the node's own packet meets INPUT and is refused there.
+    // IPVS sees it in OUTPUT.
     it("the node's own packet to a node port leaves OUTPUT untouched", () => {
-      expect(fate({ services }, NODE_ITSELF, '192.168.1.11:30080')).toEqual(['192.168.1.11:30080']);
+      expect(fate({ services }, NODE_ITSELF, '192.168.1.11:30080')).toEqual([
+        mode === 'ipvs' ? 'REJECT' : '192.168.1.11:30080',
+      ]);
     });
   });
 

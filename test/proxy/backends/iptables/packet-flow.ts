@@ -21,6 +21,8 @@ export interface NodeWorld {
   readonly addresses: readonly string[];
   /** `recent` lists: list → sources seen. */
   readonly recent?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** ipsets: name → type and entries. */
+  readonly sets?: ReadonlyMap<string, { readonly type: string; readonly entries: ReadonlySet<string> }>;
 }
 
 export interface Outcome {
@@ -31,19 +33,22 @@ export interface Outcome {
   readonly chance: number;
 }
 
-interface Flight {
+/** A packet on its way. */
+export interface Flight {
   readonly packet: Packet;
   readonly world: NodeWorld;
   readonly mark: number;
   /** `ip:port` after DNAT. */
   readonly dnat: string | undefined;
+  /** The virtual server that has sent it there: `TCP 10.96.0.1:80`. */
+  readonly via?: string;
   readonly isMasqueraded: boolean;
   readonly chance: number;
 }
 
 type Verdict = 'ACCEPT' | 'DROP' | 'REJECT' | 'RETURN' | 'NAT';
 
-interface Step {
+export interface Step {
   readonly verdict: Verdict;
   readonly flight: Flight;
 }
@@ -64,12 +69,14 @@ export function flow(model: RuleModel, packet: Packet, world: NodeWorld): Outcom
   });
 }
 
-function outcome(flight: Flight, verdict: Outcome['verdict']): Outcome {
+/** Where the flight has come to. */
+export function outcome(flight: Flight, verdict: Outcome['verdict']): Outcome {
   const { packet, dnat, isMasqueraded, chance } = flight;
   return { verdict, destination: dnat ?? `${packet.destination}:${packet.port}`, isMasqueraded, chance };
 }
 
-function traverse(model: RuleModel, table: string, chain: string, flight: Flight): Step[] {
+/** The ways of a flight through a chain. */
+export function traverse(model: RuleModel, table: string, chain: string, flight: Flight): Step[] {
   return walk(model, table, model.rulesOf(table, chain), flight);
 }
 
@@ -133,7 +140,8 @@ function portOf(flight: Flight): number {
   return flight.dnat === undefined ? flight.packet.port : Number(flight.dnat.slice(flight.dnat.lastIndexOf(':') + 1));
 }
 
-function isLocal(address: string, world: NodeWorld): boolean {
+/** True for an address of the node. */
+export function isLocal(address: string, world: NodeWorld): boolean {
   return world.addresses.includes(address) || address.startsWith('127.') || address === '::1';
 }
 
@@ -187,6 +195,12 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     else if (option === '--name') list = value();
     else if (option === '--rcheck') demand(world.recent?.get(list)?.has(packet.source) ?? false);
     else if (option === '--seconds') value();
+    // A bridge, so what comes in by it has come in by one of its ports.
+    else if (option === '--physdev-is-in') demand(packet.device === 'cni0');
+    else if (option === '--match-set') demand(isInSet(value(), value(), flight));
+    else if (option === '--vaddr') demand(flight.via?.split(' ')[1]?.startsWith(`${value()}:`) === true);
+    else if (option === '--vproto') demand(flight.via?.split(' ')[0]?.toLowerCase() === value());
+    else if (option === '--vport') demand(flight.via?.endsWith(`:${value()}`) === true);
     else if (option === '--reap' || option === '--set') continue;
     else if (option === '-j') {
       target = { name: value(), options: words.slice(index + 1) };
@@ -194,4 +208,21 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     } else throw new Error(`unknown option ${option} in: ${rule}`);
   }
   return { matches, chance, target };
+}
+
+/** Whether a packet's addresses and port, as `fields` name them (`dst,dst,src`), are in a set. */
+function isInSet(name: string, fields: string, flight: Flight): boolean {
+  const set = flight.world.sets?.get(name);
+  if (set === undefined) throw new Error(`no set ${name}`);
+  const { packet } = flight;
+  const protocol = packet.protocol ?? 'tcp';
+  const [first, , third] = fields.split(',').map((field) => (field === 'src' ? packet.source : addressOf(flight)));
+  const port = `${portOf(flight)}`;
+  return [...set.entries].some((entry) => {
+    const [ip = '', service, other = ''] = entry.split(',');
+    if (set.type === 'bitmap:port') return entry === port;
+    if (set.type === 'hash:ip') return entry === first;
+    if (ip !== first || service !== `${protocol}:${port}`) return false;
+    return set.type === 'hash:ip,port' || isIn(third!, other);
+  });
 }
