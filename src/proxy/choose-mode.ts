@@ -47,12 +47,12 @@ async function ipvsObstacle(kernel: Kernel, netns: Netns, scheduler: string): Pr
       throw error;
     }
   };
-  const sets = await run(['ipset', 'save']);
-  if (sets.exitCode !== 0) return `error getting ipset version, error: ${firstLine(sets.stderr)}`;
   const listing = await run(['ipvsadm', '-Sn']);
   if (listing.exitCode === 127) return firstLine(listing.stderr);
   if (listing.exitCode !== 0) return 'ipvs not supported';
   if (listing.stdout.includes(` -s ${scheduler}\n`) || listing.stdout.includes(` -s ${scheduler} `)) return undefined;
+  const sets = await run(['ipset', 'save']);
+  if (sets.exitCode !== 0) return `error getting ipset version, error: ${firstLine(sets.stderr)}`;
   const trial = await run(['ipvsadm', '-A', ...TRIAL, '-s', scheduler]);
   if (trial.exitCode !== 0) return `scheduler ${scheduler}: ${firstLine(trial.stderr)}`;
   await run(['ipvsadm', '-D', ...TRIAL]);

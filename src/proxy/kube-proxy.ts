@@ -122,13 +122,17 @@ export class KubeProxy implements Component {
     const { scheduler = this.#rules.scheduler, strict = this.#options.strictMode ?? false } = options;
     const choice = await this.#rules.choose({ mode: wanted, scheduler, strict });
     if (this.#isStopped) throw new Error(`kube-proxy on ${this.#options.nodeName} has stopped`);
-    const isSame = choice.mode === this.mode && (choice.mode !== 'ipvs' || scheduler === this.#rules.scheduler);
-    if (!isSame || choice.obstacle !== this.obstacle) {
+    const isSame = choice.mode === this.mode;
+    if (!isSame) {
       this.#pending = { choice, scheduler, done: Promise.withResolvers<void>() };
       this.#request();
       await this.#pending.done.promise;
-      this.#announce(wanted);
+    } else {
+      const isRescheduled = scheduler !== this.#rules.scheduler;
+      this.#rules.keep(choice, scheduler);
+      if (isRescheduled) await this.#runner.settled(this.#request());
     }
+    if (!isSame || choice.obstacle !== undefined) this.#announce(wanted);
     return choice;
   }
 

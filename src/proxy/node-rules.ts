@@ -12,10 +12,7 @@ import type { RelayAccess } from './userspace/relay-client.ts';
 import { UserspaceRules } from './userspace/userspace-rules.ts';
 
 /** A `RuleSync`, whatever its backend keeps as state. */
-export type NodeRules = Pick<
-  RuleSync<unknown>,
-  'mode' | 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'
-> & {
+export type NodeRules = Pick<RuleSync<unknown>, 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'> & {
   sync(views: ServicePortViews): Promise<SyncResult>;
 };
 

@@ -105,24 +105,27 @@ export class ProxyRules {
   }
 
   /**
-   * Writes the rules of another mode, or of the same with another scheduler; gives the function that removes the former.
-   * Rejects when it cannot; then the former stay.
+   * Writes the rules of another mode; gives the function that removes the former. Rejects when it cannot; then the former stay.
    */
   async write(choice: ModeChoice, scheduler: string): Promise<() => Promise<void>> {
-    const replacements = this.#families.map(({ facts, rules, tracker }) => {
-      const changed = { ...facts, ipvs: { ...facts.ipvs, scheduler } };
-      return {
-        facts: changed,
-        former: rules,
-        next: nodeRules(choice.mode, this.#options, changed),
-        views: tracker.update().views,
-      };
-    });
+    const replacements = this.#families.map(({ facts, rules, tracker }) => ({
+      former: rules,
+      next: nodeRules(choice.mode, this.#options, withScheduler(facts, scheduler)),
+      views: tracker.update().views,
+    }));
     await writeNext(replacements);
-    for (const [index, { next, facts }] of replacements.entries())
-      Object.assign(this.#families[index]!, { rules: next, facts } satisfies Partial<Family>);
-    this.#choice = choice;
+    for (const [index, { next }] of replacements.entries()) this.#families[index]!.rules = next;
+    this.keep(choice, scheduler);
     return () => removeFormer(replacements);
+  }
+
+  /** Stays with the present mode, for which another may have been asked; the next `sync` writes another scheduler. */
+  keep(choice: ModeChoice, scheduler: string): void {
+    this.#choice = choice;
+    for (const family of this.#families) {
+      family.facts = withScheduler(family.facts, scheduler);
+      family.rules.facts = withScheduler(family.rules.facts, scheduler);
+    }
   }
 
   /** False when rules are gone that should stand; the next `sync` writes them. `onError` is told of what cannot be looked at. */
@@ -154,4 +157,8 @@ export class ProxyRules {
       }
     }
   }
+}
+
+function withScheduler(facts: ProxyFacts, scheduler: string): ProxyFacts {
+  return { ...facts, ipvs: { ...facts.ipvs, scheduler } };
 }

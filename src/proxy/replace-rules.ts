@@ -1,7 +1,4 @@
-/**
- * One backend's rules in the place of another's: the new are in before the former go, so no connection meets neither. Of the
- * same backend with other facts they change in place, and nothing goes.
- */
+/** One backend's rules in the place of another's: the new are in before the former go, so no connection meets neither. */
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { NodeRules } from './node-rules.ts';
 
@@ -18,7 +15,7 @@ export async function writeNext(replacements: readonly Replacement[]): Promise<v
     for (const { next, views } of replacements) await next.sync(views);
   } catch (error) {
     // Its own error would only hide the first one.
-    await Promise.allSettled(otherModes(replacements).map(({ former, next }) => next.cleanup(former.rules)));
+    await Promise.allSettled(replacements.map(({ former, next }) => next.cleanup(former.rules)));
     for (const { former } of replacements) former.forget();
     throw error;
   }
@@ -26,12 +23,6 @@ export async function writeNext(replacements: readonly Replacement[]): Promise<v
 
 /** Removes all former rules, also those behind one that cannot be removed; throws its error at the end. */
 export async function removeFormer(replacements: readonly Replacement[]): Promise<void> {
-  const results = await Promise.allSettled(
-    otherModes(replacements).map(({ former, next }) => former.cleanup(next.rules)),
-  );
+  const results = await Promise.allSettled(replacements.map(({ former, next }) => former.cleanup(next.rules)));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
-function otherModes(replacements: readonly Replacement[]): readonly Replacement[] {
-  return replacements.filter(({ former, next }) => former.mode !== next.mode);
 }

@@ -31,6 +31,10 @@ export class RuleSync<State> {
   facts: ProxyFacts;
   /** Undefined: not known, to be read from the kernel. */
   #state: State | undefined;
+  /** How often rules were found lost; when that happens during a sync, what it wrote is not to be relied on. */
+  #losses = 0;
+  /** How often something was written. */
+  #writes = 0;
   #views: ServicePortViews = new Map();
   #relayPorts: RelayPorts = NO_RELAYS;
 
@@ -39,10 +43,6 @@ export class RuleSync<State> {
     this.#netns = netns;
     this.#backend = backend;
     this.facts = facts;
-  }
-
-  get mode(): ProxyBackend<State>['mode'] {
-    return this.#backend.mode;
   }
 
   /** What other backends' clean-up must leave alone. */
@@ -57,13 +57,17 @@ export class RuleSync<State> {
 
   /** Writes what differs. Throws `KernelError`; then the next call is a full sync. `relayPorts`: of mode userspace. */
   async sync(views: ServicePortViews, relayPorts: RelayPorts = NO_RELAYS): Promise<SyncResult> {
+    const losses = this.#losses;
     const previous = this.#state ?? (await this.#observe());
-    this.#state = undefined;
     const desired = { views, facts: this.facts, relayPorts };
     const plan = this.#backend.plan(desired, previous, await this.#ask(desired, previous));
-    if (plan.batches.length > 0) await this.#kernel.run(this.#netns, plan.batches);
+    if (plan.batches.length > 0) {
+      this.#state = undefined;
+      this.#writes += 1;
+      await this.#kernel.run(this.#netns, plan.batches);
+    }
     await this.#removeStaleFlows(views, relayPorts);
-    this.#state = plan.state;
+    this.#state = losses === this.#losses ? plan.state : undefined;
     this.#views = views;
     this.#relayPorts = relayPorts;
     const { batches, isFull, isUnfinished = false } = plan;
@@ -72,15 +76,18 @@ export class RuleSync<State> {
 
   /** False when rules are gone that should stand; then the next `sync` is a full one. */
   async check(): Promise<boolean> {
-    if (this.#state === undefined) return true;
-    if (this.#backend.isWhole?.(this.#state, await this.#listings(), this.facts.family) === false) {
-      this.#state = undefined;
+    const [state, writes] = [this.#state, this.#writes];
+    if (state === undefined) return true;
+    if (this.#backend.isWhole?.(state, await this.#listings(), this.facts.family) === false) {
+      // What was written meanwhile may stand in the listings in part.
+      if (this.#writes !== writes) return true;
+      this.forget();
       return false;
     }
     for (const { argv, contains } of this.#backend.probes(this.facts.family)) {
       const { exitCode, stdout } = await this.#kernel.read(this.#netns, argv);
       if (exitCode === 0 && stdout.includes(contains)) continue;
-      this.#state = undefined;
+      this.forget();
       return false;
     }
     return true;
@@ -88,6 +95,7 @@ export class RuleSync<State> {
 
   /** Somebody else has written where this did: the next `sync` is a full one. */
   forget(): void {
+    this.#losses += 1;
     this.#state = undefined;
   }
 

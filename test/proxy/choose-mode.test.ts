@@ -28,7 +28,7 @@ describe('chooseMode', () => {
   it('tries IPVS with a virtual server that is gone again', async () => {
     const { kernel, asked } = kernelWith({});
     expect(await chooseMode(wanted(), kernel, 'n')).toEqual({ mode: 'ipvs' });
-    expect(asked).toEqual(['ipset save', 'ipvsadm -Sn', TRIAL, 'ipvsadm -D -t 198.51.100.0:20000']);
+    expect(asked).toEqual(['ipvsadm -Sn', 'ipset save', TRIAL, 'ipvsadm -D -t 198.51.100.0:20000']);
   });
 
   it('tries nothing where a virtual server with the scheduler stands', async () => {

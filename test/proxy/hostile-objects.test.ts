@@ -133,4 +133,4 @@ it('no hostile word of Services and EndpointSlices stands in a rule', () => {
   );
   // Else the property would hold of nothing.
   expect(rendered).toBeGreaterThan(20);
-});
+}, 30_000);

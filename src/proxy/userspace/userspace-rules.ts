@@ -30,10 +30,6 @@ export class UserspaceRules {
     this.#group = { netns, family: facts.family };
   }
 
-  get mode() {
-    return this.#rules.mode;
-  }
-
   get rules(): KeptRules {
     return this.#rules.rules;
   }

@@ -1,6 +1,6 @@
 /** Servers and clients whose sockets stand in namespaces: they answer who they are and whom they saw. */
 import { createServer, type Server } from 'node:net';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import type { Kernel, Netns } from '../../../src/kernel/kernel.ts';
 
 const closers: (() => void)[] = [];
@@ -12,15 +12,54 @@ export function closeServersAfterEach(): void {
   });
 }
 
+/** Closes every server at the end of a file. */
+export function closeServersAfterAll(): void {
+  afterAll(() => {
+    for (const close of closers.splice(0)) close();
+  });
+}
+
 /** A TCP server that answers `name client-ip` and hangs up. */
-export async function serveTcp(kernel: Kernel, netns: Netns, name: string, port: number): Promise<Server> {
+export async function serveTcp(
+  kernel: Kernel,
+  netns: Netns,
+  name: string,
+  port: number,
+  host = '0.0.0.0',
+): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(`${name} ${socket.remoteAddress?.replace('::ffff:', '')}`);
   });
-  await kernel.sockets.listen(netns, server, { host: '0.0.0.0', port });
+  await kernel.sockets.listen(netns, server, { host, port });
   closers.push(() => server.close());
   return server;
+}
+
+/** A TCP server that stays, and answers every word with `name word`. */
+export async function serveWords(kernel: Kernel, netns: Netns, name: string, port: number): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (word) => socket.write(`${name} ${word}`));
+  });
+  await kernel.sockets.listen(netns, server, { host: '0.0.0.0', port });
+  closers.push(() => server.close());
+}
+
+/** A connection to a `serveWords` that stays open; `say` gives what it answers. */
+export function converse(kernel: Kernel, netns: Netns, host: string, port: number) {
+  const socket = kernel.sockets.connect(netns, { host, port });
+  socket.on('error', () => socket.destroy());
+  return {
+    say: (word: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        socket.once('data', (data) => resolve(data.toString()));
+        socket.once('close', () => reject(new Error('closed')));
+        socket.write(word);
+      }),
+    /** With a reset: a connection that is closed in order is kept in mind for two minutes, this for ten seconds. */
+    reset: () => void socket.resetAndDestroy(),
+  };
 }
 
 /** A UDP server that answers every packet with `name`. */

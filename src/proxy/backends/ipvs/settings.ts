@@ -3,7 +3,7 @@ import type { Batch } from '../../../kernel/kernel.ts';
 import type { ProxyFacts } from '../backend.ts';
 
 /** `--proxy-mode ipvs` as sysctls, and timeouts where the configuration has some. */
-export function settingsBatches({ ipvs, kernelRelease, family }: ProxyFacts): Batch[] {
+export function settingsBatches({ ipvs, kernelRelease }: ProxyFacts): Batch[] {
   const { tcpTimeout, tcpFinTimeout, udpTimeout } = ipvs;
   const values: Record<string, number> = {
     // Connections are in conntrack too, so that iptables can masquerade them.
@@ -14,7 +14,6 @@ export function settingsBatches({ ipvs, kernelRelease, family }: ProxyFacts): Ba
     // A client that sticks to a real server of weight 0 is let go.
     'net.ipv4.vs.expire_quiescent_template': 1,
     'net.ipv4.ip_forward': 1,
-    ...(family === 6 ? { 'net.ipv6.conf.all.forwarding': 1 } : {}),
     // The node does not answer ARP for addresses that only kube-ipvs0 has.
     ...(ipvs.strictARP ? { 'net.ipv4.conf.all.arp_ignore': 1, 'net.ipv4.conf.all.arp_announce': 2 } : {}),
   };

@@ -1,0 +1,162 @@
+/** kube-proxy in mode ipvs over a model of the kernel: what it does with time, schedulers, and the chains it shares with iptables. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Batch } from '../../src/kernel/kernel.ts';
+import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
+import { ENDPOINT_SLICES, EVENTS, NODES, SERVICES } from '../../src/objects/resource.ts';
+import type { Event } from '../../src/objects/wire.ts';
+import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
+import { MemoryTransport } from '../support/memory-transport.ts';
+import { IpvsModel } from './backends/ipvs/ipvs-model.ts';
+import { NODE, service, slice } from './fixtures.ts';
+
+class IpvsKernel extends RecordingKernel {
+  readonly model = new IpvsModel();
+  hasIpvs = true;
+  /** Refuses batches of this tool. */
+  refuses: Batch['tool'] | undefined;
+
+  constructor() {
+    super((_netns, argv) => this.#answer(argv));
+  }
+
+  override async run(_netns: string, batches: readonly Batch[]): Promise<void> {
+    for (const batch of batches) {
+      if (batch.tool === this.refuses) throw new Error(`${batch.tool} refused`);
+      this.model.run([batch]);
+    }
+  }
+
+  #answer(argv: readonly string[]) {
+    const line = argv.join(' ');
+    if (argv[0] === 'ipvsadm' && !this.hasIpvs)
+      return { stdout: '', stderr: "Can't initialize ipvs: Protocol not available", exitCode: 2 };
+    const [servers, sets, addresses, save] = this.model.listings();
+    const listings: Record<string, string> = {
+      'ipvsadm -Sn': servers!,
+      'ipvsadm -Ln': this.model.connections(),
+      'ipset save': sets!,
+      'ip -json address': addresses!,
+      'ip -json address show up': addresses!,
+      'iptables-save': save!,
+    };
+    return { stdout: listings[line] ?? '', stderr: '', exitCode: 0 };
+  }
+}
+
+const open: KubeProxy[] = [];
+
+async function setUp({ hasIpvs = true, strictMode = false } = {}) {
+  const kernel = new IpvsKernel();
+  kernel.hasIpvs = hasIpvs;
+  const transport = new MemoryTransport();
+  const proxy = new KubeProxy({
+    nodeName: NODE,
+    netns: 't.node-1',
+    nodeIPs: ['192.168.1.11'],
+    clusterCIDRs: ['10.244.0.0/16'],
+    mode: 'ipvs',
+    strictMode,
+    drainPeriodMs: 5,
+    transport,
+    kernel,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    serveHealth: false,
+  });
+  open.push(proxy);
+  await transport.create(NODES, { metadata: { name: NODE } });
+  await transport.create(SERVICES, service());
+  await transport.create(ENDPOINT_SLICES, slice(['10.244.1.2', '10.244.2.2']));
+  return { kernel, transport, proxy, model: kernel.model };
+}
+
+afterEach(async () => {
+  for (const proxy of open.splice(0)) await proxy.stop();
+});
+
+const VIP = 'TCP 172.30.0.41:80';
+
+/** What stands of each of the two. */
+function standing(model: IpvsModel): string[] {
+  const rules = model.rules.dump();
+  return [
+    ...(/KUBE-(SVC-|SEP-|NODEPORTS|PROXY-CANARY|EXTERNAL-SERVICES)/.test(rules) ? ['iptables'] : []),
+    ...(model.servers.size > 0 || model.sets.size > 0 || model.device !== undefined || /match-set/.test(rules)
+      ? ['ipvs']
+      : []),
+  ];
+}
+
+describe('mode ipvs', () => {
+  it('looks again until a removed endpoint’s connections have ended', async () => {
+    const { proxy, model, transport } = await setUp();
+    await proxy.start();
+    model.connect(VIP, '10.244.1.2:80', 1);
+    const old = await transport.get(ENDPOINT_SLICES, { namespace: 'ns1', name: 'svc1-1' });
+    await transport.update(ENDPOINT_SLICES, { ...slice(['10.244.2.2']), metadata: { ...old.metadata } });
+    await proxy.programmed();
+    expect(model.servers.get(VIP)!.reals.get('10.244.1.2:80')).toEqual({ weight: 0, connections: 1 });
+    model.connect(VIP, '10.244.1.2:80', 0);
+    await vi.waitFor(() => expect([...model.servers.get(VIP)!.reals.keys()]).toEqual(['10.244.2.2:80']));
+  });
+
+  it('changes its scheduler in place', async () => {
+    const { proxy, model } = await setUp();
+    await proxy.start();
+    model.connect(VIP, '10.244.1.2:80', 1);
+    expect(await proxy.switchMode('ipvs', { scheduler: 'lc' })).toEqual({ mode: 'ipvs' });
+    expect(model.servers.get(VIP)).toMatchObject({ settings: '-s lc' });
+    expect(model.servers.get(VIP)!.reals.get('10.244.1.2:80')!.connections).toBe(1);
+    expect(proxy.lastSync?.isFull).toBe(false);
+  });
+
+  it('gives way to iptables and comes back, though both fill KUBE-SERVICES', async () => {
+    const { proxy, model } = await setUp();
+    await proxy.start();
+    const before = model.dump();
+    expect(standing(model)).toEqual(['ipvs']);
+    await proxy.switchMode('iptables');
+    expect(standing(model)).toEqual(['iptables']);
+    expect(model.rules.rulesOf('nat', 'PREROUTING')).toHaveLength(1);
+    await proxy.switchMode('ipvs');
+    expect(standing(model)).toEqual(['ipvs']);
+    // The kubelet's chain, which iptables has made meanwhile, is the kubelet's.
+    const own = (dump: string) => dump.split('\n').filter((line) => !/KUBE-FIREWALL|localnet/.test(line));
+    expect(own(model.dump()).sort()).toEqual(own(before).sort());
+  });
+
+  it('stays as it was when iptables cannot be written', async () => {
+    const { proxy, kernel, model } = await setUp();
+    await proxy.start();
+    const before = model.dump();
+    kernel.refuses = 'iptables-restore';
+    await expect(proxy.switchMode('iptables')).rejects.toThrow('iptables-restore refused');
+    kernel.refuses = undefined;
+    await vi.waitFor(() => expect(model.dump()).toBe(before));
+    expect(proxy.mode).toBe('ipvs');
+  });
+});
+
+describe('without IPVS', () => {
+  it('kube-proxy falls back, and says so to the node', async () => {
+    const { proxy, model, transport } = await setUp({ hasIpvs: false });
+    await proxy.start();
+    expect({ mode: proxy.mode, obstacle: proxy.obstacle }).toEqual({
+      mode: 'iptables',
+      obstacle: 'ipvs not supported',
+    });
+    expect(standing(model)).toEqual(['iptables']);
+    const event = await vi.waitFor(async () => {
+      const { items } = await transport.list(EVENTS);
+      return items.find((item) => (item as Event).reason === 'ProxyModeFallback')!;
+    });
+    expect(event).toMatchObject({ type: 'Warning', involvedObject: { name: NODE } });
+    // Asked for by name it is the mode wanted, and no obstacle any more.
+    await proxy.switchMode('iptables');
+    expect(proxy.obstacle).toBeUndefined();
+  });
+
+  it('strict kube-proxy does not start, and does not change to it', async () => {
+    const { proxy } = await setUp({ hasIpvs: false, strictMode: true });
+    await expect(proxy.start()).rejects.toThrow("can't use the IPVS proxier: ipvs not supported");
+  });
+});
