@@ -117,6 +117,8 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     tableLine('sysfs', `${root}/sys`, 'sysfs', ['ro', 'nosuid', 'nodev', 'noexec']),
     ...DEVICES.map((name) => tableLine(`/dev/${name}`, `${root}/dev/${name}`, 'none', ['bind'])),
     tableLine('devpts', `${root}/dev/pts`, 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620']),
+    // Shared memory stays writable where the root is not.
+    tableLine('tmpfs', `${root}/dev/shm`, 'tmpfs', ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${FRESH_SIZE}`]),
     ...Object.entries(FRESH_DIRECTORIES).map(([path, mode]) =>
       tableLine('tmpfs', root + path, 'tmpfs', ['nosuid', 'nodev', `mode=${mode}`, `size=${FRESH_SIZE}`]),
     ),

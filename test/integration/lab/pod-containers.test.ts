@@ -182,9 +182,9 @@ describe('securityContext', { timeout: 30_000 }, () => {
     );
     expect(
       await run(
-        'for d in / /tmp /etc /root; do touch $d/x 2>/dev/null && echo $d; done; grep NoNewPrivs /proc/self/status',
+        'for d in / /tmp /etc /root /dev/shm; do touch $d/x 2>/dev/null && echo $d; done; grep NoNewPrivs /proc/self/status',
       ),
-    ).toBe('NoNewPrivs:\t1\n');
+    ).toBe('/dev/shm\nNoNewPrivs:\t1\n');
   });
 
   it('refuses root where it must not be', async () => {

@@ -53,6 +53,7 @@ describe('the mount tables', () => {
       /dev/urandom /state/root/container/dev/urandom none bind 0 0
       /dev/tty /state/root/container/dev/tty none bind 0 0
       devpts /state/root/container/dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620 0 0
+      tmpfs /state/root/container/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=64m 0 0
       tmpfs /state/root/container/run tmpfs nosuid,nodev,mode=755,size=64m 0 0
       tmpfs /state/root/container/tmp tmpfs nosuid,nodev,mode=1777,size=64m 0 0
       tmpfs /state/root/container/var/tmp tmpfs nosuid,nodev,mode=1777,size=64m 0 0
