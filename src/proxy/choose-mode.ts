@@ -1,7 +1,7 @@
 /**
- * Whether a mode can be used on this kernel, and what kube-proxy does when it cannot. Up to Kubernetes 1.2x a kernel without
- * IPVS got the iptables proxier instead ("Can't use ipvs proxier, trying iptables proxier"); today's kube-proxy ends with an
- * error. The lab has both (`strict`).
+ * Whether a mode can be used on this kernel, and what kube-proxy does when it cannot. Once it took the iptables proxier
+ * where the kernel had no IPVS ("Can't use ipvs proxier, trying iptables proxier", kubernetes#55864); today's ends with an
+ * error (cmd/kube-proxy/app/server_linux.go). The lab has both (`strict`).
  */
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';

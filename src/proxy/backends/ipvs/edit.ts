@@ -121,6 +121,6 @@ function compareServers(
 }
 
 /** A connection over UDP or SCTP is not waited for (kube-proxy's IsRsGracefulTerminationNeeded). */
-export function endsGracefully(id: string): boolean {
+function endsGracefully(id: string): boolean {
   return partsOf(id).protocol === 'TCP';
 }

@@ -88,7 +88,7 @@ export function itemId(item: Item): string {
   }
 }
 
-export function entryId(set: SetName, entry: string): string {
+function entryId(set: SetName, entry: string): string {
   return `${set} ${entry}`;
 }
 
