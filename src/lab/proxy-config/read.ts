@@ -20,6 +20,8 @@ export interface ReadProxyConfig {
   readonly notes: readonly string[];
 }
 
+const VERSION = 'kubeproxy.config.k8s.io/v1alpha1';
+const KIND = 'KubeProxyConfiguration';
 /** The key of kubeadm's ConfigMap kube-system/kube-proxy. */
 const CONFIG_MAP_KEY = 'config.conf';
 
@@ -45,6 +47,11 @@ export function parseProxyConfig(text: string, path: string): ReadProxyConfig {
   if ('problems' in file) throw refusal(path, file.problems);
   const inner = configMapText(file.value);
   if (inner !== undefined) return parseProxyConfig(inner, `${path} (${CONFIG_MAP_KEY})`);
+  const { apiVersion, kind } = (file.value ?? {}) as { apiVersion?: unknown; kind?: unknown };
+  if (apiVersion !== VERSION || kind !== KIND) {
+    const message = `no kind ${JSON.stringify(kind ?? '')} is registered for version ${JSON.stringify(apiVersion ?? '')}; a configuration is ${KIND} of ${VERSION}`;
+    throw refusal(path, [file.describe({ path: ['kind'], message })]);
+  }
   const parsed = PROXY_CONFIG_SCHEMA.safeParse(file.value);
   if (!parsed.success) throw refusal(path, parsed.error.issues.flatMap(describe).map(file.describe));
   const issues = checkProxyConfig(parsed.data);
@@ -66,11 +73,6 @@ function describe(issue: z.core.$ZodIssue): FileIssue[] {
       path: [...path, key],
       message: `strict decoding error: unknown field ${JSON.stringify([...path, key].join('.'))}`,
     }));
-  if (issue.code === 'invalid_value') {
-    const [field] = path;
-    const what = field === 'kind' ? 'no kind is registered but' : 'no such version is registered but';
-    return [{ path, message: `${what} ${issue.values.map((value) => JSON.stringify(value)).join(', ')}` }];
-  }
   if (issue.code === 'invalid_type') {
     const type = { int: 'int32', number: 'int32', boolean: 'bool', array: '[]string', object: 'struct' }[
       issue.expected as string

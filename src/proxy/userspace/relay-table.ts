@@ -13,7 +13,6 @@ const LINGER_MS = 2000;
 interface Entry {
   readonly relay: Relay;
   readonly picker: EndpointPicker;
-  readonly protocol: RelaySpec['protocol'];
   lingering: NodeJS.Timeout | undefined;
 }
 
@@ -54,7 +53,7 @@ export class RelayTable {
     const picker = new EndpointPicker();
     picker.update(spec);
     const relay = await this.#bind(spec, picker);
-    const entry: Entry = { relay, picker, protocol: spec.protocol, lingering: undefined };
+    const entry: Entry = { relay, picker, lingering: undefined };
     this.#entries.set(spec.key, entry);
     return entry;
   }

@@ -179,9 +179,10 @@ describe('kube-proxy’s configuration file', () => {
   });
 
   it('of another kind is refused', () => {
-    expect(refusal('apiVersion: v1\nkind: Pod\n').join('\n')).toContain(
-      'no kind is registered but "KubeProxyConfiguration"',
-    );
+    expect(refusal('apiVersion: v1\nkind: Pod\n')).toEqual([
+      'kp.yaml:2:1: kind: no kind "Pod" is registered for version "v1"; a configuration is KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1',
+    ]);
+    expect(refusal('')).toEqual([expect.stringContaining('no kind "" is registered for version ""')]);
   });
 });
 

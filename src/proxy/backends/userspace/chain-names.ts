@@ -3,7 +3,6 @@
  * for the addresses of Services ("portals"), one for node ports: containers' packets come through PREROUTING, the node's
  * own through OUTPUT, and each needs another target.
  */
-import type { Table } from '../iptables/fixed-chains.ts';
 
 export const PORTALS_CONTAINER = 'KUBE-PORTALS-CONTAINER';
 export const PORTALS_HOST = 'KUBE-PORTALS-HOST';
@@ -54,6 +53,6 @@ export const JUMPS: readonly PortalJump[] = [
   jump('nat', 'OUTPUT', NODE_PORTS, NODE_PORT_HOST, true),
 ];
 
-function jump(table: Exclude<Table, 'mangle'>, from: string, match: string, to: string, isLast = false): PortalJump {
+function jump(table: PortalJump['table'], from: string, match: string, to: string, isLast = false): PortalJump {
   return { table, from, to, rule: `${match} -j ${to}`, isLast };
 }
