@@ -18,12 +18,17 @@ export function startIsolated(
   argv: readonly string[],
   options: { readonly env: NodeJS.ProcessEnv; readonly output: number },
 ): ChildProcess {
-  return spawn('unshare', ['--net', '--', process.execPath, ...argv], {
+  return spawn('unshare', [...userNamespace('current'), '--net', '--', process.execPath, ...argv], {
     cwd: '/',
     detached: true,
     env: options.env,
     stdio: ['ignore', options.output, options.output, 'ipc'],
   });
+}
+
+/** What unshare(1) needs besides for a user who may not make other namespaces: one of users, where they are `current` or `root`. */
+export function userNamespace(as: 'current' | 'root'): string[] {
+  return process.geteuid?.() === 0 ? [] : ['--user', `--map-${as}-user`];
 }
 
 /** Starts a Node program that outlives this process; what it prints is read here, what it complains of goes to `errors` (a descriptor). */

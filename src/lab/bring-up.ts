@@ -40,7 +40,7 @@ export async function bringUp(wanted: WantedLab, attempt: Attempt): Promise<LabP
   const lock = await lockLab(name, { wait: false });
   try {
     const former = findFormerLab(name);
-    loadBridgeNetfilter();
+    if (wanted.program !== 'machine') loadBridgeNetfilter();
     if (former.state === 'orphaned') {
       if (!isThatLab(wanted, former.plan)) throw otherPlan(name);
       await adopt(former, attempt);

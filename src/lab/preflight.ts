@@ -5,6 +5,8 @@ import { kernelHasIpv6 } from '../kernel/ipv6.ts';
 import { installCommand } from '../kernel/packages.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { LabError } from './lab-error.ts';
+import type { LabKernel } from './lab-kernel.ts';
+import { hasOwnRoot } from './state-directory.ts';
 
 /** Tools a lab needs on PATH. `podwire check` tries what they can do. */
 const REQUIRED_TOOLS = [
@@ -29,9 +31,10 @@ const PROXY_TOOLS: Readonly<Record<ProxyMode, readonly string[]>> = {
   userspace: [],
 };
 
-/** Refuses to start without root or without a tool. */
-export function preflight(): void {
-  checkRoot('podwire up');
+/** Refuses to start without root, where the lab stands in the host's kernel, or without a tool. */
+export function preflight(kernel: LabKernel): void {
+  if (kernel === 'host') requireRoot('podwire up');
+  else checkRoot('podwire up');
   checkTools(REQUIRED_TOOLS);
 }
 
@@ -62,8 +65,12 @@ function checkTools(tools: readonly string[]): void {
   });
 }
 
-/** Refuses anybody but root. */
+/** Refuses anybody but root and users who keep labs of their own. */
 export function checkRoot(command: string): void {
+  if (!hasOwnRoot()) requireRoot(command);
+}
+
+function requireRoot(command: string): void {
   const uid = process.geteuid?.();
   if (uid === 0) return;
   throw new LabError({

@@ -36,9 +36,22 @@ export interface StateDirectory {
   readonly containers: string;
 }
 
-/** The folder that holds every lab's folder; `PODWIRE_STATE_ROOT` puts it elsewhere. */
+/** Of root's labs. */
+const COMMON_ROOT = '/run/podwire';
+
+/**
+ * The folder that holds every lab's folder; `PODWIRE_STATE_ROOT` puts it elsewhere. An ordinary user's is in the folder that pam_systemd(8)
+ * gives each user.
+ */
 export function stateRoot(): string {
-  return process.env.PODWIRE_STATE_ROOT ?? '/run/podwire';
+  const { PODWIRE_STATE_ROOT, XDG_RUNTIME_DIR } = process.env;
+  if (PODWIRE_STATE_ROOT !== undefined) return PODWIRE_STATE_ROOT;
+  return process.geteuid?.() === 0 || XDG_RUNTIME_DIR === undefined ? COMMON_ROOT : join(XDG_RUNTIME_DIR, 'podwire');
+}
+
+/** Whether this user keeps labs of their own. */
+export function hasOwnRoot(): boolean {
+  return stateRoot() !== COMMON_ROOT;
 }
 
 /** The paths of one lab. */

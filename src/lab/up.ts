@@ -50,7 +50,7 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   const { cluster, kernel = 'host', signal, onNote = () => undefined } = options;
   const attempt: Attempt = { startedAt: Date.now(), signal, onBuilt, onNote };
   const name = checkLabName(options.name ?? DEFAULT_LAB_NAME);
-  preflight();
+  preflight(kernel);
   if (kernel === 'uml') requireUml();
   const given = options.proxyConfig === undefined ? undefined : await readGivenConfig(options.proxyConfig);
   const file = withProxyOptions(await readFile(options), { ...options, proxyMode: options.proxyMode ?? given?.mode });

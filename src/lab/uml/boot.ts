@@ -8,17 +8,17 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { installCommand, isInstalled } from '../../kernel/packages.ts';
-import { startAttendant } from '../../kernel/program.ts';
+import { startAttendant, userNamespace } from '../../kernel/program.ts';
 import { LabError } from '../lab-error.ts';
 import { umlScript } from '../programs.ts';
 import { guestArguments, pickCpu } from './guest-arguments.ts';
 import { makeLayer } from './guest-layer.ts';
 
 /** The guest ends with the process that has started it, and has no more of the host than `lab/uml/start.sh` leaves it. */
-const ISOLATION = [
-  ...['setpriv', '--pdeathsig', 'KILL', '--'],
-  ...['unshare', '--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child', '--'],
-] as const;
+function isolation(): [string, ...string[]] {
+  const unshare = ['unshare', ...userNamespace('root'), '--mount', '--pid', '--net', '--ipc', '--uts'];
+  return ['setpriv', '--pdeathsig', 'KILL', '--', ...unshare, '--fork', '--kill-child', '--'];
+}
 
 /** The descriptor by which the guest's kernel gets its end of the serial line: of a socket, so bytes go both ways. */
 const LINE_FD = 3;
@@ -52,7 +52,7 @@ export function bootUml({ folder, run, memoryMb, line = false }: BootOptions): G
   const kernel = guestArguments({ folder, init: umlScript('init.sh'), memoryMb, ...(line ? { line: LINE_FD } : {}) });
   const start = ['sh', umlScript('start.sh'), folder, String(ownCpu()), ...kernel];
   try {
-    const process = startAttendant([...ISOLATION, ...start], ['ignore', output, output, line ? 'pipe' : 'ignore']);
+    const process = startAttendant([...isolation(), ...start], ['ignore', output, output, line ? 'pipe' : 'ignore']);
     return {
       process,
       console: () => readFileSync(log, 'utf8'),
