@@ -13,8 +13,10 @@ import { apiMemory, apiSpeed } from './benchmarks/api.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
 import { dns } from './benchmarks/dns.ts';
 import { exec } from './benchmarks/exec.ts';
+import { firstPacket } from './benchmarks/first-packet.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
+import { nftablesRules } from './benchmarks/nftables-rules.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
 import { rulesUpdate } from './benchmarks/rules-update.ts';
@@ -39,6 +41,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   serviceUpdate,
   rulesUpdate,
   rulesLoad,
+  nftablesRules,
+  firstPacket,
 ];
 
 const USAGE = `Usage: npm run bench -- [--quick] [--strict] [--out DIR] [NAME...]

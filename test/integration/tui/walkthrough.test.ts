@@ -44,6 +44,8 @@ afterEach(async () => {
 describe('the walkthrough, on a real terminal', () => {
   it('goes from the menu through a scenario and back, and removes its lab on quit', async () => {
     const tty = open(80, 24);
+    await tty.shows(/› .*The sandbox/);
+    tty.press('Down', 'Down');
     await tty.shows(/› .*From pod to pod across nodes/);
     tty.press('Enter');
     await tty.shows('Press enter to begin.');
