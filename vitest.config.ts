@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 // `unit` runs anywhere; `integration` makes real namespaces and needs root.
 export default defineConfig({
   test: {
-    // Test files share nothing (each lab has a name of its own), so they need not wait for one another.
-    maxWorkers: 2,
+    // Test files share nothing (each lab has a name of its own), so they need not wait for one another; and most of their
+    // time they wait for a lab: more of them than processors are no burden.
+    maxWorkers: 3,
     projects: [
       {
         test: { name: 'unit', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], exclude: ['test/integration/**'] },

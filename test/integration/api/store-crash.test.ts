@@ -197,7 +197,8 @@ describe('kill -9 of the API server', { timeout: 120_000 }, () => {
       transport = await start();
       await compare(transport, known);
       await expectWhole(transport);
-      expect(await highestVersion(transport)).toBeGreaterThan(before);
+      // The same when it was killed before anything was written.
+      expect(await highestVersion(transport)).toBeGreaterThanOrEqual(before);
     }
     // Otherwise nothing was tried.
     expect(total).toBeGreaterThan(ROUNDS * WRITERS);
