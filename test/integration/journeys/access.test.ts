@@ -57,8 +57,10 @@ describe('what listens', () => {
       // Nothing before the first Service of type LoadBalancer.
       cloud: [],
     };
+    // Polled: the sockets that asked whether DNS answers close just after the lab is ready.
+    const listening = async (host: string) => ({ host, sockets: listeners(await run(lab(), host, 'ss', '-Hltun')) });
     for (const [host, sockets] of Object.entries(expected))
-      expect({ host, sockets: listeners(await run(lab(), host, 'ss', '-Hltun')) }).toEqual({ host, sockets });
+      await expect.poll(() => listening(host), { timeout: 10_000 }).toEqual({ host, sockets });
     const { processes } = readRecord(stateDirectory(lab().name).record);
     const daemon = processes.find(({ role }) => role === 'daemon')!.pid;
     const own = spawnSync('nsenter', ['-t', String(daemon), '-n', 'ss', '-Hltun'], { encoding: 'utf8' });

@@ -100,8 +100,9 @@ export class RecordedSession {
   /** Writes down a command with what its terminal showed, but the echo of what was typed and kubectl's advice to press Enter. */
   writeTerminal(line: string, { seen }: TerminalSession, typed: string): void {
     const lines = seen.replaceAll('\r', '').split('\n');
-    const isAnswer = (each: string) =>
-      each !== '' && each !== typed && !/^If you don't see a command prompt/.test(each);
+    // kubectl complains of itself when the program ends while what was typed is still being sent.
+    const isNoise = (each: string) => /^If you don't see a command prompt|"write on closed stream/.test(each);
+    const isAnswer = (each: string) => each !== '' && each !== typed && !isNoise(each);
     this.write(line, lines.filter(isAnswer).join('\n'));
   }
 
