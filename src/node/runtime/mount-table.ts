@@ -105,6 +105,7 @@ export interface ContainerMounts {
 export function containerTable(host: HostTree, { mounts, privileged, applets }: ContainerMounts): string {
   const root = `${host.root}/container`;
   const bindReadOnly = ['bind', 'ro', 'nosuid', 'nodev', 'noexec'];
+  const bindDevice = ['bind', 'ro', 'nosuid', 'noexec'];
   const lines = [
     tableLine('overlay', root, 'overlay', [
       'nodev',
@@ -115,7 +116,8 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     ...host.separate.map((path) => tableLine(path, root + path, 'none', ['bind', 'ro', 'nodev'])),
     tableLine('proc', `${root}/proc`, 'proc', ['nosuid', 'nodev', 'noexec']),
     tableLine('sysfs', `${root}/sys`, 'sysfs', ['ro', 'nosuid', 'nodev', 'noexec']),
-    ...DEVICES.map((name) => tableLine(`/dev/${name}`, `${root}/dev/${name}`, 'none', ['bind'])),
+    // The host's own nodes: read-only keeps their owner and mode from the pod's root, and their data is written all the same.
+    ...DEVICES.map((name) => tableLine(`/dev/${name}`, `${root}/dev/${name}`, 'none', bindDevice)),
     tableLine('devpts', `${root}/dev/pts`, 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620']),
     // Shared memory stays writable where the root is not.
     tableLine('tmpfs', `${root}/dev/shm`, 'tmpfs', ['nosuid', 'nodev', 'noexec', 'mode=1777', `size=${FRESH_SIZE}`]),
@@ -124,7 +126,7 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     ),
     ...host.hidden.map((path) => tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly)),
     ...SECRET_FILES.filter((path) => host.existing.has(path)).map((path) =>
-      tableLine('/dev/null', root + path, 'none', ['bind']),
+      tableLine('/dev/null', root + path, 'none', bindDevice),
     ),
   ];
   if (!privileged) {
@@ -133,7 +135,7 @@ export function containerTable(host: HostTree, { mounts, privileged, applets }: 
     }
     for (const path of MASKED) {
       const kind = host.existing.get(path);
-      if (kind === 'file') lines.push(tableLine('/dev/null', root + path, 'none', ['bind']));
+      if (kind === 'file') lines.push(tableLine('/dev/null', root + path, 'none', bindDevice));
       if (kind === 'directory') lines.push(tableLine(host.emptyDirectory, root + path, 'none', bindReadOnly));
     }
   }

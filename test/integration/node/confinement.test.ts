@@ -1,5 +1,5 @@
 /** A pod's program as an attacker: root in its container, with every tool of the host. Each test says what it must not get. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +43,16 @@ describe('files of the host', () => {
     expect(readFileSync('/etc/passwd', 'utf8')).toBe(before);
     expect(existsSync('/usr/bin/podwire-attack')).toBe(false);
     expect(existsSync('/usr/share/doc')).toBe(true);
+  });
+
+  it('keeps its hands off the host’s devices, and uses them', async () => {
+    const before = statSync('/dev/null');
+    const { stdout } = await attack(
+      'chown 102:105 /dev/null; chmod 600 /dev/null /etc/shadow; rm -f /dev/null; echo x >/dev/null && echo written',
+    );
+    expect(stdout).toContain('written\n');
+    const { uid, gid, mode, ino } = statSync('/dev/null');
+    expect({ uid, gid, mode, ino }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode, ino: before.ino });
   });
 
   it('that are secret cannot be read: homes, run time state, the lab, passwords', async () => {

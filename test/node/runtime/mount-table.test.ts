@@ -46,12 +46,12 @@ describe('the mount tables', () => {
       /opt /state/root/container/opt none bind,ro,nodev 0 0
       proc /state/root/container/proc proc nosuid,nodev,noexec 0 0
       sysfs /state/root/container/sys sysfs ro,nosuid,nodev,noexec 0 0
-      /dev/null /state/root/container/dev/null none bind 0 0
-      /dev/zero /state/root/container/dev/zero none bind 0 0
-      /dev/full /state/root/container/dev/full none bind 0 0
-      /dev/random /state/root/container/dev/random none bind 0 0
-      /dev/urandom /state/root/container/dev/urandom none bind 0 0
-      /dev/tty /state/root/container/dev/tty none bind 0 0
+      /dev/null /state/root/container/dev/null none bind,ro,nosuid,noexec 0 0
+      /dev/zero /state/root/container/dev/zero none bind,ro,nosuid,noexec 0 0
+      /dev/full /state/root/container/dev/full none bind,ro,nosuid,noexec 0 0
+      /dev/random /state/root/container/dev/random none bind,ro,nosuid,noexec 0 0
+      /dev/urandom /state/root/container/dev/urandom none bind,ro,nosuid,noexec 0 0
+      /dev/tty /state/root/container/dev/tty none bind,ro,nosuid,noexec 0 0
       devpts /state/root/container/dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620 0 0
       tmpfs /state/root/container/dev/shm tmpfs nosuid,nodev,noexec,mode=1777,size=64m 0 0
       tmpfs /state/root/container/run tmpfs nosuid,nodev,mode=755,size=64m 0 0
@@ -64,9 +64,9 @@ describe('the mount tables', () => {
       tmpfs /state/root/container/srv tmpfs nosuid,nodev,mode=755,size=64m 0 0
       tmpfs /state/root/container/boot tmpfs nosuid,nodev,mode=755,size=64m 0 0
       /state/empty /state/root/container/var/lab none bind,ro,nosuid,nodev,noexec 0 0
-      /dev/null /state/root/container/etc/shadow none bind 0 0
+      /dev/null /state/root/container/etc/shadow none bind,ro,nosuid,noexec 0 0
       /state/root/container/proc/sys /state/root/container/proc/sys none bind,ro,nosuid,nodev,noexec 0 0
-      /dev/null /state/root/container/proc/kcore none bind 0 0
+      /dev/null /state/root/container/proc/kcore none bind,ro,nosuid,noexec 0 0
       /state/empty /state/root/container/sys/firmware none bind,ro,nosuid,nodev,noexec 0 0
       /state/applets/new /state/root/container/.podwire/applets none bind,ro,nosuid,nodev 0 0
       /state/pods/1/volumes/my\\040data /state/root/container/data none bind,nosuid,nodev,ro,X-mount.mkdir 0 0
