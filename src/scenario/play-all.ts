@@ -6,7 +6,7 @@ import type { Scenario } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
 import { inOrder } from './in-order.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
-import { playScenario } from './play-scenario.ts';
+import { type PlayOptions, playScenario } from './play-scenario.ts';
 
 export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
@@ -19,6 +19,7 @@ export interface PlayAllOptions {
   readonly signal: AbortSignal;
   /** How many labs may be played in at a time; default: 1. */
   readonly jobs?: number;
+  readonly onHeld?: PlayOptions['onHeld'];
 }
 
 interface Planned {
@@ -68,13 +69,14 @@ async function* playGroup(
       yield { type: 'scenarioStarted', scenario, proxyMode: requirement.proxyMode };
       lease ??= yield* openLease(requirement, options);
       const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
-      const { keepOnFailure } = options;
+      const { keepOnFailure, onHeld } = options;
       const outcome = yield* playScenario(scenario, {
         lab: lease.lab,
         proxyMode: requirement.proxyMode,
         signal,
         keepOnFailure,
         labIsRemoved,
+        ...(onHeld === undefined ? {} : { onHeld }),
       });
       if (outcome !== 'passed') worst = outcome;
     }

@@ -13,8 +13,8 @@ import { collectEvidence } from './evidence.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
 import type { StepContext } from './step-context.ts';
-import { type PerformedVerb, performerOf } from './steps/performers.ts';
-import { keepRequesting, loadChecks } from './steps/request-step.ts';
+import { keepRequesting } from './steps/load-step.ts';
+import { type ClaimingVerb, judgeOf, type PerformedVerb, performerOf } from './steps/performers.ts';
 import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
 
 export interface PlayOptions {
@@ -26,6 +26,17 @@ export interface PlayOptions {
   readonly keepOnFailure?: boolean;
   /** Asked at the end: whether the lab is removed right after, so that its objects need not be. */
   labIsRemoved?(): boolean;
+  /** Told of every step whose claims held: what it claims, with its bindings filled in, and what was observed. */
+  onHeld?(held: HeldStep): void;
+}
+
+/** A step that held. `judgeOf(verb).judge(step, observed)` gives its checks again. */
+export interface HeldStep {
+  readonly scenario: Scenario;
+  readonly id: string;
+  readonly verb: ClaimingVerb;
+  readonly step: AnyStep['step'];
+  readonly observed: unknown;
 }
 
 const CLEANUP_MS = 30_000;
@@ -39,6 +50,7 @@ interface Run {
   readonly tally: { steps: number; checks: number };
   /** How long steps have taken, in milliseconds; what its reader takes to read does not count. */
   readonly spent: { ms: number };
+  readonly onHeld: ((held: HeldStep) => void) | undefined;
 }
 
 /** Plays the scenario; its last event is `scenarioEnded`. */
@@ -52,7 +64,8 @@ export async function* playScenario(
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
   const context = stepContext(lab, namespace, scenario.file, signal);
-  const run: Run = { scenario, proxyMode: options.proxyMode, context, bound: {}, tally, spent: { ms: 0 } };
+  const { proxyMode, onHeld } = options;
+  const run: Run = { scenario, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld };
   const played = yield* playSteps(scenario.steps, '', run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
@@ -106,6 +119,8 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
     return true;
   }
   const tried = yield* playVerb(any, step, run);
+  if (tried.held && tried.seen !== undefined && any.verb !== 'try')
+    run.onHeld?.({ scenario: run.scenario, id, verb: any.verb, ...tried.seen });
   tally.checks += tried.checks.length;
   if (tried.output !== undefined && tried.output !== '') yield { type: 'output', step, text: tried.output };
   for (const check of tried.checks) yield { type: 'expectation', step, check };
@@ -168,22 +183,25 @@ async function* playTry(step: StepOf<'try'>, ref: StepRef, run: Run): AsyncGener
 async function* playLoad(step: StepOf<'load'>, ref: StepRef, run: Run): AsyncGenerator<ScenarioEvent, Tried> {
   const stop = new AbortController();
   try {
-    const { while: nested, ...source } = step.load;
-    const { from, url } = await fillStep(source, run.context, run.bound);
+    // The steps within have their bindings filled in when they are played.
+    const filled = await fillStep({ ...step, load: { ...step.load, while: [] } }, run.context, run.bound);
+    const { from, url } = filled.load;
     yield { type: 'command', step: ref, where: from, text: `while true; do curl ${url}; done` };
-    const requesting = keepRequesting({ from, url, while: nested }, run.context, stop.signal);
+    const requesting = keepRequesting({ from, url }, run.context, stop.signal);
     const failed = requesting.then(
       () => undefined,
       (error: Error) => error,
     );
-    const held = yield* playSteps(nested, `${ref.id}.`, run);
+    const held = yield* playSteps(step.load.while, `${ref.id}.`, run);
     stop.abort();
     const error = await failed;
     if (error !== undefined) throw error;
-    const checks = loadChecks(step, await requesting);
+    const observed = await requesting;
+    const { checks } = judgeOf('load').judge(filled, observed);
     return {
       checks,
       held: held && checks.every((check) => check.held),
+      seen: { step: filled, observed },
       ...(held ? {} : { problem: 'a step within failed' }),
     };
   } catch (error) {

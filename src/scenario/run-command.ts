@@ -4,6 +4,7 @@ import { loadScenarios } from './definition/load-scenario.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
 import { playAll } from './play-all.ts';
+import type { PlayOptions } from './play-scenario.ts';
 import { makeReporter } from './reporters/make-reporter.ts';
 import { openReportFile, type ReportFile } from './reporters/report-file.ts';
 import type { Reporter, ReporterName } from './reporters/reporter.ts';
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly stderr: NodeJS.WritableStream;
   /** Aborted by Ctrl-C or SIGTERM: the running step is given up, cleanup runs, then `runScenarios` returns. */
   readonly signal: AbortSignal;
+  /** Told of every step that held, with what was observed: for judging its claims again. */
+  readonly onHeld?: PlayOptions['onHeld'];
 }
 
 /**
@@ -49,6 +52,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const playing = playAll(scenarios, {
     ...{ proxyModes, obstacles, labObstacles },
     ...{ keepOnFailure, openLab, signal, jobs },
+    ...(options.onHeld === undefined ? {} : { onHeld: options.onHeld }),
   });
   try {
     for (;;) {

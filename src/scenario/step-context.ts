@@ -18,8 +18,8 @@ export interface StepContext {
   snapshot(): Promise<LabSnapshot>;
 }
 
-/** What one try of a step gave. */
-export interface Attempt {
+/** What one try of a step came to: what it saw, judged. */
+export interface Verdict {
   readonly output?: string;
   readonly checks: readonly Check[];
   /** What `as` can name. */
@@ -32,10 +32,19 @@ export interface CommandLine {
   readonly text: string;
 }
 
+/**
+ * What a step claims, beside what was seen. Pure: the same observation, written down and read again, gives the same
+ * verdict, so that a claim can be judged again, or another one in its place.
+ */
+export interface Judge<S, O = unknown> {
+  judge(step: S, observed: O): Verdict;
+}
+
 /** How one verb is played. Steps come with their bindings filled in. */
-export interface Performer<S> {
+export interface Performer<S, O = unknown> extends Judge<S, O> {
   command(step: S, context: StepContext): CommandLine | undefined;
-  attempt(step: S, context: StepContext): Promise<Attempt>;
+  /** Does what the step says and looks what came of it: the only part that touches the lab. What it gives is plain data. */
+  observe(step: S, context: StepContext): Promise<O>;
   /** Whether the step may be tried again until it holds. A step that changes something is tried once. */
   repeats(step: S): boolean;
 }

@@ -7,7 +7,7 @@ import { fill, lookUp, type Values } from './bindings.ts';
 import { milliseconds } from './definition/scenario.ts';
 import type { AnyStep } from './definition/steps.ts';
 import type { Check } from './events.ts';
-import { type Attempt, type CommandLine, labValues, type Performer, type StepContext } from './step-context.ts';
+import { type CommandLine, labValues, type Performer, type StepContext, type Verdict } from './step-context.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 300;
@@ -20,6 +20,14 @@ export interface Tried {
   readonly held: boolean;
   /** Why there is no result at all. */
   readonly problem?: string;
+  /** What was judged, where there is a result. */
+  readonly seen?: Seen;
+}
+
+/** A step with its bindings filled in, and what was observed. */
+export interface Seen {
+  readonly step: AnyStep['step'];
+  readonly observed: unknown;
 }
 
 /** The deadline of a step, in milliseconds since the epoch: its own time, or what is left for all if that is less. */
@@ -52,9 +60,11 @@ export async function tryStep(
       const line = announced ? undefined : performer.command(filled, context);
       announced = true;
       if (line !== undefined) options.announce(line);
-      const attempt = await before(options.deadline, context.signal, performer.attempt(filled, context));
-      tried = { ...attempt, held: attempt.checks.every(({ held }) => held) };
-      if (tried.held) bind(filled, attempt, options.bound);
+      const observed = await before(options.deadline, context.signal, performer.observe(filled, context));
+      const verdict = performer.judge(filled, observed);
+      const held = verdict.checks.every((check) => check.held);
+      tried = { ...verdict, held, seen: { step: filled, observed } };
+      if (held) bind(filled, verdict, options.bound);
     } catch (error) {
       // What an earlier try saw says more than that the last one was cut short.
       if (error instanceof OutOfTime && former !== undefined) return former;
@@ -77,7 +87,7 @@ export async function tryStep(
 }
 
 /** Names the result, or parts of it, for the steps that follow. */
-function bind(step: AnyStep['step'], { result }: Attempt, bound: Record<string, unknown>): void {
+function bind(step: AnyStep['step'], { result }: Verdict, bound: Record<string, unknown>): void {
   const as = 'as' in step ? step.as : undefined;
   if (typeof as === 'string') {
     bound[as] = result;

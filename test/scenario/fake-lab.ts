@@ -114,7 +114,8 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
     links: async () => links,
     changeLink: async (target, change) => {
       log.push(`link ${target} ${JSON.stringify(change)}`);
-      const link = { ...LINK, target, fault: change.action === 'set' ? change.fault : {} };
+      const fault = change.action === 'set' ? change.fault : change.action === 'cut' ? { cut: true } : {};
+      const link = { ...LINK, target, fault };
       links = [...links.filter((each) => each.target !== target), link];
       return link;
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkNumber, checkText, differences, leaves } from '../../src/scenario/match.ts';
-import { readDig } from '../../src/scenario/steps/exec-steps.ts';
+import { readDig } from '../../src/scenario/steps/resolve-step.ts';
 import { shellWord } from '../../src/scenario/steps/shell-word.ts';
 import { clip, foldLine, textWidth, wrapText } from '../../src/scenario/wrap-text.ts';
 

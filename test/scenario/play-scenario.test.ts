@@ -4,8 +4,9 @@ import type { Scenario } from '../../src/scenario/definition/scenario.ts';
 import type { ScenarioEvent } from '../../src/scenario/events.ts';
 import type { LabRequirement } from '../../src/scenario/lab-lease.ts';
 import { chooseModes, playAll } from '../../src/scenario/play-all.ts';
-import { playScenario } from '../../src/scenario/play-scenario.ts';
+import { type HeldStep, playScenario } from '../../src/scenario/play-scenario.ts';
 import { PrettyReporter } from '../../src/scenario/reporters/pretty.ts';
+import { judgeOf } from '../../src/scenario/steps/performers.ts';
 import { type FakeLab, fakeLab } from './fake-lab.ts';
 
 function scenario(steps: string, more = ''): Scenario {
@@ -103,6 +104,25 @@ describe('playScenario', () => {
     expect(lab.log).toContain('exec node-2 tidy');
     expect(lab.log.filter((line) => line.startsWith('delete namespaces test-'))).toHaveLength(1);
     expect(events.at(-1)).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('tells what held, and with what: judged again from what was written down, it holds again', async () => {
+    const held: HeldStep[] = [];
+    const lab = fakeLab({ exec: (_, [word]) => ({ stdout: `${word}\n` }) });
+    const steps = `    - {exec: {in: node-1, command: [a]}, as: {first: stdout}}
+    - {exec: {in: node-2, command: [b]}, expect: {stdout: {lacks: "{{ first }}"}}}
+    - {exec: {in: node-2, command: [c]}, expect: {stdout: d}}`;
+    const onHeld = (step: HeldStep): void => void held.push(JSON.parse(JSON.stringify(step)));
+    const signal = new AbortController().signal;
+    await collect(playScenario(scenario(steps), { lab, signal, proxyMode: 'iptables', onHeld }));
+    expect(held.map(({ id, verb }) => `${id} ${verb}`)).toEqual(['1 exec', '2 exec']);
+    expect(held[1]).toMatchObject({ step: { expect: { stdout: { lacks: 'a\n' } } }, observed: { stdout: 'b\n' } });
+    for (const { verb, step, observed } of held)
+      expect(
+        judgeOf(verb)
+          .judge(step, observed)
+          .checks.every((check) => check.held),
+      ).toBe(true);
   });
 
   it('changes things once, never again', async () => {

@@ -2,60 +2,56 @@
 import type { ExecResult } from '../../lab/lab-handle.ts';
 import type { StepOf } from '../definition/steps.ts';
 import { checkText } from '../match.ts';
-import type { Attempt, Performer, StepContext } from '../step-context.ts';
-import { checkExit, kubectl, kubectlLine, printed } from './kubectl-call.ts';
+import type { Performer, StepContext } from '../step-context.ts';
+import { judgeCommand, printed } from './command-claims.ts';
+import { kubectl, kubectlLine } from './kubectl-call.ts';
 import { type ManifestSource, manifestGroups } from './manifests.ts';
 
 const once = (): boolean => false;
 
-export const APPLY: Performer<StepOf<'apply'>> = {
+export const APPLY: Performer<StepOf<'apply'>, ExecResult> = {
   command: ({ apply }) => applyLine(apply),
-  attempt: async ({ apply, expect }, context) => succeeded(await applyManifests(apply, context), expect?.stdout),
+  observe: ({ apply }, context) => applyManifests(apply, context),
+  judge: ({ expect }, result) => judgeCommand(result, expect),
   repeats: once,
 };
 
-export const DELETE: Performer<StepOf<'delete'>> = {
+export const DELETE: Performer<StepOf<'delete'>, ExecResult> = {
   command: (step) =>
     kubectlLine(['delete', ...('file' in step.delete ? ['-f', step.delete.file] : [step.delete.resource])]),
-  attempt: async (step, context) => {
-    const { delete: target, expect } = step;
-    const result =
-      'file' in target
-        ? await deleteManifests(target, context)
-        : await kubectl(context, ['delete', target.resource, '--wait=true']);
-    return succeeded(result, expect?.stdout);
-  },
+  observe: async ({ delete: target }, context) =>
+    'file' in target
+      ? await deleteManifests(target, context)
+      : await kubectl(context, ['delete', target.resource, '--wait=true']),
+  judge: ({ expect }, result) => judgeCommand(result, expect),
   repeats: once,
 };
 
-export const PATCH: Performer<StepOf<'patch'>> = {
+export const PATCH: Performer<StepOf<'patch'>, ExecResult> = {
   command: ({ patch }) => kubectlLine(patchArguments(patch)),
-  attempt: async ({ patch, expect }, context) =>
-    succeeded(await kubectl(context, patchArguments(patch)), expect?.stdout),
+  observe: ({ patch }, context) => kubectl(context, patchArguments(patch)),
+  judge: ({ expect }, result) => judgeCommand(result, expect),
   repeats: once,
 };
 
-export const SCALE: Performer<StepOf<'scale'>> = {
-  command: ({ scale }) => kubectlLine(['scale', scale.resource, `--replicas=${scale.replicas}`]),
-  attempt: async ({ scale, expect }, context) =>
-    succeeded(await kubectl(context, ['scale', scale.resource, `--replicas=${scale.replicas}`]), expect?.stdout),
+export const SCALE: Performer<StepOf<'scale'>, ExecResult> = {
+  command: ({ scale }) => kubectlLine(scaleArguments(scale)),
+  observe: ({ scale }, context) => kubectl(context, scaleArguments(scale)),
+  judge: ({ expect }, result) => judgeCommand(result, expect),
   repeats: once,
 };
 
-export const ERROR: Performer<StepOf<'error'>> = {
+export const ERROR: Performer<StepOf<'error'>, ExecResult> = {
   command: ({ error }) => ('apply' in error ? applyLine(error.apply) : kubectlLine(error.kubectl)),
-  attempt: async ({ error, expect }, context) => {
-    const result =
-      'apply' in error ? await applyManifests(error.apply, context) : await kubectl(context, error.kubectl.map(String));
-    const refused = { expected: 'a refusal', observed: printed(result) || 'accepted', held: result.exitCode !== 0 };
-    return { output: printed(result), checks: [refused, ...checkText('the message', expect.message, result.stderr)] };
+  observe: ({ error }, context) =>
+    'apply' in error ? applyManifests(error.apply, context) : kubectl(context, error.kubectl.map(String)),
+  judge: ({ expect }, result) => {
+    const output = printed(result);
+    const refused = { expected: 'a refusal', observed: output || 'accepted', held: result.exitCode !== 0 };
+    return { output, checks: [refused, ...checkText('the message', expect.message, result.stderr)] };
   },
   repeats: once,
 };
-
-function succeeded(result: ExecResult, stdout: Parameters<typeof checkText>[1]): Attempt {
-  return { output: printed(result), checks: [checkExit(result), ...checkText('stdout', stdout, result.stdout)] };
-}
 
 function applyLine(source: ManifestSource): ReturnType<typeof kubectlLine> {
   return kubectlLine(['apply', '-f', 'file' in source ? source.file : '-']);
@@ -89,6 +85,10 @@ function join(first: ExecResult, second: ExecResult): ExecResult {
     stdout: first.stdout + second.stdout,
     stderr: first.stderr + second.stderr,
   };
+}
+
+function scaleArguments({ resource, replicas }: StepOf<'scale'>['scale']): string[] {
+  return ['scale', resource, `--replicas=${replicas}`];
 }
 
 function patchArguments({ resource, type = 'strategic', patch }: StepOf<'patch'>['patch']): string[] {

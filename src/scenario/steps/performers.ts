@@ -1,16 +1,23 @@
 /** Which file plays which verb. The others are the engine's own: they have nothing to play, or steps within. */
 import type { AnyStep, StepOf, Verb } from '../definition/steps.ts';
-import type { Performer } from '../step-context.ts';
+import type { Judge, Performer } from '../step-context.ts';
+import { ASSERT } from './assert-step.ts';
 import { APPLY, DELETE, ERROR, PATCH, SCALE } from './change-steps.ts';
-import { EXEC, RESOLVE } from './exec-steps.ts';
+import { EXEC } from './exec-step.ts';
 import { FAULT } from './fault-step.ts';
-import { ASSERT, GET, KUBECTL, WAIT } from './look-steps.ts';
+import { GET } from './get-step.ts';
+import { KUBECTL } from './kubectl-step.ts';
+import { LOAD } from './load-step.ts';
 import { PROXY_MODE } from './proxy-mode-step.ts';
 import { REQUEST } from './request-step.ts';
+import { RESOLVE } from './resolve-step.ts';
 import { SCRIPT } from './script-step.ts';
 import { TRACE } from './trace-step.ts';
+import { WAIT } from './wait-step.ts';
 
-export type PerformedVerb = Exclude<Verb, 'narrate' | 'ask' | 'load' | 'try'>;
+/** The verbs that claim something. */
+export type ClaimingVerb = Exclude<Verb, 'narrate' | 'ask' | 'try'>;
+export type PerformedVerb = Exclude<ClaimingVerb, 'load'>;
 
 const PERFORMERS: { readonly [V in PerformedVerb]: Performer<StepOf<V>> } = {
   apply: APPLY,
@@ -34,4 +41,9 @@ const PERFORMERS: { readonly [V in PerformedVerb]: Performer<StepOf<V>> } = {
 /** The performer of a step's verb. */
 export function performerOf(verb: PerformedVerb): Performer<AnyStep['step']> {
   return PERFORMERS[verb] as Performer<AnyStep['step']>;
+}
+
+/** What judges the claims of a step of that verb. */
+export function judgeOf(verb: ClaimingVerb): Judge<AnyStep['step']> {
+  return (verb === 'load' ? LOAD : PERFORMERS[verb]) as Judge<AnyStep['step']>;
 }

@@ -2,11 +2,12 @@
 import type { StepOf } from '../definition/steps.ts';
 import type { Performer } from '../step-context.ts';
 
-export const PROXY_MODE: Performer<StepOf<'proxyMode'>> = {
+/** The observation: the backend of each node, by name. */
+export const PROXY_MODE: Performer<StepOf<'proxyMode'>, Readonly<Record<string, string>>> = {
   command: ({ proxyMode: { mode, node } }) => ({
     text: ['podwire proxy-mode', mode, ...(node === undefined ? [] : ['--node', node])].join(' '),
   }),
-  attempt: async ({ proxyMode: { mode, node } }, context) => {
+  observe: async ({ proxyMode: { mode, node } }, context) => {
     const { nodes: before } = await context.snapshot();
     context.undo.push(async () => {
       for (const { name, proxy } of before)
@@ -15,13 +16,16 @@ export const PROXY_MODE: Performer<StepOf<'proxyMode'>> = {
     await context.lab.switchProxyMode(mode, node);
     await context.lab.programmed();
     const { nodes } = await context.snapshot();
-    const modes = nodes.filter(({ name }) => node === undefined || node === name).map(({ proxy }) => proxy.mode);
+    return Object.fromEntries(nodes.map(({ name, proxy }) => [name, proxy.mode]));
+  },
+  judge: ({ proxyMode: { mode, node } }, modes) => {
+    const asked = Object.entries(modes).flatMap(([name, one]) => (node === undefined || node === name ? [one] : []));
     return {
       checks: [
         {
           expected: `kube-proxy on ${node ?? 'every node'} is in mode ${mode}`,
-          observed: [...new Set(modes)].join(', '),
-          held: modes.length > 0 && modes.every((each) => each === mode),
+          observed: [...new Set(asked)].join(', ') || 'no such node',
+          held: asked.length > 0 && asked.every((one) => one === mode),
           implied: true,
         },
       ],

@@ -64,3 +64,8 @@ export async function getOne(
     throw error;
   }
 }
+
+/** An object's name; empty where it has none. */
+export function nameOf({ metadata }: ApiObject): string {
+  return metadata?.name ?? '';
+}

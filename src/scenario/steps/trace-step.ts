@@ -7,7 +7,7 @@ import { renderHops } from '../../walk/render-hops.ts';
 import { trace } from '../../walk/trace.ts';
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
-import { type Attempt, type Performer, type StepContext, targetOf } from '../step-context.ts';
+import { type Performer, type StepContext, targetOf } from '../step-context.ts';
 import { absenceChecks, hopChecks, matchHops } from './match-hops.ts';
 
 /** What `as` binds of a trace. */
@@ -20,11 +20,11 @@ const PROBE_SECONDS = 3;
 /** Below the range the kernel takes ports from by itself (32768–60999). */
 const SOURCE_PORTS = [20_000, 30_000] as const;
 
-export const TRACE: Performer<StepOf<'trace'>> = {
+export const TRACE: Performer<StepOf<'trace'>, Walk> = {
   command: ({ trace: probe }) =>
     'of' in probe ? undefined : { where: probe.from, text: probeCommand(probe.to, probeFlow(probe.to)).shown },
-  attempt: async (step, context) => {
-    if ('of' in step.trace) return lookAgain(step, step.trace.of);
+  observe: async (step, context) => {
+    if ('of' in step.trace) return boundWalk(step.trace.of);
     await context.lab.programmed();
     const { from, to } = step.trace;
     const flow = probeFlow(to);
@@ -41,35 +41,31 @@ export const TRACE: Performer<StepOf<'trace'>> = {
       },
       familyOfTarget(to),
     );
-    const expect = step.expect ?? {};
+    return { answered, hops };
+  },
+  judge: (step, walk) => {
+    const { hops: expected = [], absent = [], answered } = step.expect ?? {};
+    const { hops } = walk;
+    const again = 'of' in step.trace;
+    // Who looks again at a walk is shown the hops that it is about.
+    const shown = again ? matchHops(expected, hops).flatMap(({ hop }) => hop ?? []) : hops;
     return {
-      output: renderHops(hops).join('\n'),
+      output: renderHops(shown).join('\n'),
       checks: [
-        answerCheck(answered, expect.answered ?? true),
-        ...hopChecks(expect.hops ?? [], hops),
-        ...absenceChecks(expect.absent ?? [], hops),
+        ...(again && answered === undefined ? [] : [answerCheck(walk.answered, answered ?? true)]),
+        ...hopChecks(expected, hops),
+        ...absenceChecks(absent, hops),
       ],
-      result: { answered, hops } satisfies Walk,
+      result: walk,
     };
   },
   repeats: (step) => !('of' in step.trace),
 };
 
-/** Checks a walk captured before; prints the hops it is about. */
-function lookAgain(step: StepOf<'trace'>, bound: unknown): Attempt {
+/** A walk captured before, as `as` has bound it. */
+function boundWalk(bound: unknown): Walk {
   if (typeof bound !== 'object' || bound === null || !('hops' in bound)) throw new Error('`of` names no trace');
-  const { hops, answered } = bound as Walk;
-  const { hops: expected = [], absent = [], answered: wanted } = step.expect ?? {};
-  const found = matchHops(expected, hops).flatMap(({ hop }) => (hop === undefined ? [] : [hop]));
-  return {
-    output: renderHops(found).join('\n'),
-    checks: [
-      ...(wanted === undefined ? [] : [answerCheck(answered, wanted)]),
-      ...hopChecks(expected, hops),
-      ...absenceChecks(absent, hops),
-    ],
-    result: bound,
-  };
+  return bound as Walk;
 }
 
 function probeFlow(to: string): Flow {
