@@ -1,6 +1,7 @@
 /** What happens while scenarios are played: the one stream that the reporters and the TUI read. */
 
 import type { LabSnapshot } from '../lab/lab-snapshot.ts';
+import type { Hop } from '../walk/hops.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import type { Language } from './localize.ts';
@@ -55,7 +56,8 @@ export type ScenarioEvent =
   /** A question to the reader, and, after it, which choice is right (counted from 1) and why. */
   | { readonly type: 'question'; readonly step: StepRef; readonly question: Question }
   | { readonly type: 'answer'; readonly step: StepRef; readonly question: Question }
-  | { readonly type: 'output'; readonly step: StepRef; readonly text: string }
+  /** What a step printed; of a trace also its hops. */
+  | { readonly type: 'output'; readonly step: StepRef; readonly text: string; readonly hops?: readonly Hop[] }
   | { readonly type: 'expectation'; readonly step: StepRef; readonly check: Check }
   | {
       readonly type: 'stepEnded';

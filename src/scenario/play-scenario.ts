@@ -122,7 +122,8 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
   if (tried.held && tried.seen !== undefined && any.verb !== 'try')
     run.onHeld?.({ scenario: run.scenario, id, verb: any.verb, ...tried.seen });
   tally.checks += tried.checks.length;
-  if (tried.output !== undefined && tried.output !== '') yield { type: 'output', step, text: tried.output };
+  const { output = '', hops } = tried;
+  if (output !== '') yield { type: 'output', step, text: output, ...(hops === undefined ? {} : { hops }) };
   for (const check of tried.checks) yield { type: 'expectation', step, check };
   if (context.signal.aborted && !tried.held) {
     yield ended('interrupted', []);

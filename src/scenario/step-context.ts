@@ -1,6 +1,7 @@
 /** What a step has to work with: the lab, the scenario's namespace, the values bound so far. */
 import type { LabHandle } from '../lab/lab-handle.ts';
 import type { LabSnapshot } from '../lab/lab-snapshot.ts';
+import type { Hop } from '../walk/hops.ts';
 import type { Values } from './bindings.ts';
 import type { Check } from './events.ts';
 
@@ -22,6 +23,8 @@ export interface StepContext {
 export interface Verdict {
   readonly output?: string;
   readonly checks: readonly Check[];
+  /** The walk that was captured, as data: what pictures are made of. */
+  readonly hops?: readonly Hop[];
   /** What `as` can name. */
   readonly result?: unknown;
 }

@@ -3,6 +3,7 @@
  * once. No step waits for a fixed time.
  */
 import { LabError } from '../lab/lab-error.ts';
+import type { Hop } from '../walk/hops.ts';
 import { fill, lookUp, type Values } from './bindings.ts';
 import { milliseconds } from './definition/scenario.ts';
 import type { AnyStep } from './definition/steps.ts';
@@ -16,6 +17,7 @@ const STEADY_PAUSE_MS = 100;
 
 export interface Tried {
   readonly output?: string;
+  readonly hops?: readonly Hop[];
   readonly checks: readonly Check[];
   readonly held: boolean;
   /** Why there is no result at all. */

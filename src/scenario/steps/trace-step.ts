@@ -51,6 +51,8 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
     const shown = again ? matchHops(expected, hops).flatMap(({ hop }) => hop ?? []) : hops;
     return {
       output: renderHops(shown).join('\n'),
+      // Its picture was drawn when it was captured.
+      ...(again ? {} : { hops }),
       checks: [
         ...(again && answered === undefined ? [] : [answerCheck(walk.answered, answered ?? true)]),
         ...hopChecks(expected, hops),
