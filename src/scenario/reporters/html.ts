@@ -2,7 +2,8 @@
 import type { Question } from '../events.ts';
 import { type Language, localize } from '../localize.ts';
 import { STYLE } from './html-style.ts';
-import { labPicture } from './lab-picture.ts';
+import { labPicture } from './pictures/lab-picture.ts';
+import { walkPicture } from './pictures/walk-picture.ts';
 import { failureOf, type PlayRecord, type RunRecord, type StepRecord } from './run-record.ts';
 import { attribute, escapeXml } from './xml.ts';
 
@@ -12,8 +13,15 @@ const WORDS = {
     skipped: 'skipped',
     lab: 'The lab at the end of the steps',
     cleanup: 'cleanup failed',
+    walk: 'the walk in words',
   },
-  zh: { heading: 'podwire：已运行的场景', skipped: '跳过', lab: '步骤结束时的实验环境', cleanup: '清理失败' },
+  zh: {
+    heading: 'podwire：已运行的场景',
+    skipped: '跳过',
+    lab: '步骤结束时的实验环境',
+    cleanup: '清理失败',
+    walk: '路径的文字',
+  },
 } as const;
 
 /** The whole page. */
@@ -51,7 +59,7 @@ function renderPlay(play: PlayRecord, index: number, language: Language): string
     `<p class="about">${escapeXml(about)} · ${seconds(play.ms)}</p>`,
     snapshot === undefined
       ? ''
-      : `<details><summary>${words.lab}</summary><div class="picture">${labPicture(snapshot, namespace)}</div></details>`,
+      : `<details><summary>${words.lab}</summary><div class="frame">${labPicture(snapshot, namespace)}</div></details>`,
     ...play.steps.map((step) => renderStep(step, language)),
     cleanupProblem === undefined ? '' : `<p class="problem">${words.cleanup}</p>${pre(cleanupProblem)}`,
     '</section>',
@@ -59,7 +67,8 @@ function renderPlay(play: PlayRecord, index: number, language: Language): string
 }
 
 function renderStep(step: StepRecord, language: Language): string {
-  const { ref, commands, outputs, questions, checks, evidence, outcome } = step;
+  const words = WORDS[language];
+  const { ref, commands, outputs, walks, questions, checks, evidence, outcome } = step;
   const narration = ref.narration?.[language];
   const shown = commands.map(
     ({ where, text }) => `<div class="command"><b>${escapeXml(where ?? '')}</b> $ ${escapeXml(text)}</div>`,
@@ -76,11 +85,12 @@ function renderStep(step: StepRecord, language: Language): string {
     `<article class="${outcome}"${attribute('id', `${ref.id}-${ref.verb}`)}>`,
     narration === undefined ? '' : `<p class="narration"><b>${ref.id}</b> ${escapeXml(narration)}</p>`,
     ...shown,
-    ...outputs.map(pre),
+    ...walks.map((hops) => `<div class="frame">${walkPicture(hops, { language })}</div>`),
+    ...(walks.length === 0 ? outputs.map(pre) : outputs.map((text) => folded(words.walk, text))),
     ...questions.map((question) => renderQuestion(question, language)),
     claims.length === 0 ? '' : `<ul>${claims.join('')}</ul>`,
     failure === '' ? '' : `<p class="problem">${escapeXml(failure.split('\n')[0]!)}</p>`,
-    ...evidence.map(({ title, text }) => `<details><summary>${escapeXml(title)}</summary>${pre(text)}</details>`),
+    ...evidence.map(({ title, text }) => folded(title, text)),
     '</article>',
   ].join('');
 }
@@ -91,6 +101,10 @@ function renderQuestion({ text, choices, answer, explain }: Question, language: 
   );
   const why = explain === undefined ? '' : `<p>${escapeXml(explain[language])}</p>`;
   return `<p class="narration">${escapeXml(text[language])}</p><ul>${items.join('')}</ul>${why}`;
+}
+
+function folded(title: string, text: string): string {
+  return `<details><summary>${escapeXml(title)}</summary>${pre(text)}</details>`;
 }
 
 function pre(text: string): string {

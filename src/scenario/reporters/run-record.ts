@@ -1,5 +1,6 @@
 /** A whole run as one value, gathered from its events: what the reporters that speak at the end are made from. */
 import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
+import type { Hop } from '../../walk/hops.ts';
 import type { Scenario } from '../definition/scenario.ts';
 import type { Check, Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from '../events.ts';
 import type { ProxyMode } from '../lab-lease.ts';
@@ -8,6 +9,8 @@ export interface StepRecord {
   readonly ref: StepRef;
   readonly commands: { readonly where?: string; readonly text: string }[];
   readonly outputs: string[];
+  /** The walks a trace captured. */
+  readonly walks: (readonly Hop[])[];
   readonly questions: Question[];
   readonly checks: Check[];
   /** `interrupted` until its end is told. */
@@ -84,6 +87,7 @@ export class RunRecord {
           ref: event.step,
           commands: [],
           outputs: [],
+          walks: [],
           questions: [],
           checks: [],
           outcome: 'interrupted',
@@ -99,6 +103,7 @@ export class RunRecord {
         break;
       case 'output':
         this.#step(event.step).outputs.push(event.text);
+        if (event.hops !== undefined) this.#step(event.step).walks.push(event.hops);
         break;
       case 'question':
         this.#step(event.step).questions.push(event.question);

@@ -1,7 +1,7 @@
 /** A lab as a picture: the underlay, what hangs on it, the pods in their nodes. SVG that takes its colours from its page. */
-import type { LabSnapshot, PodSnapshot } from '../../lab/lab-snapshot.ts';
-import { textWidth } from '../wrap-text.ts';
-import { attribute, escapeXml } from './xml.ts';
+import type { LabSnapshot, PodSnapshot } from '../../../lab/lab-snapshot.ts';
+import { textWidth } from '../../wrap-text.ts';
+import { attribute, escapeXml } from '../xml.ts';
 
 const BOX = { width: 220, gap: 16, head: 46, pod: 34 };
 const TOP = 40;
