@@ -121,6 +121,14 @@ export function buildProgram(exit: (code: number) => void): Command {
       done(import('./commands/proxy-mode.ts').then((it) => it.proxyModeCommand(mode, options))),
     );
 
+  command('kube-proxy', 'stop kube-proxy, whose rules then follow nothing, or start it again')
+    .addOption(labName())
+    .option('--node <NODE>', 'on this node alone (default: all)')
+    .argument('<action>', 'stop or start', oneOf('stop', 'start'))
+    .action((action: 'stop' | 'start', options) =>
+      done(import('./commands/kube-proxy.ts').then((it) => it.kubeProxyCommand(action, options))),
+    );
+
   command(
     'link',
     'faults on a link: cut, heal, or set its rate, packet size, delay and loss; without arguments all links',

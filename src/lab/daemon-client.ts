@@ -5,7 +5,7 @@ import type { ExecTarget } from './exec-target.ts';
 import { LabError, type LabErrorText } from './lab-error.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
 import type { LinkChange, LinkState } from './link-state.ts';
-import type { ProxySwitch, SwitchedNode } from './proxy-switch.ts';
+import type { ProxyRun, ProxySwitch, SwitchedNode } from './proxy-switch.ts';
 
 export class DaemonClient {
   readonly #lab: string;
@@ -46,6 +46,12 @@ export class DaemonClient {
     });
     const { nodes } = await this.#call<{ nodes: SwitchedNode[] }>('POST', `/proxy-mode?${query}`);
     return nodes;
+  }
+
+  /** Stops kube-proxy on a node, or on all, or starts it again; gives the nodes. */
+  runKubeProxy({ is, node }: ProxyRun): Promise<string[]> {
+    const query = new URLSearchParams({ is, ...(node === undefined ? {} : { node }) });
+    return this.#call('POST', `/kube-proxy?${query}`);
   }
 
   /** Every link of the lab and what is wrong with it. */

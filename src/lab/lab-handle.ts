@@ -42,6 +42,8 @@ export interface LabHandle {
   ): Promise<ExecResult>;
   /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`, also where the kernel cannot do it. */
   switchProxyMode(mode: string, node?: string): Promise<string[]>;
+  /** Stops kube-proxy on a node, or on all (its rules stay), or starts it again; gives the nodes. Throws a `LabError`. */
+  runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]>;
   /** Every link of the lab and what is wrong with it. */
   links(): Promise<LinkState[]>;
   /** Cuts, heals or changes the link of a node, host or pod; resolves with its new state. Throws a `LabError`. */

@@ -107,6 +107,10 @@ class OpenLab implements LabHandle {
     return switched.map(({ name }) => name);
   }
 
+  runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]> {
+    return this.#daemon.runKubeProxy({ is, node });
+  }
+
   links(): Promise<LinkState[]> {
     return this.#daemon.links();
   }

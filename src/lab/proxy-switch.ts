@@ -1,4 +1,4 @@
-/** A change of kube-proxy's mode, as it travels from the command line to the daemon and back. */
+/** Changes of kube-proxy, as they travel from the command line to the daemon and back. */
 export interface ProxySwitch {
   readonly mode: string;
   /** Default: all nodes. */
@@ -7,6 +7,13 @@ export interface ProxySwitch {
   readonly strict?: boolean | undefined;
   /** Of mode ipvs; default: the present one. */
   readonly scheduler?: string | undefined;
+}
+
+/** Whether kube-proxy runs. */
+export interface ProxyRun {
+  readonly is: 'running' | 'stopped';
+  /** Default: all nodes. */
+  readonly node?: string | undefined;
 }
 
 export interface SwitchedNode {

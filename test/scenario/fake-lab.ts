@@ -127,6 +127,14 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
       log.push(`here ${argv.join(' ')}`);
       return result(options.runHere?.(argv, env));
     },
+    runKubeProxy: async (is, node) => {
+      log.push(`kube-proxy ${is} ${node ?? ''}`.trimEnd());
+      const stopped = is === 'stopped';
+      nodes = nodes.map((each) =>
+        node === undefined || node === each.name ? { ...each, proxy: { ...each.proxy, stopped } } : each,
+      );
+      return nodes.map(({ name }) => name);
+    },
     switchProxyMode: async (mode, node) => {
       log.push(`proxy-mode ${mode} ${node ?? ''}`.trim());
       nodes = nodes.map((each) =>

@@ -123,6 +123,19 @@ describe('fault', () => {
     ]);
   });
 
+  it('stops a kube-proxy, which runs again at the end', async () => {
+    const lab = fakeLab();
+    const events = await play(lab, scenario('    - fault: {kubeProxy: node-1, is: stopped}'));
+    expect(ended(events)).toEqual(['1 held']);
+    expect(lab.log.filter((line) => line.startsWith('kube-proxy'))).toEqual([
+      'kube-proxy stopped node-1',
+      'kube-proxy running node-1',
+    ]);
+    expect(events.flatMap((event) => (event.type === 'command' ? event.text : []))).toEqual([
+      'podwire kube-proxy stop --node node-1',
+    ]);
+  });
+
   it('is refused when it says nothing', () => {
     expect(problems('    - fault: {link: node-2, is: {}}')).toHaveLength(1);
   });

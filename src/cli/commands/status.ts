@@ -25,7 +25,7 @@ export function formatStatus(snapshot: LabSnapshot): string {
         node.ready ? 'Ready' : 'NotReady',
         node.ips.join(','),
         node.podCIDRs.join(','),
-        `${node.proxy.mode}, ${node.proxy.synced ? 'synced' : 'syncing'}`,
+        `${node.proxy.mode}, ${proxyState(node.proxy)}`,
         node.netns,
       ]),
     ),
@@ -56,6 +56,11 @@ export function formatStatus(snapshot: LabSnapshot): string {
     ),
     `\nbuilt in: ${snapshot.timings.map(({ part, ms }) => `${part} ${Math.round(ms)} ms`).join(', ')}\n`,
   ].join('');
+}
+
+function proxyState({ stopped, synced }: LabSnapshot['nodes'][number]['proxy']): string {
+  if (stopped === true) return 'stopped';
+  return synced ? 'synced' : 'syncing';
 }
 
 /** A table under an empty line; nothing at all without rows. */

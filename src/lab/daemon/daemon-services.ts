@@ -10,6 +10,7 @@ import type { DaemonServices } from './daemon-socket.ts';
 import type { LabLinks } from './lab-links.ts';
 import type { LabObserver } from './observe-lab.ts';
 import { resolveTarget } from './resolve-target.ts';
+import { runKubeProxy } from './run-kube-proxy.ts';
 import type { RunningNode } from './start-nodes.ts';
 import { switchProxyMode } from './switch-proxy-mode.ts';
 
@@ -61,6 +62,13 @@ export function daemonServices({
     async switchProxyMode(wanted) {
       try {
         return await switchProxyMode(nodes, wanted, recorder);
+      } finally {
+        observer.snapshots.changed();
+      }
+    },
+    async runKubeProxy(wanted) {
+      try {
+        return await runKubeProxy(nodes, wanted);
       } finally {
         observer.snapshots.changed();
       }

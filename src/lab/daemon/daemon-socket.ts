@@ -8,6 +8,7 @@
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node that is Ready
  *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
+ *   POST /kube-proxy?is=&node=   stops kube-proxy, or starts it again; answers with the nodes once it is so
  *   GET  /links                  every link and what is wrong with it
  *   POST /link?name=&change=     changes a link (a JSON `LinkChange`); answers with its new state
  */
@@ -18,7 +19,7 @@ import { describeError, LabError, type LabErrorText } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import type { LinkChange } from '../link-state.ts';
 import { listenPrivately } from '../private-socket.ts';
-import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
+import type { ProxyRun, ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
 import type { LabLinks } from './lab-links.ts';
 import type { SnapshotFeed } from './snapshot-feed.ts';
 
@@ -29,6 +30,7 @@ export interface DaemonServices {
   netnsOf(name: string): string;
   exec(name: string, argv: readonly [string, ...string[]], container?: string): Promise<ExecTarget>;
   switchProxyMode(wanted: ProxySwitch): Promise<SwitchedNode[]>;
+  runKubeProxy(wanted: ProxyRun): Promise<string[]>;
   programmed(timeoutMs: number): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
         ...(strict === undefined ? {} : { strict: strict === 'true' }),
       });
       return sendJson(response, 200, { nodes });
+    }
+    case 'POST /kube-proxy': {
+      const is = parameter('is') === 'stopped' ? 'stopped' : 'running';
+      return sendJson(response, 200, await services.runKubeProxy({ is, node: parameter('node') }));
     }
     case 'GET /links':
       return sendJson(response, 200, services.links.list());

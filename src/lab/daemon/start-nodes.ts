@@ -14,6 +14,7 @@ import type { NodePlan } from '../plan-lab.ts';
 import type { ProxyState } from '../snapshot.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
+import { NodeProxy, type WantedMode } from './node-proxy.ts';
 import type { OpenApi } from './open-api.ts';
 
 /**
@@ -26,7 +27,7 @@ const MOST_LEARNED_NEIGHBOURS = 400;
 export interface RunningNode {
   readonly plan: NodePlan;
   readonly flannel: FlannelAgent;
-  readonly proxy: KubeProxy;
+  readonly proxy: NodeProxy;
   readonly kubelet: Kubelet;
 }
 
@@ -42,7 +43,7 @@ export function planNodes(
   return context.plan.nodes.map((node) => ({
     plan: node,
     flannel: flannelAgent(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'flannel'))),
-    proxy: kubeProxy(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy')), relays),
+    proxy: nodeProxy(context, node, api, relays),
     kubelet: kubelet(context, node, new RemoteTransport(api.connectionFrom(node.netns, 'kubelet')), own),
   }));
 }
@@ -69,14 +70,7 @@ export async function startKubelets({ timings }: DaemonContext, nodes: readonly 
 
 /** What each kube-proxy says of itself, by node. */
 export function proxyStates(nodes: readonly RunningNode[]): Map<string, ProxyState> {
-  return new Map(
-    nodes.map(({ plan, proxy }) => {
-      const { requested, done } = proxy.generation;
-      const { mode, obstacle } = proxy;
-      const state = { mode, synced: done > 0 && done === requested, generation: done };
-      return [plan.name, obstacle === undefined ? state : { ...state, obstacle }];
-    }),
-  );
+  return new Map(nodes.map(({ plan, proxy }) => [plan.name, proxy.state]));
 }
 
 function flannelAgent({ plan, kernel }: DaemonContext, node: NodePlan, transport: Transport): FlannelAgent {
@@ -92,22 +86,29 @@ function flannelAgent({ plan, kernel }: DaemonContext, node: NodePlan, transport
   });
 }
 
+/** In the mode it had under a former daemon, or the lab's. */
+function nodeProxy(context: DaemonContext, node: NodePlan, api: OpenApi, relays: RelayAccess): NodeProxy {
+  const wanted = context.former?.recorded.proxyModes.get(node.name) ?? { mode: context.plan.proxyMode };
+  const transport = () => new RemoteTransport(api.connectionFrom(node.netns, 'kube-proxy'));
+  return new NodeProxy((mode) => kubeProxy(context, node, transport(), relays, mode), wanted);
+}
+
 function kubeProxy(
-  { plan, kernel, former }: DaemonContext,
+  { plan, kernel }: DaemonContext,
   node: NodePlan,
   transport: Transport,
   relays: RelayAccess,
+  { mode, scheduler }: WantedMode,
 ): KubeProxy {
-  const changed = former?.recorded.proxyModes.get(node.name);
   return new KubeProxy({
     nodeName: node.name,
     netns: node.netns,
     nodeIPs: node.ips,
     transport,
     kernel,
-    mode: changed?.mode ?? plan.proxyMode,
+    mode,
     strictMode: plan.strictProxyMode,
-    ipvs: { ...plan.ipvs, ...(changed?.scheduler === undefined ? {} : { scheduler: changed.scheduler }) },
+    ipvs: { ...plan.ipvs, ...(scheduler === undefined ? {} : { scheduler }) },
     ...(plan.proxyConfig === undefined ? {} : { config: plan.proxyConfig }),
     podCIDRs: node.podCIDRs,
     clusterCIDRs: plan.podSubnets,

@@ -5,6 +5,7 @@ import { LabError } from '../lab-error.ts';
 import { checkProxyTools } from '../preflight.ts';
 import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
 import type { Recorder } from '../record.ts';
+import { chosenNodes } from './chosen-nodes.ts';
 import type { RunningNode } from './start-nodes.ts';
 
 /** What each node has then. Throws a `LabError`, naming the nodes that kept their former mode. */
@@ -20,14 +21,7 @@ export async function switchProxyMode(
       remedy: `podwire proxy-mode ${PROXY_MODES[0]}`,
       exitCode: 2,
     });
-  const chosen = nodes.filter(({ plan }) => node === undefined || plan.name === node);
-  if (chosen.length === 0)
-    throw new LabError({
-      what: `there is no node "${node}"`,
-      why: `the lab's nodes are ${nodes.map(({ plan }) => plan.name).join(', ')}`,
-      remedy: `podwire proxy-mode ${mode} --node ${nodes[0]!.plan.name}`,
-      exitCode: 2,
-    });
+  const chosen = chosenNodes(nodes, node, (name) => `podwire proxy-mode ${mode} --node ${name}`);
   if (scheduler !== undefined && !IPVS_SCHEDULERS.some((name) => name === scheduler))
     throw new LabError({
       what: `there is no IPVS scheduler "${scheduler}"`,

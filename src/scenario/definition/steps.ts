@@ -206,27 +206,37 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     }),
     fault: z.strictObject({
       ...COMMON,
-      fault: z
-        .strictObject({
-          link: TARGET,
-          is: z.union([
-            z.enum(['cut', 'whole']),
-            z
-              .strictObject({
-                rate: z.string().optional().describe('500kbit, 10mbit, 1gbit'),
-                mtu: z.number().int().optional().describe('bytes of the largest IP packet'),
-                delay: z.string().optional().describe('50ms; needs netem'),
-                jitter: z.string().optional(),
-                loss: z.string().optional().describe('5%; needs netem'),
-                reorder: z.string().optional(),
-              })
-              .refine(
-                (is) => Object.keys(is).length > 0,
-                'names what is wrong with the link: rate, mtu, delay, loss, …',
-              ),
-          ]),
-        })
-        .describe('podwire link: what is wrong with the link of a node, host or pod from now on; healed at the end'),
+      fault: z.union([
+        z.strictObject({
+          kubeProxy: z.string().min(1).describe('a node'),
+          is: z
+            .enum(['stopped', 'running'])
+            .describe(
+              'podwire kube-proxy: one that is stopped leaves its rules and follows nothing; started at the end',
+            ),
+        }),
+        z
+          .strictObject({
+            link: TARGET,
+            is: z.union([
+              z.enum(['cut', 'whole']),
+              z
+                .strictObject({
+                  rate: z.string().optional().describe('500kbit, 10mbit, 1gbit'),
+                  mtu: z.number().int().optional().describe('bytes of the largest IP packet'),
+                  delay: z.string().optional().describe('50ms; needs netem'),
+                  jitter: z.string().optional(),
+                  loss: z.string().optional().describe('5%; needs netem'),
+                  reorder: z.string().optional(),
+                })
+                .refine(
+                  (is) => Object.keys(is).length > 0,
+                  'names what is wrong with the link: rate, mtu, delay, loss, …',
+                ),
+            ]),
+          })
+          .describe('podwire link: what is wrong with the link of a node, host or pod from now on; healed at the end'),
+      ]),
     }),
     ask: z.strictObject({
       ...COMMON,

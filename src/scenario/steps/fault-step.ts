@@ -1,10 +1,10 @@
-/** The step `fault`: something goes wrong with a link, or is put right; at the end of the scenario it is whole again. */
+/** The step `fault`: something goes wrong with a link or a kube-proxy, or is put right; at the end of the scenario it is whole again. */
 import { isWhole, type LinkFault } from '../../cni/link-fault.ts';
 import type { LabHandle } from '../../lab/lab-handle.ts';
 import { describeFault, type LinkSettings, parseLinkSettings } from '../../lab/link-settings.ts';
 import type { LinkChange } from '../../lab/link-state.ts';
 import type { StepOf } from '../definition/steps.ts';
-import { type Performer, targetOf } from '../step-context.ts';
+import { type Performer, type StepContext, targetOf, type Verdict } from '../step-context.ts';
 
 interface FaultyLink {
   readonly target: string;
@@ -12,17 +12,53 @@ interface FaultyLink {
   readonly fault: LinkFault;
 }
 
-export const FAULT: Performer<StepOf<'fault'>, FaultyLink> = {
-  command: ({ fault: { link, is } }) => ({
-    text: ['podwire link', link, ...(typeof is === 'string' ? [WORDS[is]] : ['set', ...flags(is)])].join(' '),
-  }),
-  observe: async ({ fault: { link, is } }, context) => {
-    const target = await targetOf(link, context);
-    if (is !== 'whole') context.undo.push(() => heal(context.lab, target));
-    const { fault } = await context.lab.changeLink(target, changeOf(is));
-    return { target, fault };
-  },
-  judge: ({ fault: { is } }, { target, fault }) => ({
+/** The nodes whose kube-proxy is stopped. */
+type Stopped = readonly string[];
+
+type Fault = StepOf<'fault'>['fault'];
+type OfKubeProxy = Extract<Fault, { readonly kubeProxy: string }>;
+type OfLink = Exclude<Fault, OfKubeProxy>;
+
+export const FAULT: Performer<StepOf<'fault'>, FaultyLink | Stopped> = {
+  command: ({ fault }) => ({ text: 'link' in fault ? linkLine(fault) : kubeProxyLine(fault) }),
+  observe: ({ fault }, context) => ('link' in fault ? changeLink(fault, context) : runKubeProxy(fault, context)),
+  judge: ({ fault }, observed) =>
+    'link' in fault ? judgeLink(fault, observed as FaultyLink) : judgeKubeProxy(fault, observed as Stopped),
+  repeats: () => false,
+};
+
+function kubeProxyLine({ kubeProxy, is }: OfKubeProxy): string {
+  return `podwire kube-proxy ${is === 'stopped' ? 'stop' : 'start'} --node ${kubeProxy}`;
+}
+
+async function runKubeProxy({ kubeProxy, is }: OfKubeProxy, { lab, undo, snapshot }: StepContext): Promise<Stopped> {
+  if (is === 'stopped') undo.push(async () => void (await lab.runKubeProxy('running', kubeProxy)));
+  await lab.runKubeProxy(is, kubeProxy);
+  return (await snapshot()).nodes.flatMap(({ name, proxy }) => (proxy.stopped === true ? [name] : []));
+}
+
+function judgeKubeProxy({ kubeProxy, is }: OfKubeProxy, stopped: Stopped): Verdict {
+  const observed = stopped.includes(kubeProxy) ? 'stopped' : 'running';
+  const what = `kube-proxy on ${kubeProxy}`;
+  return {
+    output: `${what}: ${observed}.`,
+    checks: [{ expected: `${what}: ${is}`, observed, held: observed === is, implied: true }],
+  };
+}
+
+function linkLine({ link, is }: OfLink): string {
+  return ['podwire link', link, ...(typeof is === 'string' ? [WORDS[is]] : ['set', ...flags(is)])].join(' ');
+}
+
+async function changeLink({ link, is }: OfLink, context: StepContext): Promise<FaultyLink> {
+  const target = await targetOf(link, context);
+  if (is !== 'whole') context.undo.push(() => heal(context.lab, target));
+  const { fault } = await context.lab.changeLink(target, changeOf(is));
+  return { target, fault };
+}
+
+function judgeLink({ is }: OfLink, { target, fault }: FaultyLink): Verdict {
+  return {
     output: `The link of ${target}: ${describeFault(fault)}.`,
     checks: [
       {
@@ -33,11 +69,10 @@ export const FAULT: Performer<StepOf<'fault'>, FaultyLink> = {
       },
     ],
     result: fault,
-  }),
-  repeats: () => false,
-};
+  };
+}
 
-type Wanted = StepOf<'fault'>['fault']['is'];
+type Wanted = OfLink['is'];
 
 const WORDS = { cut: 'cut', whole: 'heal' } as const;
 

@@ -152,6 +152,23 @@ describe('the mode of kube-proxy', () => {
       expect(diff).not.toContain('kube-dns');
       await lab.kubectl(['delete', 'service', 'one']);
       expect(await printed(lab, 'node-1', { diff: true })).toContain('  - -A KUBE-SERVICES -d 10.96.0.77/32');
+      // One that does not run: its rules stand, and follow nothing; nobody waits for it.
+      const has = async (at: string) => (await lab.exec(at, ['iptables-save'])).stdout.includes('10.96.0.78/32');
+      const health = async () => (await lab.exec(node, ['curl', '-sf', 'http://127.0.0.1:10256/livez'])).exitCode;
+      expect(await health()).toBe(0);
+      await daemon.switchProxyMode({ mode: 'iptables' });
+      expect(await daemon.runKubeProxy({ is: 'stopped', node })).toEqual([node]);
+      expect((await lab.snapshot()).nodes.map(({ proxy }) => proxy.stopped)).toEqual([undefined, true]);
+      await lab.kubectl(['create', 'service', 'clusterip', 'two', '--clusterip=10.96.0.78', '--tcp=80']);
+      await lab.programmed();
+      expect([await has('control-plane'), await has(node), await health()]).toEqual([true, false, 7]);
+      expect((await rules(lab, node)).iptables).toBeGreaterThan(5);
+      await expect(daemon.switchProxyMode({ mode: 'nftables', node })).rejects.toMatchObject({
+        why: 'it is stopped; `podwire kube-proxy start` starts it',
+      });
+      expect(await daemon.runKubeProxy({ is: 'running' })).toEqual(['control-plane', node]);
+      expect([await has(node), await health()]).toEqual([true, 0]);
+      await expect(daemon.runKubeProxy({ is: 'stopped', node: 'node-7' })).rejects.toThrow('there is no node "node-7"');
       await expect(daemon.switchProxyMode({ mode: 'vlan' })).rejects.toMatchObject({
         why: 'its modes are iptables, ipvs, nftables, userspace',
       });
