@@ -1,5 +1,8 @@
-/** The file a report goes to: refused before anything is built when it cannot be; there in whole or not at all. */
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+/**
+ * The file a report goes to: refused before anything is built when it cannot be; there in whole or not at all. What is no
+ * ordinary file (/dev/null, /dev/stdout, a pipe) is written to as it is: nothing may take its place.
+ */
+import { closeSync, lstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { LabError } from '../../lab/lab-error.ts';
 
 export interface ReportFile {
@@ -10,10 +13,11 @@ export interface ReportFile {
 
 /** Opens it, beside its place until it is whole. Throws a `LabError` (exit code 2). */
 export function openReportFile(path: string): ReportFile {
-  const unfinished = `${path}.${process.pid}.part`;
+  let unfinished: string;
   let file: number;
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error(`${path} is a folder`);
+    unfinished = isReplaceable(path) ? `${path}.${process.pid}.part` : path;
     file = openSync(unfinished, 'w', 0o644);
   } catch (cause) {
     throw new LabError({
@@ -30,7 +34,13 @@ export function openReportFile(path: string): ReportFile {
     },
     close: () => {
       closeSync(file);
-      renameSync(unfinished, path);
+      if (unfinished !== path) renameSync(unfinished, path);
     },
   };
+}
+
+/** Renamed to its place, a report would make a file of a device or a link. */
+function isReplaceable(path: string): boolean {
+  const standing = lstatSync(path, { throwIfNoEntry: false });
+  return standing === undefined || standing.isFile();
 }
