@@ -52,8 +52,8 @@ async function daemon(_message, server) {
     forward: attempt('sysctl -w net.ipv4.ip_forward=1'),
     // In a mount namespace of its own, always: named namespaces need a /run to write to.
     namedNamespace: attempt("unshare --mount sh -c 'mount -t tmpfs tmpfs /run && ip netns add try && ip netns list'"),
-    // Still there after a while: it captures.
-    capture: attempt('ip link set lo up; timeout 0.5 tcpdump -i lo -w /dev/null; test $? = 124'),
+    // Still there after a while: it captures. (To a file it names it would give its own owner: to /dev/null, the machine's.)
+    capture: attempt('ip link set lo up; timeout 0.5 tcpdump -i lo -w - >/dev/null; test $? = 124'),
   });
 }
 
