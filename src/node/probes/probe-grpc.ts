@@ -83,9 +83,19 @@ function varint(value: number): Buffer {
   }
 }
 
+/** The server's words; what is no percent-encoding stays as it is, as gRPC's specification asks. */
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
 function verdictOf(headers: Readonly<Record<string, unknown>>, body: Buffer): string | undefined {
   const code = headers['grpc-status'];
-  const said = decodeURIComponent(String(headers['grpc-message'] ?? ''));
+  const said = percentDecoded(String(headers['grpc-message'] ?? ''));
   if (code === UNIMPLEMENTED)
     return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${said}`;
   if (code !== '0') return `error: health rpc probe failed: ${said || `HTTP status ${String(headers[':status'])}`}`;

@@ -52,6 +52,11 @@ describe('a gRPC probe', () => {
     expect(asked).toEqual(Buffer.from([0, 0, 0, 0, 6, 0x0a, 4, ...Buffer.from('shop')]));
   });
 
+  it('shows words that are no percent-encoding as they are', async () => {
+    const port = await health((stream) => reply(stream, [], '14', 'at 99 % load'));
+    expect(await probeGrpc(target, port, '', 2_000)).toBe('error: health rpc probe failed: at 99 % load');
+  });
+
   it('says when nobody answers for it', async () => {
     const port = await health((stream) => reply(stream, [], '12', 'unknown service grpc.health.v1.Health'));
     expect(await probeGrpc(target, port, '', 2_000)).toBe(
