@@ -20,13 +20,15 @@ export function startNetexec(context: StandInContext, args: readonly string[]): 
   const udpPort = flags.port('udp-port', 8081);
   const routes = routesOf(context, httpPort);
   const http = listenHttp(context, httpPort, (request, response) => {
-    const url = new URL(request.url ?? '/', 'http://pod');
+    // No URL: what a client may ask for (`//`) need not be one.
+    const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s, 2);
     response.setHeader('content-type', 'text/plain; charset=utf-8');
     response.setHeader('x-pod', context.pod.name);
     response.setHeader('x-node', context.pod.node);
-    const handler = Object.hasOwn(routes, url.pathname) ? routes[url.pathname]! : routes['/']!;
+    const handler = Object.hasOwn(routes, path) ? routes[path]! : routes['/']!;
     context.log(`${request.method} ${request.url} from ${clientAddress(request)}`);
-    Promise.resolve(handler({ request, response, query: url.searchParams })).catch((error: unknown) => {
+    const answered = async () => handler({ request, response, query: new URLSearchParams(search) });
+    answered().catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(`${String(error)}\n`);
     });
