@@ -1,6 +1,9 @@
 /** The daemon's log: one line a message on its standard error, which is `daemon.log`. */
 import type { Logger } from '../../objects/component.ts';
 
+// A disk that is full takes no more of the log, and must not take the daemon.
+process.stderr.on('error', () => undefined);
+
 /** A logger whose lines name `component`. */
 export function componentLogger(component: string): Logger {
   const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
