@@ -12,9 +12,15 @@ const run = promisify(execFile);
 const checkout = join(import.meta.dirname, '../..');
 const TEN_MINUTES = 600_000;
 const MUCH_OUTPUT = { maxBuffer: 64 << 20 };
+// Of this machine's devices it has a few, read-only: packages run as root there, and their owners and modes are the host's.
 const ENTER = [
   'mount --bind "$0" "$0"',
-  'mount --rbind /dev "$0/dev"',
+  'mount -t tmpfs tmpfs "$0/dev"',
+  'mkdir "$0/dev/pts" "$0/dev/shm"',
+  'mount -t devpts -o newinstance,ptmxmode=666 devpts "$0/dev/pts"',
+  'ln -s pts/ptmx "$0/dev/ptmx"',
+  'ln -s /proc/self/fd "$0/dev/fd"',
+  'for device in null zero full random urandom tty; do touch "$0/dev/$device"; mount --bind "/dev/$device" "$0/dev/$device"; mount -o remount,bind,ro "$0/dev/$device"; done',
   'mount -t proc proc "$0/proc"',
   'exec chroot "$0" sh -ec "$1"',
 ].join(' && ');
