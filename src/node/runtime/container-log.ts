@@ -13,13 +13,16 @@ type Stream = LogLine['stream'];
 export class ContainerLog {
   readonly #kept: number;
   #lines: LogLine[] = [];
+  /** Lines that were dropped: the number of the first that is kept. */
+  #dropped = 0;
   #characters = 0;
   #ended = false;
   readonly #partial = {
     stdout: { decoder: new StringDecoder('utf8'), text: '' },
     stderr: { decoder: new StringDecoder('utf8'), text: '' },
   };
-  readonly #followers = new Set<{ lines: LogLine[]; wake: () => void }>();
+  /** Called when there is something to read. */
+  readonly #followers = new Set<() => void>();
 
   /** Keeps the last `kept` characters. */
   constructor(kept = MEBIBYTE) {
@@ -44,10 +47,7 @@ export class ContainerLog {
     this.#lines.push(line);
     this.#characters += text.length + 1;
     if (this.#characters > this.#kept) this.#dropOldest();
-    for (const follower of this.#followers) {
-      follower.lines.push(line);
-      follower.wake();
-    }
+    for (const wake of this.#followers) wake();
   }
 
   /** Nothing more will come; an unfinished line is kept as it is. */
@@ -59,28 +59,41 @@ export class ContainerLog {
       partial.text = '';
     }
     this.#ended = true;
-    for (const follower of this.#followers) follower.wake();
+    for (const wake of this.#followers) wake();
   }
 
-  /** Everything kept, then (with `follow`) what comes until the end or until `signal`. */
+  /**
+   * Everything kept, then (with `follow`) what comes until the end or until `signal`. A follower that does not keep up misses what
+   * is dropped meanwhile.
+   */
   async *read({ follow, signal }: { follow: boolean; signal: AbortSignal }): AsyncGenerator<readonly LogLine[]> {
-    const follower: { lines: LogLine[]; wake: () => void } = { lines: [...this.#lines], wake: () => undefined };
+    let next = this.#dropped;
+    const unread = (): readonly LogLine[] => {
+      const lines = this.#lines.slice(Math.max(0, next - this.#dropped));
+      next = this.#dropped + this.#lines.length;
+      return lines;
+    };
     if (!follow) {
-      yield follower.lines;
+      yield unread();
       return;
     }
-    this.#followers.add(follower);
-    const onAbort = () => follower.wake();
-    signal.addEventListener('abort', onAbort);
+    let wake: () => void = () => undefined;
+    const onNews = () => wake();
+    this.#followers.add(onNews);
+    signal.addEventListener('abort', onNews);
     try {
       while (!signal.aborted) {
-        if (follower.lines.length > 0) yield follower.lines.splice(0);
+        const lines = unread();
+        if (lines.length > 0) yield lines;
         else if (this.#ended) return;
-        else await new Promise<void>((resolve) => (follower.wake = resolve));
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
       }
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      this.#followers.delete(follower);
+      signal.removeEventListener('abort', onNews);
+      this.#followers.delete(onNews);
     }
   }
 
@@ -92,6 +105,7 @@ export class ContainerLog {
       first += 1;
     }
     this.#lines = this.#lines.slice(first);
+    this.#dropped += first;
   }
 }
 

@@ -75,7 +75,7 @@ export class ContainerTerminal {
 
   #show(source: Readable): void {
     this.#sources += 1;
-    source.on('data', (chunk) => void this.#output.write(chunk));
+    source.pipe(this.#output, { end: false });
     source.on('error', () => undefined);
     source.once('close', () => {
       this.#sources -= 1;

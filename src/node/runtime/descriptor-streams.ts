@@ -26,7 +26,8 @@ export function terminalStream(fd: number): Duplex {
 /** What a terminal says, ending as any stream does. */
 export function terminalOutput(terminal: Duplex): Readable {
   const output = new PassThrough();
-  terminal.on('data', (chunk) => void output.write(chunk));
+  // A stalled reader holds up the program, as on any terminal. (What the stream has not passed on yet keeps it from its end.)
+  terminal.pipe(output, { end: false });
   terminal.once('close', () => output.end());
   return output;
 }

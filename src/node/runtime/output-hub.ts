@@ -5,14 +5,17 @@ import { ContainerLog } from './container-log.ts';
 /** What a container may say before the first session comes that it waits for. */
 const KEPT_BYTES = 64 << 10;
 
+type Session = Readonly<Record<'stdout' | 'stderr', PassThrough>>;
+
 export class OutputHub {
   readonly log = new ContainerLog();
   /** What was said before anybody attached; undefined when it is not kept, or handed over. */
   #missed: { stream: 'stdout' | 'stderr'; chunk: Buffer }[] | undefined;
   #missedBytes = 0;
-  readonly #attached = new Set<{ stdout: PassThrough; stderr: PassThrough }>();
-  #open = 0;
+  readonly #attached = new Set<Session>();
+  readonly #sources = new Set<Readable>();
   #finished = false;
+  #released = false;
   #onEnd: () => void = () => undefined;
   /** Resolves when every stream added has ended. */
   readonly ended = new Promise<void>((resolve) => (this.#onEnd = resolve));
@@ -26,7 +29,7 @@ export class OutputHub {
   }
 
   add(stream: 'stdout' | 'stderr', source: Readable): void {
-    this.#open += 1;
+    this.#sources.add(source);
     source.on('data', (chunk: Buffer) => {
       this.log.write(stream, chunk);
       if (this.#missed !== undefined && this.#missedBytes < KEPT_BYTES) {
@@ -34,37 +37,54 @@ export class OutputHub {
         this.#missedBytes += chunk.length;
       }
       for (const session of this.#attached) session[stream].write(chunk);
+      // A session that does not read holds the container up, as containerd's do.
+      if (this.#isHeldUp()) source.pause();
     });
     // A broken pipe ends the stream; 'close' tells both.
     source.on('error', () => undefined);
     source.once('close', () => {
-      this.#open -= 1;
-      if (this.#open === 0) this.#finish();
+      this.#sources.delete(source);
+      if (this.#sources.size === 0) this.#finish();
     });
   }
 
-  attach(): { stdout: PassThrough; stderr: PassThrough; detach: () => void } {
+  attach(): Session & { readonly detach: () => void } {
     const session = { stdout: new PassThrough(), stderr: new PassThrough() };
     for (const { stream, chunk } of this.#missed ?? []) session[stream].write(chunk);
     this.#missed = undefined;
-    const end = () => {
-      this.#attached.delete(session);
-      session.stdout.end();
-      session.stderr.end();
-    };
-    if (this.#finished) end();
+    for (const output of Object.values(session)) output.on('drain', () => this.#goOn());
+    if (this.#finished) this.#part(session);
     else this.#attached.add(session);
-    return { ...session, detach: end };
+    return { ...session, detach: () => this.#part(session) };
+  }
+
+  /** The container has ended: what it has left to say is taken in, whoever reads it. */
+  release(): void {
+    this.#released = true;
+    this.#goOn();
+  }
+
+  #isHeldUp(): boolean {
+    if (this.#released) return false;
+    return [...this.#attached].some(({ stdout, stderr }) => stdout.writableNeedDrain || stderr.writableNeedDrain);
+  }
+
+  #goOn(): void {
+    if (this.#isHeldUp()) return;
+    for (const source of this.#sources) source.resume();
+  }
+
+  #part(session: Session): void {
+    this.#attached.delete(session);
+    session.stdout.end();
+    session.stderr.end();
+    this.#goOn();
   }
 
   #finish(): void {
     this.#finished = true;
     this.log.end();
-    for (const session of this.#attached) {
-      session.stdout.end();
-      session.stderr.end();
-    }
-    this.#attached.clear();
+    for (const session of this.#attached) this.#part(session);
     this.#onEnd();
   }
 }

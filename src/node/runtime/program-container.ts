@@ -199,6 +199,7 @@ export class ProgramContainer implements RunningContainer {
     this.#hub.add(this.#spec.tty ? 'stdout' : 'stderr', output.stream);
     await this.#shim.exited;
     this.#ended = true;
+    this.#hub.release();
     // In a PID namespace of its own nothing outlives its first process.
     if (this.#spec.processes !== undefined && this.#mounts !== undefined) await killMembers(this.#kernel, this.#mounts);
     const { code, error } = await output.exit;

@@ -15,6 +15,8 @@ export interface StandInListener {
 
 /** What a container that was killed with its process ends with. */
 const KILLED = 137;
+/** Batches of log lines that a reader may be behind; of what comes then the oldest are lost, as those of a log that is rotated. */
+const MOST_BEHIND = 1_000;
 
 export class StandInClient {
   #channel: MessageChannel | undefined;
@@ -101,6 +103,7 @@ export class StandInClient {
     let wake: () => void = () => undefined;
     this.#logs.set(request, (lines, end) => {
       if (lines.length > 0) arrived.push(lines);
+      if (arrived.length > MOST_BEHIND) arrived.shift();
       ended ||= end;
       wake();
     });

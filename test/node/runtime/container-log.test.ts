@@ -51,6 +51,21 @@ describe('ContainerLog', () => {
     expect(seen).toEqual(['first', 'second']);
     expect(left.length).toBeLessThan(2);
   });
+
+  it('keeps nothing for a follower that does not read', async () => {
+    const log = new ContainerLog(1_000);
+    log.line('stdout', 'first');
+    const following = log.read({ follow: true, signal: never });
+    expect((await following.next()).value).toMatchObject([{ text: 'first' }]);
+    for (let index = 0; index < 10_000; index += 1) log.line('stdout', `line ${index}`);
+    const lines = (await following.next()).value as { text: string }[];
+    expect(lines.length).toBeLessThan(200);
+    expect(lines.at(-1)?.text).toBe('line 9999');
+    log.line('stdout', 'last');
+    log.end();
+    expect((await following.next()).value).toMatchObject([{ text: 'last' }]);
+    expect((await following.next()).done).toBe(true);
+  });
 });
 
 describe('the selection of a log', () => {

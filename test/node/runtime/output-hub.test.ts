@@ -37,4 +37,31 @@ describe('sessions attached to a container', () => {
     expect(await text(session.stdout)).toBe('all\n');
     expect(await text(session.stderr)).toBe('');
   });
+
+  it('hold the container up while they do not read, until they leave or it has ended', async () => {
+    const { hub, output } = await hubThatSaid('early\n');
+    /** Writes until the pipe has been full for a while; gives how often it wrote. */
+    const flood = async () => {
+      let written = 0;
+      for (let turns = 0; written < 64 && turns < 20; turns += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (output.writableNeedDrain) continue;
+        output.write(Buffer.alloc(1 << 16, 'x'));
+        written += 1;
+        turns = 0;
+      }
+      return written;
+    };
+    const [reading, stalled] = [hub.attach(), hub.attach()];
+    reading.stdout.resume();
+    expect(await flood()).toBeLessThan(16);
+    stalled.detach();
+    expect(await flood()).toBe(64);
+    const late = hub.attach();
+    expect(await flood()).toBeLessThan(16);
+    hub.release();
+    output.end('last\n');
+    await hub.ended;
+    expect(await text(late.stdout)).toMatch(/^x+last\n$/);
+  });
 });
