@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 NODE_VERSION=24.21.0 # for machines whose own Node is older than this:
 NODE_LEAST=22.13
 PACKAGES='
-iproute2:ip iptables:iptables-restore nftables:nft ipset:ipset conntrack:conntrack tcpdump:tcpdump ethtool:ethtool
+iproute2:ip iptables:iptables-restore nftables:nft ipset:ipset conntrack:conntrack nfacct:nfacct tcpdump:tcpdump ethtool:ethtool
 iputils-ping:ping busybox:busybox bind9-dnsutils:dig curl:curl procps:sysctl util-linux:unshare haproxy:haproxy
 ca-certificates:/etc/ssl/certs
 '

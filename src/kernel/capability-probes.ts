@@ -143,6 +143,13 @@ export const PROBES: readonly Probe[] = [
     kernel: { module: 'nf_conntrack_netlink', option: 'CONFIG_NF_CT_NETLINK' },
   },
   {
+    id: 'nfacct',
+    title: 'named packet counters, and their tool',
+    neededBy: 'two metrics of kube-proxy in mode iptables, and the rules that feed them',
+    command: { argv: ['nfacct', 'add', 'try'] },
+    kernel: { module: 'xt_nfacct', option: 'CONFIG_NETFILTER_XT_MATCH_NFACCT' },
+  },
+  {
     id: 'ipset',
     title: 'ipset',
     neededBy: 'kube-proxy in mode ipvs',

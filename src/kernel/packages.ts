@@ -25,6 +25,7 @@ const PACKAGES: Readonly<Record<string, { readonly debian: string } & Partial<Re
   ipset: { debian: 'ipset' },
   ipvsadm: { debian: 'ipvsadm' },
   conntrack: { debian: 'conntrack', fedora: 'conntrack-tools', alpine: 'conntrack-tools', arch: 'conntrack-tools' },
+  nfacct: { debian: 'nfacct' },
   tcpdump: { debian: 'tcpdump' },
   ethtool: { debian: 'ethtool' },
   unshare: { debian: 'util-linux' },

@@ -296,8 +296,7 @@ export class KubeProxy implements Component {
     await this.#keepDistance();
     if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
-    const written = (...args: Parameters<ProxyReports['written']>) => this.reports.written(...args);
-    const { isFull, changed, isUnfinished } = await this.#rules.sync(written);
+    const { isFull, changed, isUnfinished } = await this.#rules.sync(this.reports);
     if (isUnfinished) this.#comeBackLater();
     this.#syncedAt = performance.now();
     this.#lastSync = { isFull, ms: this.#syncedAt - start, changed };
@@ -331,7 +330,6 @@ export class KubeProxy implements Component {
   }
 
   #onFailure(error: unknown): void {
-    this.reports.failed();
     this.#options.log.error('kube-proxy could not write its rules; will try again', {
       node: this.#options.nodeName,
       error: error instanceof Error ? error.message : String(error),

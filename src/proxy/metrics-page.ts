@@ -31,7 +31,10 @@ export class Histogram {
   }
 }
 
-/** A page of metrics whose names begin with `prefix`; all are of Kubernetes' stability level ALPHA. */
+/**
+ * A page of metrics whose names begin with `prefix`; all are of Kubernetes' stability level ALPHA. One without values is not on it, as
+ * with Prometheus' own library.
+ */
 export class MetricsPage {
   readonly #prefix: string;
   readonly #lines: string[] = [];
@@ -41,6 +44,7 @@ export class MetricsPage {
   }
 
   histogram(name: string, help: string, values: readonly [Labels, Histogram][]): void {
+    if (values.length === 0) return;
     this.#head(name, help, 'histogram');
     for (const [labels, histogram] of values) this.#lines.push(...histogram.lines(this.#prefix + name, labels));
   }
@@ -58,6 +62,7 @@ export class MetricsPage {
   }
 
   #single(name: string, help: string, type: string, values: readonly [Labels, number][]): void {
+    if (values.length === 0) return;
     this.#head(name, help, type);
     for (const [labels, value] of values) this.#lines.push(`${this.#prefix}${name}${formatLabels(labels)} ${value}`);
   }

@@ -12,7 +12,10 @@ import type { RelayAccess } from './userspace/relay-client.ts';
 import { UserspaceRules } from './userspace/userspace-rules.ts';
 
 /** A `RuleSync`, whatever its backend keeps as state. */
-export type NodeRules = Pick<RuleSync<unknown>, 'facts' | 'rules' | 'prepare' | 'check' | 'forget' | 'cleanup'> & {
+export type NodeRules = Pick<
+  RuleSync<unknown>,
+  'facts' | 'rules' | 'failure' | 'prepare' | 'check' | 'forget' | 'cleanup'
+> & {
   sync(views: ServicePortViews): Promise<SyncResult>;
 };
 

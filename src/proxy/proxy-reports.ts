@@ -14,10 +14,11 @@ import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { EndpointSlice, Node } from '../objects/wire.ts';
 import { close, type ListenAddress, serveHealth, serveMetrics } from './health-server.ts';
+import { packetCounters } from './packet-counters.ts';
 import { ProxyHealth } from './proxy-health.ts';
 import { ProxyMetrics } from './proxy-metrics.ts';
 import { standingRules } from './rule-counts.ts';
-import type { SyncResult } from './rule-sync.ts';
+import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServiceHealth, serviceChecks } from './service-health.ts';
 
 /** kube-proxy calls itself unhealthy when a sync is behind for longer than two sync periods. */
@@ -124,7 +125,7 @@ export class ProxyReports {
   }
 
   /** One family's rules are written. */
-  written(family: IpFamily, seconds: number, result: Pick<SyncResult, 'isFull' | 'written'>): void {
+  written(family: IpFamily, seconds: number, result: SyncResult): void {
     this.metrics.families.get(family)?.synced(seconds, result, this.#changedAt);
   }
 
@@ -137,8 +138,9 @@ export class ProxyReports {
     if (this.#options.serves) await this.#services.sync(serviceChecks(this.#options.views().values()));
   }
 
-  failed(): void {
-    for (const family of this.metrics.families.values()) family.failures += 1;
+  /** One family's rules could not be written. */
+  failed(family: IpFamily, failure: SyncFailure | undefined): void {
+    this.metrics.families.get(family)?.failed(failure);
   }
 
   async #open(opening: Promise<Server>, onFailure: (why: string) => void): Promise<void> {
@@ -154,11 +156,14 @@ export class ProxyReports {
   async #page(): Promise<string> {
     const { kernel, netns, mode, views } = this.#options;
     const standing = new Map<IpFamily, Record<string, number>>();
-    for (const family of mode() === 'nftables' ? [] : this.metrics.families.keys()) {
+    if (mode() !== 'iptables')
+      return this.metrics.render({ mode: mode(), views: views(), standing, packets: new Map() });
+    for (const family of this.metrics.families.keys()) {
       const { stdout } = await kernel.read(netns, [family === 6 ? 'ip6tables-save' : 'iptables-save']);
       standing.set(family, standingRules(stdout));
     }
-    return this.metrics.render({ mode: mode(), views: views(), standing });
+    const packets = (await packetCounters(kernel, netns)) ?? new Map();
+    return this.metrics.render({ mode: mode(), views: views(), standing, packets });
   }
 
   #aboutNode() {

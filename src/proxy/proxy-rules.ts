@@ -6,15 +6,22 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseCidr } from '../net/cidr.ts';
 import type { IpFamily } from '../net/ip.ts';
 import type { Logger } from '../objects/component.ts';
-import { PROXY_MODES } from '../objects/proxy-mode.ts';
+import { PROXY_MODES, type ProxyMode } from '../objects/proxy-mode.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
 import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
 import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
 import { type NodeRules, nodeRules } from './node-rules.ts';
+import { ensurePacketCounters, removePacketCounters } from './packet-counters.ts';
 import { removeFormer, writeNext } from './replace-rules.ts';
-import type { SyncResult } from './rule-sync.ts';
+import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
+
+/** Who is told of syncs, family by family. */
+export interface SyncObserver {
+  written(family: IpFamily, seconds: number, result: SyncResult): void;
+  failed(family: IpFamily, failure: SyncFailure | undefined): void;
+}
 
 interface Family {
   readonly tracker: ServicePortTracker;
@@ -57,7 +64,16 @@ export class ProxyRules {
     this.#choice = await this.choose({ mode, scheduler: this.scheduler, strict: strictMode });
     if (this.#choice.mode !== mode)
       for (const family of this.#families) family.rules = nodeRules(this.#choice.mode, this.#options, family.facts);
-    await Promise.all(this.#families.map(({ rules }) => rules.prepare()));
+    await Promise.all([this.#count(this.#choice.mode), ...this.#families.map(({ rules }) => rules.prepare())]);
+    for (const { facts, rules } of this.#families)
+      rules.facts = { ...rules.facts, hasPacketCounters: facts.hasPacketCounters };
+  }
+
+  /** Only the rules of mode iptables feed counters. */
+  async #count(mode: ProxyMode): Promise<void> {
+    const { kernel, netns } = this.#options;
+    const hasPacketCounters = mode === 'iptables' && (await ensurePacketCounters(kernel, netns));
+    for (const family of this.#families) family.facts = { ...family.facts, hasPacketCounters };
   }
 
   /** What a wish for a mode comes to on this kernel. */
@@ -87,17 +103,23 @@ export class ProxyRules {
     return isDue;
   }
 
-  /** Brings every family up to its tracker; `onWritten` is told of each, with the seconds it took. */
+  /** Brings every family up to its tracker; the observer is told of each. Throws at the first that fails. */
   async sync(
-    onWritten: (family: IpFamily, seconds: number, result: SyncResult) => void,
+    observer: SyncObserver,
   ): Promise<{ readonly isFull: boolean; readonly changed: number; readonly isUnfinished: boolean }> {
     let [isFull, changed, isUnfinished] = [false, 0, false];
     for (const { tracker, rules, facts } of this.#families) {
       const start = performance.now();
       const update = tracker.update();
       changed += update.changed.size;
-      const result = await rules.sync(update.views);
-      onWritten(facts.family, (performance.now() - start) / 1000, result);
+      let result: SyncResult;
+      try {
+        result = await rules.sync(update.views);
+      } catch (error) {
+        observer.failed(facts.family, rules.failure);
+        throw error;
+      }
+      observer.written(facts.family, (performance.now() - start) / 1000, result);
       isFull ||= result.isFull;
       isUnfinished ||= result.isUnfinished;
     }
@@ -108,6 +130,8 @@ export class ProxyRules {
    * Writes the rules of another mode; gives the function that removes the former. Rejects when it cannot; then the former stay.
    */
   async write(choice: ModeChoice, scheduler: string): Promise<() => Promise<void>> {
+    const former = this.#choice.mode;
+    await this.#count(choice.mode);
     const replacements = this.#families.map(({ facts, rules, tracker }) => ({
       former: rules,
       next: nodeRules(choice.mode, this.#options, withScheduler(facts, scheduler)),
@@ -116,7 +140,10 @@ export class ProxyRules {
     await writeNext(replacements);
     for (const [index, { next }] of replacements.entries()) this.#families[index]!.rules = next;
     this.keep(choice, scheduler);
-    return () => removeFormer(replacements);
+    return async () => {
+      await removeFormer(replacements);
+      if (former === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
+    };
   }
 
   /** Stays with the present mode, for which another may have been asked; the next `sync` writes another scheduler. */
@@ -143,6 +170,7 @@ export class ProxyRules {
 
   async cleanup(): Promise<void> {
     for (const { rules } of this.#families) await rules.cleanup();
+    if (this.#choice.mode === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
   }
 
   /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
@@ -150,6 +178,7 @@ export class ProxyRules {
     for (const mode of PROXY_MODES.filter((other) => other !== this.#choice.mode)) {
       try {
         for (const { facts, rules } of this.#families) await nodeRules(mode, this.#options, facts).cleanup(rules.rules);
+        if (mode === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
       } catch (error) {
         // Without its tool a mode cannot have left anything.
         const node = this.#options.nodeName;

@@ -5,7 +5,7 @@
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
-import type { Answers, Command, Desired, ProxyBackend, ProxyFacts } from './backends/backend.ts';
+import type { Answers, Command, Desired, Plan, ProxyBackend, ProxyFacts } from './backends/backend.ts';
 import { type KeptRules, NOTHING_KEPT } from './backends/kept-rules.ts';
 import { type RelayPorts, udpPorts } from './backends/userspace/relays.ts';
 import { writtenRules } from './rule-counts.ts';
@@ -21,6 +21,20 @@ export interface SyncResult {
   readonly written: Readonly<Record<string, number>>;
   /** True when a further sync of the same views will have something to do. */
   readonly isUnfinished: boolean;
+  /** The look for stale flows, where one was due. */
+  readonly flows?: FlowCleanup;
+}
+
+export interface FlowCleanup {
+  readonly seconds: number;
+  readonly removed: number;
+}
+
+/** What is known of a sync that failed. */
+export interface SyncFailure {
+  readonly isFull: boolean;
+  /** Only the removal of what nothing leads to any more. */
+  readonly isCleanup: boolean;
 }
 
 export class RuleSync<State> {
@@ -37,6 +51,7 @@ export class RuleSync<State> {
   #writes = 0;
   #views: ServicePortViews = new Map();
   #relayPorts: RelayPorts = NO_RELAYS;
+  #failure: SyncFailure | undefined;
 
   constructor(kernel: Kernel, netns: Netns, backend: ProxyBackend<State>, facts: ProxyFacts) {
     this.#kernel = kernel;
@@ -50,6 +65,11 @@ export class RuleSync<State> {
     return this.#backend.rules ?? NOTHING_KEPT;
   }
 
+  /** Of the last `sync`; undefined when it succeeded, or failed before it had a plan. */
+  get failure(): SyncFailure | undefined {
+    return this.#failure;
+  }
+
   /** Reads what stands, ahead of the first `sync`, which is then spared the wait. */
   async prepare(): Promise<void> {
     this.#state = await this.#observe();
@@ -57,6 +77,7 @@ export class RuleSync<State> {
 
   /** Writes what differs. Throws `KernelError`; then the next call is a full sync. `relayPorts`: of mode userspace. */
   async sync(views: ServicePortViews, relayPorts: RelayPorts = NO_RELAYS): Promise<SyncResult> {
+    this.#failure = undefined;
     const losses = this.#losses;
     const previous = this.#state ?? (await this.#observe());
     const desired = { views, facts: this.facts, relayPorts };
@@ -64,14 +85,25 @@ export class RuleSync<State> {
     if (plan.batches.length > 0) {
       this.#state = undefined;
       this.#writes += 1;
-      await this.#kernel.run(this.#netns, plan.batches);
+      await this.#write(plan);
     }
-    await this.#removeStaleFlows(views, relayPorts);
+    const flows = await this.#removeStaleFlows(views, relayPorts);
     this.#state = losses === this.#losses ? plan.state : undefined;
     this.#views = views;
     this.#relayPorts = relayPorts;
     const { batches, isFull, isUnfinished = false } = plan;
-    return { isFull, ran: batches.length, written: writtenRules(batches), isUnfinished };
+    const result = { isFull, ran: batches.length, written: writtenRules(batches), isUnfinished };
+    return flows === undefined ? result : { ...result, flows };
+  }
+
+  async #write({ batches, isFull }: Plan<State>): Promise<void> {
+    try {
+      await this.#kernel.run(this.#netns, batches);
+    } catch (error) {
+      const isCleanup = error instanceof KernelError && this.#backend.cleanupLine?.test(error.line) === true;
+      this.#failure = { isFull, isCleanup };
+      throw error;
+    }
   }
 
   /** False when rules are gone that should stand; then the next `sync` is a full one. */
@@ -128,14 +160,16 @@ export class RuleSync<State> {
   }
 
   /** After the rules: a flow removed earlier would come back by the old ones. */
-  async #removeStaleFlows(views: ServicePortViews, relayPorts: RelayPorts): Promise<void> {
-    if (views === this.#views && relayPorts === this.#relayPorts) return;
+  async #removeStaleFlows(views: ServicePortViews, relayPorts: RelayPorts): Promise<FlowCleanup | undefined> {
+    if (views === this.#views && relayPorts === this.#relayPorts) return undefined;
     let isDue = relayPorts !== this.#relayPorts;
     for (const [key, view] of views) isDue ||= mayLeaveStaleFlows(this.#views.get(key), view);
-    if (!isDue) return;
+    if (!isDue) return undefined;
+    const start = performance.now();
     const { stdout } = await this.#kernel.read(this.#netns, conntrackListing(this.facts.family));
     const ports = new Set(udpPorts(views, relayPorts));
-    const batches = planStaleFlows(stdout, views, this.facts.family, ports);
+    const { batches, count } = planStaleFlows(stdout, views, this.facts.family, ports);
     if (batches.length > 0) await this.#kernel.run(this.#netns, batches);
+    return { seconds: (performance.now() - start) / 1000, removed: count };
   }
 }

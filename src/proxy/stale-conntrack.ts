@@ -1,7 +1,8 @@
 /**
  * UDP flows that still go where no endpoint serves any more. A UDP client keeps its source port, so its conntrack entry
- * lives as long as it sends: without removal it would never reach the new endpoint. The rules are kube-proxy's: all
- * serving endpoints count, whatever the traffic policies; a Service without any is left alone. Pure.
+ * lives as long as it sends: without removal it would never reach the new endpoint. The rules are kube-proxy's (upstream
+ * pkg/proxy/conntrack/cleanup.go): all serving endpoints count, by address and port, whatever the traffic policies; a
+ * Service without any is left alone. Pure.
  */
 import type { Batch } from '../kernel/kernel.ts';
 import type { IpFamily } from '../net/ip.ts';
@@ -15,9 +16,16 @@ export function conntrackListing(family: IpFamily): readonly [string, ...string[
 /** True when the change from `before` to `after` may have left flows behind: UDP, and other endpoints serve. */
 export function mayLeaveStaleFlows(before: ServicePortView | undefined, after: ServicePortView | undefined): boolean {
   if (after === undefined || after.name.protocol !== 'UDP') return false;
-  const old = servingIPs(before);
-  const now = servingIPs(after);
-  return now.size > 0 && (old.size !== now.size || [...now].some((ip) => !old.has(ip)));
+  const old = servingAddresses(before);
+  const now = servingAddresses(after);
+  return now.size > 0 && (old.size !== now.size || [...now].some((address) => !old.has(address)));
+}
+
+/** What to remove. */
+export interface StaleFlows {
+  readonly batches: readonly Batch[];
+  /** Flows that the batches meet. */
+  readonly count: number;
 }
 
 /**
@@ -29,12 +37,12 @@ export function planStaleFlows(
   views: ServicePortViews,
   family: IpFamily,
   relayPorts: ReadonlySet<number> = new Set(),
-): Batch[] {
+): StaleFlows {
   const byAddress = new Map<string, ReadonlySet<string>>();
   const byNodePort = new Map<string, ReadonlySet<string>>();
   for (const view of views.values()) {
     if (view.name.protocol !== 'UDP') continue;
-    const serving = servingIPs(view);
+    const serving = servingAddresses(view);
     if (serving.size === 0) continue;
     for (const ip of [view.clusterIP, ...view.loadBalancerVIPs, ...view.externalIPs]) {
       byAddress.set(`${ip} ${view.port}`, serving);
@@ -43,29 +51,35 @@ export function planStaleFlows(
   }
 
   const filters = new Map<string, string[]>();
+  let count = 0;
   for (const line of listing.split('\n')) {
     const flow = parseFlow(line);
     if (flow === undefined || relayPorts.has(flow.replyPort)) continue;
-    const { destination, port, replySource } = flow;
-    if (byAddress.get(`${destination} ${port}`)?.has(replySource) === false) {
-      const filter = ['--orig-dst', destination, '--orig-port-dst', port, '--reply-src', replySource];
-      filters.set(filter.join(' '), filter);
-    }
-    if (byNodePort.get(port)?.has(replySource) === false) {
-      const filter = ['--orig-port-dst', port, '--reply-src', replySource];
-      filters.set(filter.join(' '), filter);
-    }
+    const { destination, port, replySource, replyPort } = flow;
+    const answering = `${replySource} ${replyPort}`;
+    const answer = ['--orig-port-dst', port, '--reply-src', replySource, '--reply-port-src', `${replyPort}`];
+    let filter: string[];
+    if (byAddress.get(`${destination} ${port}`)?.has(answering) === false)
+      filter = ['--orig-dst', destination, ...answer];
+    else if (byNodePort.get(port)?.has(answering) === false) filter = answer;
+    else continue;
+    filters.set(filter.join(' '), filter);
+    count += 1;
   }
-  return [...filters.values()].map((filter) => ({
-    tool: 'command',
-    argv: ['conntrack', '-D', '-f', `ipv${family}`, '-p', 'udp', ...filter],
-    // The flow may have ended since the listing.
-    allowFailure: true,
-  }));
+  const batches = [...filters.values()].map(
+    (filter): Batch => ({
+      tool: 'command',
+      argv: ['conntrack', '-D', '-f', `ipv${family}`, '-p', 'udp', ...filter],
+      // The flow may have ended since the listing.
+      allowFailure: true,
+    }),
+  );
+  return { batches, count };
 }
 
-function servingIPs(view: ServicePortView | undefined): Set<string> {
-  return new Set(view?.endpoints.all.filter((endpoint) => endpoint.isServing).map((endpoint) => endpoint.ip));
+/** `10.244.1.2 80`, as flows are told apart. */
+function servingAddresses(view: ServicePortView | undefined): Set<string> {
+  return new Set(view?.endpoints.all.filter(({ isServing }) => isServing).map(({ ip, port }) => `${ip} ${port}`));
 }
 
 interface Flow {

@@ -172,7 +172,8 @@ describe('kube-proxy', () => {
   it('shows its figures under the names of kube-proxy', async () => {
     const { proxy } = setUp();
     await proxy.start();
-    const page = proxy.reports.metrics.render({ mode: 'iptables', views: new Map(), standing: new Map() });
+    const nothing = { views: new Map(), standing: new Map(), packets: new Map() };
+    const page = proxy.reports.metrics.render({ mode: 'iptables', ...nothing });
     expect(page).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
     expect(page).toContain('kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
     expect(page).toContain('kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0');

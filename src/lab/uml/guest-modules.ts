@@ -10,7 +10,7 @@ const IPTABLES = [
   ...['xt_comment', 'xt_conntrack', 'xt_mark', 'xt_MASQUERADE', 'xt_addrtype', 'xt_nat', 'xt_tcpudp', 'ipt_REJECT'],
 ];
 const BY_MODE: Readonly<Record<ProxyMode, readonly string[]>> = {
-  iptables: ['xt_statistic', 'xt_recent'],
+  iptables: ['xt_statistic', 'xt_recent', 'nfnetlink_acct', 'xt_nfacct'],
   userspace: [],
   nftables: [],
   ipvs: [

@@ -45,6 +45,8 @@ export interface ProxyFacts {
   readonly localhostNodePorts: boolean;
   /** True when the kernel treats out-of-window TCP packets leniently, so that INVALID ones need no drop. */
   readonly conntrackTcpBeLiberal: boolean;
+  /** The kernel's named packet counters are there, which two rules feed (iptables backend only). */
+  readonly hasPacketCounters: boolean;
   /** The bit of the packet mark that says "masquerade"; kube-proxy's default is 14 (0x4000). */
   readonly masqueradeBit: number;
   readonly ipvs: IpvsOptions;
@@ -81,6 +83,8 @@ export interface ProxyBackend<State> {
   observe(family: IpFamily): readonly Command[];
   /** What they say on stderr when they fail because nothing of this backend stands: then their output is taken as empty. */
   readonly nothingStands?: RegExp;
+  /** Lines that only remove what nothing leads to any more: one that fails leaves no packet astray. */
+  readonly cleanupLine?: RegExp;
   observed(outputs: readonly string[], family: IpFamily): State;
   /** What `plan` must know besides what was written; answered anew before every plan. */
   questions?(desired: Desired, previous: State): readonly Command[];
@@ -112,6 +116,7 @@ export function defaultFacts(facts: Pick<ProxyFacts, 'family' | 'nodeIP'> & Part
     serviceCIDRs: [],
     localhostNodePorts: facts.family === 4,
     conntrackTcpBeLiberal: false,
+    hasPacketCounters: false,
     masqueradeBit: 14,
     ipvs: DEFAULT_IPVS,
     kernelRelease: '',

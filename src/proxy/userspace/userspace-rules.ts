@@ -9,7 +9,7 @@ import type { KeptRules } from '../backends/kept-rules.ts';
 import { userspaceBackend } from '../backends/userspace/backend.ts';
 import { type RelayPorts, type RelaySpec, relaysOf } from '../backends/userspace/relays.ts';
 import type { UserspaceState } from '../backends/userspace/state.ts';
-import { RuleSync, type SyncResult } from '../rule-sync.ts';
+import { RuleSync, type SyncFailure, type SyncResult } from '../rule-sync.ts';
 import type { RelayGroup } from './protocol.ts';
 import type { RelayAccess } from './relay-client.ts';
 
@@ -32,6 +32,10 @@ export class UserspaceRules {
 
   get rules(): KeptRules {
     return this.#rules.rules;
+  }
+
+  get failure(): SyncFailure | undefined {
+    return this.#rules.failure;
   }
 
   prepare(): Promise<void> {

@@ -322,9 +322,18 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       expect(health.status).toBe(200);
       expect(Object.keys(JSON.parse(health.body))).toEqual(['lastUpdated', 'currentTime', 'nodeEligible']);
       expect((await fetch(10249, '/proxyMode')).body).toBe(under.mode);
-      expect((await fetch(10249, '/metrics')).body).toContain(
-        'kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}',
-      );
+      const metrics = async () => (await fetch(10249, '/metrics')).body;
+      expect(await metrics()).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}');
+      // What the tests of UDP above have seen.
+      const removed = /^kubeproxy_conntrack_reconciler_deleted_entries_total\{ip_family="IPv4"\} (\d+)$/m;
+      if (under.isRelayed) expect(removed.exec(await metrics())?.[1]).toBe('0');
+      else expect(Number(removed.exec(await metrics())?.[1])).toBeGreaterThan(0);
+      const accepted = async () =>
+        /^kubeproxy_iptables_localhost_nodeports_accepted_packets_total (\d+)$/m.exec(await metrics())?.[1];
+      const before = await accepted();
+      await ask(net.kernel, net.node, '127.0.0.1', 30080);
+      if (under.mode === 'iptables') expect(Number(await accepted())).toBe(Number(before) + 1);
+      else expect(before).toBeUndefined();
     });
 
     it('tell load balancers on the health check port whether this node has an endpoint', async () => {

@@ -24,7 +24,7 @@ interface Case {
 
 /** kube-proxy's own defaults for the backend, as the component sets them. */
 const MODE_FACTS = {
-  iptables: {},
+  iptables: { hasPacketCounters: true },
   ipvs: {},
   nftables: { nodePortIPs: ['192.168.1.11'], localhostNodePorts: false, serviceCIDRs: ['172.30.0.0/16'] },
 };

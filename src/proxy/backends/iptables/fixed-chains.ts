@@ -29,6 +29,17 @@ export const DISPATCH_CHAINS: Readonly<Record<'filter' | 'nat', readonly string[
 /** A lost canary tells that someone flushed the table. */
 export const CANARY_TABLES: readonly Table[] = ['mangle', 'nat', 'filter'];
 
+/** Named counters of the kernel (nfnetlink_acct), as kube-proxy calls them. */
+export const PACKET_COUNTERS = {
+  invalid: 'ct_state_invalid_dropped_pkts',
+  localhost: 'localhost_nps_accepted_pkts',
+} as const;
+
+/** The match that counts. */
+export function counted(counter: keyof typeof PACKET_COUNTERS): string {
+  return `-m nfacct --nfacct-name ${PACKET_COUNTERS[counter]}`;
+}
+
 function jump(table: Table, from: string, to: string, comment: string, isForNew = false): Jump {
   const match = isForNew ? '-m conntrack --ctstate NEW ' : '';
   return { table, from, rule: `${match}-m comment --comment "${comment}" -j ${to}` };
@@ -67,7 +78,8 @@ export function fixedChains(facts: ProxyFacts): Readonly<Record<'filter' | 'nat'
     `-m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
     '-m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
   ];
-  if (!facts.conntrackTcpBeLiberal) forward.unshift('-m conntrack --ctstate INVALID -j DROP');
+  if (!facts.conntrackTcpBeLiberal)
+    forward.unshift(`-m conntrack --ctstate INVALID ${facts.hasPacketCounters ? `${counted('invalid')} ` : ''}-j DROP`);
   return {
     filter: [{ name: names.FORWARD, rules: forward }, ...(hasLocalhostNodePorts(facts) ? [firewallChain()] : [])],
     nat: [

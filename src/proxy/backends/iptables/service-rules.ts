@@ -8,9 +8,9 @@ import { isExternallyAccessible, type ServicePortView } from '../../../objects/s
 import type { LocalTraffic, ProxyFacts } from '../backend.ts';
 import * as names from './chain-names.ts';
 import { chainedEndpoints, endpointChain, policyRules } from './endpoint-rules.ts';
-import type { Chain } from './fixed-chains.ts';
+import { type Chain, counted, hasLocalhostNodePorts } from './fixed-chains.ts';
 
-/** A rule in a chain shared by all Services; which rule of such a chain comes first is of no account. */
+/** A rule in a chain shared by all Services; which Service's come first there is of no account. */
 export interface DispatchRule {
   readonly table: 'filter' | 'nat';
   readonly chain: string;
@@ -66,7 +66,7 @@ function trafficOf(view: ServicePortView): Traffic {
 /** All rules of a view. */
 export function serviceRules(view: ServicePortView, options: RenderOptions): ServiceRules {
   const traffic = trafficOf(view);
-  return { dispatch: dispatchRules(view, traffic), chains: ownChains(view, traffic, options) };
+  return { dispatch: dispatchRules(view, traffic, options.facts), chains: ownChains(view, traffic, options) };
 }
 
 /** `-m tcp -p tcp`. */
@@ -79,7 +79,8 @@ function comment(text: string): string {
   return `-m comment --comment ${text}`;
 }
 
-function dispatchRules(view: ServicePortView, traffic: Traffic): DispatchRule[] {
+/** Of two rules that one packet meets in a chain, the one that is to come first is behind the other: each is put at its head. */
+function dispatchRules(view: ServicePortView, traffic: Traffic, facts: ProxyFacts): DispatchRule[] {
   const { nameString, endpoints } = view;
   const { refusal } = traffic;
   const rules: DispatchRule[] = [];
@@ -114,7 +115,14 @@ function dispatchRules(view: ServicePortView, traffic: Traffic): DispatchRule[] 
   if (view.nodePort !== undefined) {
     const match = `${protocolMatch(view)} --dport ${view.nodePort}`;
     // Node ports are not subject to loadBalancerSourceRanges: they go past the firewall chain.
-    if (endpoints.hasAny) add('nat', names.NODE_PORTS, `${comment(nameString)} ${match} -j ${traffic.chains.external}`);
+    const toExternal = `-j ${traffic.chains.external}`;
+    if (endpoints.hasAny) {
+      add('nat', names.NODE_PORTS, `${comment(nameString)} ${match} ${toExternal}`);
+      if (hasLocalhostNodePorts(facts) && facts.hasPacketCounters) {
+        const local = `${protocolMatch(view)} -d 127.0.0.0/8 --dport ${view.nodePort} ${counted('localhost')}`;
+        add('nat', names.NODE_PORTS, `${comment(nameString)} ${local} ${toExternal}`);
+      }
+    }
     if (!traffic.hasExternal) refuseExternal(`-m addrtype --dst-type LOCAL ${match}`);
   }
 

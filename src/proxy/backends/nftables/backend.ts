@@ -28,6 +28,7 @@ export const nftablesBackend: ProxyBackend<NftablesState> = {
   mode: 'nftables',
   observe: (family) => [['nft', '-j', 'list', 'table', ...wordsOf(family)]],
   nothingStands: /No such file or directory/,
+  cleanupLine: /^delete chain ip6? kube-proxy (service|local|external|firewall|endpoint)-/,
   observed: ([listing = '']) => observeTable(listing),
   plan: planNftables,
   probes,

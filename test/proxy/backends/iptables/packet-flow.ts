@@ -194,7 +194,7 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     else if (option === '--probability') chance = Number(value());
     else if (option === '--name') list = value();
     else if (option === '--rcheck') demand(world.recent?.get(list)?.has(packet.source) ?? false);
-    else if (option === '--seconds') value();
+    else if (option === '--seconds' || option === '--nfacct-name') value();
     // A bridge, so what comes in by it has come in by one of its ports.
     else if (option === '--physdev-is-in') demand(packet.device === 'cni0');
     else if (option === '--match-set') demand(isInSet(value(), value(), flight));

@@ -204,6 +204,38 @@ describe('a full sync over rules that stand', () => {
   });
 });
 
+describe('where the kernel has packet counters', () => {
+  const views = () =>
+    viewsOf(
+      [service({ type: 'NodePort', ports: [{ name: 'p80', port: 80, nodePort: 30080 }] })],
+      [slice(['10.244.1.2'])],
+    );
+  const EXPECTED = [
+    '-m comment --comment ns1/svc1:p80 -m tcp -p tcp -d 127.0.0.0/8 --dport 30080 -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-XPGD46QRK7WJZT7O',
+    '-m comment --comment ns1/svc1:p80 -m tcp -p tcp --dport 30080 -j KUBE-EXT-XPGD46QRK7WJZT7O',
+  ];
+  const counting = { hasPacketCounters: true };
+
+  it('invalid packets and those to node ports on loopback are counted, whichever sync wrote the rules', () => {
+    const model = synced(views(), counting);
+    expect(model.rulesOf('nat', 'KUBE-NODEPORTS')).toEqual(EXPECTED);
+    expect(model.rulesOf('filter', 'KUBE-FORWARD')[0]).toBe(
+      '-m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP',
+    );
+    model.restore(textOf(planIptables(desired(views(), counting), observeSave(saveOf(model))).batches));
+    expect(model.rulesOf('nat', 'KUBE-NODEPORTS')).toEqual(EXPECTED);
+    const added = synced(new Map(), counting);
+    const { state } = planIptables(desired(new Map(), counting), EMPTY);
+    added.restore(textOf(planIptables(desired(views(), counting), state).batches));
+    expect(added.rulesOf('nat', 'KUBE-NODEPORTS')).toEqual(EXPECTED);
+  });
+
+  it('there is nothing to count where loopback has no node ports', () => {
+    const rules = synced(views(), { ...counting, localhostNodePorts: false }).rulesOf('nat', 'KUBE-NODEPORTS');
+    expect(rules).toEqual([EXPECTED[1]]);
+  });
+});
+
 describe('clean-up', () => {
   it("leaves nothing but the kubelet's chains, in whichever order they came", () => {
     const model = new RuleModel();
