@@ -19,6 +19,7 @@ const entries = {
   agnhost: 'src/node/agnhost-main.ts',
   ingress: 'src/ingress/ingress-main.ts',
   bench: 'test/bench/main.ts',
+  'bench-guest': 'test/bench/guest-main.ts',
   'bench-api': 'test/bench/api-server-main.ts',
 };
 

@@ -1,5 +1,6 @@
 /** What a benchmark is, and what it yields: rows of one table, each in proportion to a limit or a peer of the same run. */
 import type { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
+import type { ProxyMode } from '../../src/objects/proxy-mode.ts';
 
 /** One way of doing the thing, measured. */
 export interface Sample {
@@ -43,6 +44,8 @@ export interface BenchmarkContext {
   readonly root: string;
   /** Smaller sizes and fewer runs. */
   readonly isQuick: boolean;
+  /** Backends of kube-proxy to measure, where there are several. */
+  readonly modes: readonly ProxyMode[];
   readonly signal: AbortSignal;
   progress(message: string): void;
 }

@@ -3,6 +3,12 @@ import type { ServicePortViews } from '../../src/objects/service-port-view.ts';
 import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
 import { type Desired, defaultFacts } from '../../src/proxy/backends/backend.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
+import type { BenchmarkContext } from './benchmark.ts';
+
+/** The sizes of the rules benchmarks. */
+export function serviceCounts({ isQuick }: Pick<BenchmarkContext, 'isQuick'>): readonly number[] {
+  return isQuick ? [1, 100] : [1, 100, 1000, 5000, 10_000];
+}
 
 export const FACTS = defaultFacts({
   family: 4,

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
+import { isProxyMode, PROXY_MODES, type ProxyMode } from '../../src/objects/proxy-mode.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
 import { apiMemory, apiSpeed } from './benchmarks/api.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
@@ -16,7 +17,6 @@ import { exec } from './benchmarks/exec.ts';
 import { firstPacket } from './benchmarks/first-packet.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
-import { nftablesRules } from './benchmarks/nftables-rules.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
 import { rulesUpdate } from './benchmarks/rules-update.ts';
@@ -41,13 +41,13 @@ const BENCHMARKS: readonly Benchmark[] = [
   serviceUpdate,
   rulesUpdate,
   rulesLoad,
-  nftablesRules,
   firstPacket,
 ];
 
-const USAGE = `Usage: npm run bench -- [--quick] [--strict] [--out DIR] [NAME...]
+const USAGE = `Usage: npm run bench -- [--quick] [--strict] [--modes MODES] [--out DIR] [NAME...]
   --quick    smaller sizes, fewer runs
   --strict   exit 1 when a target is missed
+  --modes    backends of kube-proxy, with commas (default: ${PROXY_MODES.join(',')})
   --out DIR  where results.json and results.svg go (default: bench-results)
 Benchmarks: ${BENCHMARKS.map(({ name }) => name).join(', ')}
 `;
@@ -55,7 +55,7 @@ Benchmarks: ${BENCHMARKS.map(({ name }) => name).join(', ')}
 async function main(): Promise<number> {
   const parsed = readArguments();
   if (typeof parsed === 'number') return parsed;
-  const { chosen, isQuick, isStrict, out } = parsed;
+  const { chosen, isQuick, isStrict, modes, out } = parsed;
   if (process.getuid?.() !== 0) {
     process.stderr.write('bench: needs root\n  why: it makes network namespaces\n  do:  sudo npm run bench\n');
     return 2;
@@ -67,6 +67,7 @@ async function main(): Promise<number> {
     prefix: `bench-${process.pid}`,
     root: join(dirname(fileURLToPath(import.meta.url)), import.meta.url.endsWith('.ts') ? '../..' : '..'),
     isQuick,
+    modes,
     signal: abort.signal,
     progress: (message) => process.stderr.isTTY && process.stderr.write(`${message}\n`),
   };
@@ -90,13 +91,23 @@ async function main(): Promise<number> {
   return failures > 0 || (isStrict && missed.length > 0) ? 1 : 0;
 }
 
-function readArguments(): number | { chosen: Benchmark[]; isQuick: boolean; isStrict: boolean; out: string } {
+interface Arguments {
+  readonly chosen: readonly Benchmark[];
+  readonly isQuick: boolean;
+  readonly isStrict: boolean;
+  readonly modes: readonly ProxyMode[];
+  readonly out: string;
+}
+
+/** What the command line asks for; an exit code where it asks for nothing that can be done. */
+function readArguments(): number | Arguments {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
       options: {
         quick: { type: 'boolean', default: false },
         strict: { type: 'boolean', default: false },
+        modes: { type: 'string', default: PROXY_MODES.join(',') },
         out: { type: 'string', default: 'bench-results' },
         help: { type: 'boolean', default: false },
       },
@@ -108,7 +119,11 @@ function readArguments(): number | { chosen: Benchmark[]; isQuick: boolean; isSt
     const unknown = positionals.find((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
     if (unknown !== undefined) throw new Error(`no benchmark ${JSON.stringify(unknown)}`);
     const chosen = BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-    return { chosen, isQuick: values.quick, isStrict: values.strict, out: values.out };
+    const modes = values.modes.split(',').map((mode) => {
+      if (!isProxyMode(mode)) throw new Error(`no backend ${JSON.stringify(mode)}`);
+      return mode;
+    });
+    return { chosen, isQuick: values.quick, isStrict: values.strict, modes, out: values.out };
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n${USAGE}`);
     return 2;

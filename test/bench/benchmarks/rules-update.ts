@@ -1,85 +1,90 @@
-/** P6, the kernel's part: one Service changes among S; beside the bare commands and kube-proxy's partial sync. */
-import type { Batch } from '../../../src/kernel/kernel.ts';
-import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
-import { type IptablesState, observeSave } from '../../../src/proxy/backends/iptables/state.ts';
+/**
+ * P6, the kernel's part: one Service changes among S in every backend, beside the bare commands, and in iptables kube-proxy's
+ * partial sync.
+ */
+import { invocationOf } from '../../../src/kernel/invocation.ts';
+import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
-import { benchService, benchSlice, benchTracker, desiredOf } from '../generated-services.ts';
+import { benchService, benchSlice, benchTracker, serviceCounts } from '../generated-services.ts';
+import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
 import { partialSync } from '../kube-proxy-way.ts';
-import { inTurns, timed, withNamespaces } from '../measure.ts';
+import { inTurns, timed } from '../measure.ts';
+import { runBare, withRules } from '../rules-in-mode.ts';
 
 const ROUNDS = { most: 15, budgetMs: 20_000 };
 
 export const rulesUpdate: Benchmark = {
   name: 'rules-update',
   targets: ['P6'],
-  title: 'One Service changes among S, iptables',
+  title: 'One Service changes among S: track, plan, apply',
   unit: 'Services',
   async run(context) {
     const samples: Sample[] = [];
-    for (const size of context.isQuick ? [1000] : [1000, 5000, 10_000]) samples.push(...(await update(context, size)));
+    for (const mode of hostModes(context)) samples.push(...(await updateSamples(context, mode)));
+    const guest = await inGuest(context, 'rules-update');
     return {
-      samples,
-      missing: [],
-      notes: ['Only tracker, plan and kernel: the way through the API is not in it yet.'],
+      samples: [...samples, ...guest.samples],
+      missing: guest.missing,
+      notes: [
+        '"endpoint": one goes or comes, "Service": it is deleted or created. The way through the API is measured by service-update.',
+        '"bare" is the tools alone with the same commands; in ipvs with the question whether connections are left.',
+        'In userspace other endpoints change no rule: the relay is told.',
+      ],
     };
   },
 };
 
-async function update(context: BenchmarkContext, size: number): Promise<Sample[]> {
-  const { kernel } = context;
+/** One backend at every size, on the kernel this runs on. */
+export async function updateSamples(context: BenchmarkContext, mode: ProxyMode): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const size of serviceCounts(context)) {
+    context.progress(`rules-update: ${mode}, ${size} Services`);
+    samples.push(...(await update(context, mode, size)));
+  }
+  return samples;
+}
+
+async function update(context: BenchmarkContext, mode: ProxyMode, size: number): Promise<Sample[]> {
   const netns = `${context.prefix}.rules`;
   const tracker = benchTracker(size);
   const middle = size >> 1;
-  context.progress(`rules-update: ${size} Services`);
-  return withNamespaces(kernel, [netns], async () => {
-    const first = planIptables(desiredOf(tracker.update().views), observeSave(''));
-    await kernel.run(netns, first.batches);
-    let state: IptablesState = first.state;
-    const plan = (): readonly Batch[] => {
-      const next = planIptables(desiredOf(tracker.update().views), state);
-      state = next.state;
-      return next.batches;
-    };
-    /** The whole way of a change, or (bare) the commands alone. */
-    const changed = async (change: () => void, isBare: boolean) => {
-      if (!isBare) {
-        return timed(() => {
-          change();
-          return kernel.run(netns, plan());
-        });
-      }
+  const name = mode === 'ipvs' ? IN_GUEST : mode;
+  return withRules(mode, netns, async ({ kernel, sync, plan }) => {
+    await sync(tracker.update().views);
+    const ours = async (change: () => void) =>
+      timed(() => {
+        change();
+        return sync(tracker.update().views);
+      });
+    const bare = async (change: () => void) => {
       change();
-      const batches = plan();
-      return timed(() => kernel.run(netns, batches));
+      const { questions, writes } = await plan(tracker.update().views);
+      return timed(() => runBare(kernel, netns, [...questions, ...writes]));
     };
-    let endpoints = 3;
-    const otherEndpoints = () => {
-      endpoints = endpoints === 3 ? 2 : 3;
-      tracker.setEndpointSlice(benchSlice(middle, endpoints));
-    };
+    const endpoints = (count: number) => () => tracker.setEndpointSlice(benchSlice(middle, count));
     const remove = () => tracker.deleteService(benchService(middle));
     const add = () => tracker.setService(benchService(middle));
-    const key = `bench/service-${middle}:http/TCP`;
-    const times = await inTurns(context, ROUNDS, {
-      'endpoints change': () => changed(otherEndpoints, false),
-      'endpoints change, bare': () => changed(otherEndpoints, true),
-      'Service deleted': () => changed(remove, false),
-      'Service added': () => changed(add, false),
-      'Service deleted, bare': () => changed(remove, true),
-      'Service added, bare': () => changed(add, true),
-      "endpoints change, kube-proxy's way": () => {
-        const { views } = tracker.update();
-        return timed(() => kernel.run(netns, [{ tool: 'iptables-restore', family: 4, text: partialSync(views, key) }]));
-      },
-    });
-    return Object.entries(times).map(([label, values]): Sample => {
-      const isOurs = `${label}, bare` in times;
-      return {
-        label,
-        size,
-        values,
-        ...(isOurs ? { targets: [{ against: `${label}, bare`, bound: { atMost: 1.3 } }] } : {}),
+    /** There and back, so that each way of doing it does the same. */
+    const mean = (way: typeof ours, one: () => void, other: () => void) => async () =>
+      ((await way(one)) + (await way(other))) / 2;
+    const ways: Record<string, () => Promise<number>> = {
+      endpoint: mean(ours, endpoints(2), endpoints(3)),
+      Service: mean(ours, remove, add),
+      'Service, bare': mean(bare, remove, add),
+    };
+    if (mode !== 'userspace') ways['endpoint, bare'] = mean(bare, endpoints(2), endpoints(3));
+    if (mode === 'iptables') {
+      ways["endpoint, kube-proxy's way"] = () => {
+        const text = partialSync(tracker.update().views, `bench/service-${middle}:http/TCP`);
+        const command = invocationOf({ tool: 'iptables-restore', family: 4, text });
+        return timed(() => runBare(kernel, netns, [command]));
       };
+    }
+    const times = await inTurns(context, ROUNDS, ways);
+    return Object.entries(times).map(([label, values]): Sample => {
+      const hasBare = `${label}, bare` in times;
+      const targets = [{ against: `${name}: ${label}, bare`, bound: { atMost: 1.3 } }];
+      return { label: `${name}: ${label}`, size, values, ...(hasBare ? { targets } : {}) };
     });
   });
 }
