@@ -6,6 +6,7 @@ import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { Answers, Command, Desired, Plan, ProxyBackend, ProxyFacts } from './backends/backend.ts';
+import { changedKeys } from './backends/changed-keys.ts';
 import { type KeptRules, NOTHING_KEPT } from './backends/kept-rules.ts';
 import { type RelayPorts, udpPorts } from './backends/userspace/relays.ts';
 import { writtenRules } from './rule-counts.ts';
@@ -148,8 +149,10 @@ export class RuleSync<State> {
   }
 
   async #ask(desired: Desired, previous: State): Promise<Answers> {
+    const { nothingStands } = this.#backend;
     const questions = this.#backend.questions?.(desired, previous) ?? [];
-    return new Map(await Promise.all(questions.map(async (argv) => [argv.join(' '), await this.#read(argv)] as const)));
+    const ask = async (argv: Command) => [argv.join(' '), await this.#read(argv, nothingStands)] as const;
+    return new Map(await Promise.all(questions.map(ask)));
   }
 
   async #read(argv: Command, nothingStands?: RegExp): Promise<string> {
@@ -162,13 +165,16 @@ export class RuleSync<State> {
   /** After the rules: a flow removed earlier would come back by the old ones. */
   async #removeStaleFlows(views: ServicePortViews, relayPorts: RelayPorts): Promise<FlowCleanup | undefined> {
     if (views === this.#views && relayPorts === this.#relayPorts) return undefined;
-    let isDue = relayPorts !== this.#relayPorts;
-    for (const [key, view] of views) isDue ||= mayLeaveStaleFlows(this.#views.get(key), view);
+    const { family } = this.facts;
+    const ports = new Set(udpPorts(views, relayPorts));
+    const formerPorts = udpPorts(this.#views, this.#relayPorts);
+    let isDue = ports.size !== formerPorts.length || formerPorts.some((port) => !ports.has(port));
+    for (const key of changedKeys(this.#views, views))
+      isDue ||= mayLeaveStaleFlows(this.#views.get(key), views.get(key));
     if (!isDue) return undefined;
     const start = performance.now();
-    const { stdout } = await this.#kernel.read(this.#netns, conntrackListing(this.facts.family));
-    const ports = new Set(udpPorts(views, relayPorts));
-    const { batches, count } = planStaleFlows(stdout, views, this.facts.family, ports);
+    const { stdout } = await this.#kernel.read(this.#netns, conntrackListing(family));
+    const { batches, count } = planStaleFlows(stdout, views, family, ports);
     if (batches.length > 0) await this.#kernel.run(this.#netns, batches);
     return { seconds: (performance.now() - start) / 1000, removed: count };
   }

@@ -33,13 +33,13 @@ class IpvsKernel extends RecordingKernel {
     const [servers, sets, addresses, save] = this.model.listings();
     const listings: Record<string, string> = {
       'ipvsadm -Sn': servers!,
-      'ipvsadm -Ln': this.model.connections(),
       'ipset save': sets!,
       'ip -json address': addresses!,
       'ip -json address show up': addresses!,
       'iptables-save': save!,
     };
-    return { stdout: listings[line] ?? '', stderr: '', exitCode: 0 };
+    const connections = line.startsWith('ipvsadm -Ln') ? this.model.connections(argv.slice(2)) : '';
+    return { stdout: listings[line] ?? connections, stderr: '', exitCode: 0 };
   }
 }
 

@@ -3,8 +3,9 @@
  * when none does any more. A change of endpoints alone changes no rule: the relays are told.
  */
 import type { Kernel, Netns } from '../../kernel/kernel.ts';
-import type { ServicePortView, ServicePortViews } from '../../objects/service-port-view.ts';
+import type { ServicePortViews } from '../../objects/service-port-view.ts';
 import type { ProxyFacts } from '../backends/backend.ts';
+import { changedKeys } from '../backends/changed-keys.ts';
 import type { KeptRules } from '../backends/kept-rules.ts';
 import { userspaceBackend } from '../backends/userspace/backend.ts';
 import { type RelayPorts, type RelaySpec, relaysOf } from '../backends/userspace/relays.ts';
@@ -73,10 +74,15 @@ export class UserspaceRules {
 
   /** Opens what `views` need; gives the keys of relays that are needed no more. */
   async #open(told: ServicePortViews | undefined, views: ServicePortViews): Promise<string[]> {
-    const isTold = (key: string, view: ServicePortView) => told !== undefined && told.get(key) === view;
-    const changed = [...views].filter(([key, view]) => !isTold(key, view)).flatMap(([, view]) => relaysOf(view));
-    const before = told ?? new Map<string, ServicePortView>();
-    const left = [...before].filter(([key, view]) => views.get(key) !== view).flatMap(([, view]) => relaysOf(view));
+    const before: ServicePortViews = told ?? new Map();
+    const keys = changedKeys(before, views);
+    const relaysIn = (some: ServicePortViews) =>
+      keys.flatMap((key) => {
+        const view = some.get(key);
+        return view === undefined ? [] : relaysOf(view);
+      });
+    const changed = relaysIn(views);
+    const left = relaysIn(before);
     const wanted = new Set(changed.map(({ key }) => key));
     const gone = left.map(({ key }) => key).filter((key) => !wanted.has(key));
     const opened = await this.#relays.open(
@@ -94,6 +100,8 @@ export class UserspaceRules {
 
   /** The same map while no port is another: then no rule can be. */
   #portsAfter(isAnew: boolean, gone: readonly string[], opened: RelayPorts): RelayPorts {
+    const isKept = !isAnew && gone.length === 0 && [...opened].every(([key, port]) => this.#ports.get(key) === port);
+    if (isKept) return this.#ports;
     const ports = new Map(isAnew ? [] : this.#ports);
     for (const key of gone) ports.delete(key);
     for (const [key, port] of opened) ports.set(key, port);

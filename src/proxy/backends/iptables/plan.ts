@@ -7,6 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ServicePortView, ServicePortViews } from '../../../objects/service-port-view.ts';
 import type { Desired, Plan } from '../backend.ts';
+import { changedKeys } from '../changed-keys.ts';
 import { planFull } from './plan-full.ts';
 import { restoreBatch } from './restore-text.ts';
 import { changeText, type ServiceChange } from './service-changes.ts';
@@ -42,16 +43,10 @@ function countEndpoints(views: ServicePortViews): number {
 }
 
 function changesBetween(previous: RenderedState, next: RenderedState): ServiceChange[] {
-  if (previous.views === next.views) return [];
   const rules = (view: ServicePortView | undefined, options: RenderOptions) =>
     view === undefined ? undefined : serviceRules(view, options);
-  const changes: ServiceChange[] = [];
-  for (const [key, view] of previous.views) {
-    if (!next.views.has(key)) changes.push({ before: rules(view, previous), after: undefined });
-  }
-  for (const [key, view] of next.views) {
-    const before = previous.views.get(key);
-    if (before !== view) changes.push({ before: rules(before, previous), after: rules(view, next) });
-  }
-  return changes;
+  return changedKeys(previous.views, next.views).map((key) => ({
+    before: rules(previous.views.get(key), previous),
+    after: rules(next.views.get(key), next),
+  }));
 }

@@ -22,8 +22,9 @@ export function listings(family: IpFamily): readonly Command[] {
   ];
 }
 
-/** What they say when the kernel has nothing of the kind at all. */
-export const NOTHING_THERE = /Can't initialize ipvs|Cannot open session to kernel|Kernel support protocol versions/;
+/** What they say when the kernel has nothing of the kind at all, or not the virtual server that was asked for. */
+export const NOTHING_THERE =
+  /Can't initialize ipvs|Cannot open session to kernel|Kernel support protocol versions|No such service/;
 
 /** What stands of this family. An empty listing is one of a kernel where nothing stands. */
 export function observeKernel(outputs: readonly string[], family: IpFamily): ObservedState {

@@ -6,15 +6,16 @@
 import type { Batch } from '../../../kernel/kernel.ts';
 import { cidrContains, cidrOf } from '../../../net/cidr.ts';
 import { bitsOf, parseIp } from '../../../net/ip.ts';
+import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { Answers, Desired, Plan, ProxyFacts } from '../backend.ts';
+import { type ClaimChange, changeClaims, NO_CLAIMS } from '../claims.ts';
 import { restoreBatch } from '../iptables/restore-text.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { type ChainOptions, chainsOf, chainText, JUMPS } from './chains.ts';
-import { type ClaimChange, type Claims, changeClaims } from './claims.ts';
 import { type Comparison, type Edit, editOf } from './edit.ts';
 import { createLine, DUMMY_DEVICE, SET_NAMES, type SetName } from './names.ts';
-import { answeredAddresses, answeredConnections } from './questions.ts';
-import type { Item } from './service-items.ts';
+import { answeredAddresses, answeredConnections, keysToCompare } from './questions.ts';
+import { type Item, type ItemOptions, serviceItems } from './service-items.ts';
 import { settingsBatches } from './settings.ts';
 import { type IpvsState, leavingParts, type ObservedState, type RenderedState } from './state.ts';
 import { partsOf } from './virtual-server.ts';
@@ -22,10 +23,10 @@ import { partsOf } from './virtual-server.ts';
 /** Batches that take the kernel from `previous` to `desired`; `answers` to `ipvsQuestions`. */
 export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers = new Map()): Plan<IpvsState> {
   const { views, facts } = desired;
-  const former = claimsOf(previous, facts);
+  const former = formerOf(previous, facts);
   const nodeAddresses = answeredAddresses(answers, desired) ?? former.options.nodeAddresses;
   const options = { facts, nodeAddresses };
-  const change = changeClaims(former, { views, options });
+  const change = changeItems(former, { views, options });
   const connections = answeredConnections(answers);
   const edit = editOf(comparisonWith(previous, change, facts, (key) => connections.get(key)));
   const state = stateAfter(previous, edit, { views, options, claims: change.claims });
@@ -48,7 +49,7 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
 export function isWhole(state: IpvsState, observed: ObservedState): boolean {
   if (state.kind === 'observed') return true;
   const { facts } = state.options;
-  const change = changeClaims(claimsOf(observed, facts), state);
+  const change = changeItems(formerOf(observed, facts), state);
   const { entries, servers, bind, unbind } = editOf(comparisonWith(observed, change, facts, () => undefined));
   const differences = entries.length + servers.length + bind.length + unbind.length;
   return differences === 0 && observed.hasDevice && hasChains(state, observed);
@@ -64,15 +65,28 @@ function hasChains(state: RenderedState, { chains, jumps }: ObservedState): bool
   );
 }
 
-function claimsOf(state: IpvsState, facts: ProxyFacts): Claims {
+/** Views as they were rendered, or shall be. */
+type Rendering = Pick<RenderedState, 'views' | 'options'>;
+
+/** What stood of views: nothing is known of what was found in the kernel. */
+function formerOf(state: IpvsState, facts: ProxyFacts): Rendering & Pick<RenderedState, 'claims'> {
   if (state.kind === 'rendered') return state;
-  return { views: new Map(), options: { facts, nodeAddresses: state.nodeAddresses }, claims: new Map() };
+  return { views: new Map(), options: { facts, nodeAddresses: state.nodeAddresses }, claims: NO_CLAIMS };
+}
+
+function changeItems(previous: ReturnType<typeof formerOf>, next: Rendering): ClaimChange<Item> {
+  const itemsOf = (options: ItemOptions) => (view: ServicePortView) => serviceItems(view, options);
+  return changeClaims(
+    { ...previous, itemsOf: itemsOf(previous.options) },
+    { ...next, itemsOf: itemsOf(next.options) },
+    keysToCompare(previous, next),
+  );
 }
 
 /** What stood: written by the last plan, with the real servers that are leaving; or read from the kernel. */
 function comparisonWith(
   previous: IpvsState,
-  { touched, before, after }: ClaimChange,
+  { touched, before, after }: ClaimChange<Item>,
   facts: ProxyFacts,
   connections: Comparison['connections'],
 ): Comparison {
@@ -111,13 +125,13 @@ function standingItems({ servers, items }: ObservedState, { ipvs }: ProxyFacts):
   ]);
 }
 
-function stateAfter(previous: IpvsState, edit: Edit, claims: Claims): RenderedState {
+function stateAfter(previous: IpvsState, edit: Edit, next: Rendering & Pick<RenderedState, 'claims'>): RenderedState {
   const counts = new Map(previous.kind === 'rendered' ? previous.counts : countEntries(previous));
   for (const [set, growth] of edit.growth) counts.set(set, (counts.get(set) ?? 0) + growth);
   const rules = previous.kind === 'rendered' ? previous.outRules : new Set<string>();
   const outRules = new Set([...rules, ...edit.addRules]);
   for (const rule of edit.dropRules) outRules.delete(rule);
-  return { kind: 'rendered', ...claims, counts, outRules, leaving: new Set(edit.leaving) };
+  return { kind: 'rendered', ...next, counts, outRules, leaving: new Set(edit.leaving) };
 }
 
 function countEntries({ items }: ObservedState): Map<SetName, number> {

@@ -1,17 +1,29 @@
 /** What a plan must ask of the kernel besides what was written: addresses come and go by themselves, connections too. Pure. */
-import type { ServicePortView } from '../../../objects/service-port-view.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ServicePortView, ServicePortViews } from '../../../objects/service-port-view.ts';
 import type { Answers, Command, Desired } from '../backend.ts';
-import { changedKeys } from './claims.ts';
+import { changedKeys } from '../changed-keys.ts';
 import { NODE_ADDRESSES, nodeAddresses } from './observe.ts';
-import { servingEndpoints } from './service-items.ts';
-import type { IpvsState } from './state.ts';
-import { parseConnections } from './virtual-server.ts';
+import { serviceItems, servingEndpoints } from './service-items.ts';
+import { type IpvsState, leavingParts, type RenderedState } from './state.ts';
+import { connectionsCommand, parseConnections } from './virtual-server.ts';
 
-const CONNECTIONS: Command = ['ipvsadm', '-Ln'];
+/** Above so many virtual servers one listing of all is cheaper than one of each. */
+const MOST_ONE_BY_ONE = 4;
 
-/** The node's addresses, and the connections where a real server is to go. */
+/** Keys of views whose items may differ between two renderings. */
+export function keysToCompare(
+  before: Pick<RenderedState, 'views' | 'options'>,
+  after: Pick<RenderedState, 'views' | 'options'>,
+): readonly string[] {
+  if (isDeepStrictEqual(before.options, after.options)) return changedKeys(before.views, after.views);
+  return [...new Set([...before.views.keys(), ...after.views.keys()])];
+}
+
+/** The node's addresses where a Service has to do with them, and the connections where a real server is to go. */
 export function ipvsQuestions(desired: Desired, previous: IpvsState): readonly Command[] {
-  return needsConnections(desired, previous) ? [NODE_ADDRESSES, CONNECTIONS] : [NODE_ADDRESSES];
+  const addresses = usesNodeAddresses(desired.views) ? [NODE_ADDRESSES] : [];
+  return [...addresses, ...connectionQuestions(desired, previous)];
 }
 
 /** The node's addresses as answered; undefined when they were not asked for. */
@@ -22,21 +34,33 @@ export function answeredAddresses(answers: Answers, { facts }: Desired): readonl
 
 /** Open connections by `leavingKey`, as answered; empty when they were not asked for. */
 export function answeredConnections(answers: Answers): ReadonlyMap<string, number> {
-  return parseConnections(answers.get(CONNECTIONS.join(' ')) ?? '');
+  const listings = [...answers].filter(([command]) => command !== NODE_ADDRESSES.join(' '));
+  return new Map(listings.flatMap(([, listing]) => [...parseConnections(listing)]));
 }
 
-function needsConnections({ views, facts }: Desired, previous: IpvsState): boolean {
-  if (previous.kind === 'observed') return previous.servers.size > 0;
-  if (previous.leaving.size > 0) return true;
-  const options = { facts, nodeAddresses: previous.options.nodeAddresses };
-  return changedKeys(previous, { views, options }).some((key) =>
-    losesEndpoint(previous.views.get(key), views.get(key)),
-  );
+/** Node ports are served at the node's addresses; other addresses of a Service are bound unless they are the node's. */
+function usesNodeAddresses(views: ServicePortViews): boolean {
+  for (const { nodePort, externalIPs, loadBalancerVIPs } of views.values())
+    if (nodePort !== undefined || externalIPs.length + loadBalancerVIPs.length > 0) return true;
+  return false;
+}
+
+function connectionQuestions(desired: Desired, previous: IpvsState): readonly Command[] {
+  if (previous.kind === 'observed') return previous.servers.size > 0 ? [connectionsCommand()] : [];
+  const ids = new Set([...previous.leaving].map((key) => leavingParts(key)[0]));
+  const options = { facts: desired.facts, nodeAddresses: previous.options.nodeAddresses };
+  for (const key of keysToCompare(previous, { views: desired.views, options })) {
+    const [before, after] = [previous.views.get(key), desired.views.get(key)];
+    if (before === undefined || after === undefined || !losesEndpoint(before, after)) continue;
+    for (const [id, { kind }] of serviceItems(before, previous.options)) if (kind === 'server') ids.add(id);
+  }
+  if (ids.size > MOST_ONE_BY_ONE) return [connectionsCommand()];
+  return [...ids].map(connectionsCommand);
 }
 
 /** True when a virtual server of the Service port, behind its own or another address, has an endpoint less. */
-function losesEndpoint(before: ServicePortView | undefined, after: ServicePortView | undefined): boolean {
-  if (before === undefined || after === undefined || after.name.protocol !== 'TCP') return false;
+function losesEndpoint(before: ServicePortView, after: ServicePortView): boolean {
+  if (after.name.protocol !== 'TCP') return false;
   return (['isInternalPolicyLocal', 'isExternalPolicyLocal'] as const).some((policy) => {
     const now = new Set(servingEndpoints(after, after[policy]).map(({ address }) => address));
     return servingEndpoints(before, before[policy]).some(({ address }) => !now.has(address));

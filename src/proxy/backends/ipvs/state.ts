@@ -1,5 +1,6 @@
 /** What the ipvs backend knows of the kernel: what it last wrote, or what the kernel's listings show. */
 import type { ServicePortViews } from '../../../objects/service-port-view.ts';
+import type { Claims } from '../claims.ts';
 import type { ChainTable } from './chains.ts';
 import type { SetName } from './names.ts';
 import type { Item, ItemOptions } from './service-items.ts';
@@ -9,8 +10,8 @@ export interface RenderedState {
   readonly kind: 'rendered';
   readonly views: ServicePortViews;
   readonly options: ItemOptions;
-  /** By an item's id, the keys of the views that need it, in order. Of two virtual servers at one address the first counts. */
-  readonly claims: ReadonlyMap<string, readonly string[]>;
+  /** Of items. */
+  readonly claims: Claims;
   /** Entries of each set. */
   readonly counts: ReadonlyMap<SetName, number>;
   readonly outRules: ReadonlySet<string>;

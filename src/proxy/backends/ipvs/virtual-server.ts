@@ -3,6 +3,7 @@
  * `-e` and `-d` for one of its real servers. All forward by masquerading (`-m`), which is the one way that leaves pods alone.
  */
 import type { Protocol } from '../../../objects/service-port-view.ts';
+import type { Command } from '../backend.ts';
 
 export interface VirtualServer {
   /** Unique in a kernel: `TCP 10.96.0.1:443`, `UDP [fd00::1]:53`. */
@@ -96,6 +97,11 @@ export function parseVirtualServers(listing: string): Map<string, VirtualServer>
     } else if (command === '-a') servers.get(id)?.realServers.set(value('-r') ?? '', Number(value('-w')));
   }
   return servers;
+}
+
+/** The command that lists connections: of one virtual server, or of all. */
+export function connectionsCommand(id?: string): Command {
+  return ['ipvsadm', '-Ln', ...(id === undefined ? [] : target(id).split(' '))];
 }
 
 /** Reads `ipvsadm -Ln`: open connections, active and inactive together, by `ID REALSERVER`. */

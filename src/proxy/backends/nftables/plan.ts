@@ -4,26 +4,42 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Batch } from '../../../kernel/kernel.ts';
-import type { ServicePortView, ServicePortViews } from '../../../objects/service-port-view.ts';
+import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { Desired, Plan } from '../backend.ts';
+import { changedKeys } from '../changed-keys.ts';
+import { changeClaims, NO_CLAIMS } from '../claims.ts';
 import { tableOf } from './names.ts';
 import { planFull } from './plan-full.ts';
-import { type ServiceRules, serviceRules } from './service-rules.ts';
-import { elementChanges } from './shared-elements.ts';
+import { type ServiceRules, serviceElements, serviceRules } from './service-rules.ts';
+import { type ElementChanges, elementChanges } from './shared-elements.ts';
 import { affinityChanges, type NftablesState, type RenderedState } from './state.ts';
 import { type Chain, editText } from './table-text.ts';
 import { deletionBatches, nftBatch } from './transactions.ts';
 
 /** Batches that take the kernel from `previous` to `desired`. */
-export function planNftables(desired: Desired, previous: NftablesState): Plan<NftablesState> {
-  const state: RenderedState = { kind: 'rendered', ...desired };
-  const isAlike = previous.kind === 'rendered' && isDeepStrictEqual(previous.facts, state.facts);
-  if (!isAlike) return { batches: planFull(state, previous), state, isFull: true };
-  return { batches: planChanges(previous, state), state, isFull: false };
+export function planNftables({ views, facts }: Desired, previous: NftablesState): Plan<NftablesState> {
+  if (previous.kind === 'rendered' && isDeepStrictEqual(previous.facts, facts)) {
+    const changed = changedKeys(previous.views, views);
+    const elements = changeClaims(
+      { ...previous, itemsOf: serviceElements },
+      { views, itemsOf: serviceElements },
+      changed,
+    );
+    const state: RenderedState = { kind: 'rendered', views, facts, claims: elements.claims };
+    return { batches: planChanges(previous, state, changed, elementChanges(elements)), state, isFull: false };
+  }
+  const nothing = { views: new Map(), claims: NO_CLAIMS, itemsOf: serviceElements };
+  const { claims } = changeClaims(nothing, { views, itemsOf: serviceElements }, views.keys());
+  const state: RenderedState = { kind: 'rendered', views, facts, claims };
+  return { batches: planFull(state, previous), state, isFull: true };
 }
 
-function planChanges(previous: RenderedState, next: RenderedState): Batch[] {
-  const changed = changedKeys(previous.views, next.views);
+function planChanges(
+  previous: RenderedState,
+  next: RenderedState,
+  changed: readonly string[],
+  elements: ElementChanges,
+): Batch[] {
   if (changed.length === 0) return [];
   const table = tableOf(next.facts.family);
   const before = rulesOf(changed, previous);
@@ -34,7 +50,6 @@ function planChanges(previous: RenderedState, next: RenderedState): Batch[] {
   const kept = new Set(after.chains.map(({ name }) => name));
   const keptSets = new Set(after.sets.map(({ name }) => name));
   const goneChains = [...oldChains.keys()].filter((name) => !kept.has(name));
-  const elements = elementChanges(previous.views, next.views, changed);
   const text = editText(table, {
     chains: after.chains.filter((chain) => !isSame(oldChains.get(chain.name), chain) || mentions(chain, replaced)),
     flush: goneChains,
@@ -44,14 +59,6 @@ function planChanges(previous: RenderedState, next: RenderedState): Batch[] {
     addElements: elements.add,
   });
   return [...nftBatch(text), ...deletionBatches(table, goneChains)];
-}
-
-function changedKeys(before: ServicePortViews, after: ServicePortViews): string[] {
-  if (before === after) return [];
-  return [
-    ...[...before.keys()].filter((key) => !after.has(key)),
-    ...[...after].filter(([key, view]) => before.get(key) !== view).map(([key]) => key),
-  ];
 }
 
 function rulesOf(keys: readonly string[], { views, facts }: RenderedState): ServiceRules {

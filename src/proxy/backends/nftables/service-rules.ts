@@ -41,26 +41,19 @@ function trafficOf(view: ServicePortView): Traffic {
   };
 }
 
-/** The elements of a view, whatever the options. Views are frozen, so they are worked out once for each. */
-export function serviceElements(view: ServicePortView): readonly Element[] {
-  const known = ELEMENTS.get(view);
-  if (known !== undefined) return known;
-  const elements = elementsOf(view);
-  ELEMENTS.set(view, elements);
-  return elements;
-}
-
-const ELEMENTS = new WeakMap<ServicePortView, readonly Element[]>();
-
-function elementsOf(view: ServicePortView): Element[] {
+/** The elements of a view by id, whatever the options. */
+export function serviceElements(view: ServicePortView): ReadonlyMap<string, Element> {
   const traffic = trafficOf(view);
   const { chains } = traffic;
   const { hasAny } = view.endpoints;
   const protocol = view.name.protocol.toLowerCase();
   const to = (ip: string) => `${ip} . ${protocol} . ${view.port}`;
-  const elements: Element[] = [];
-  const add = (container: names.Container, key: string, verdict?: string, comment?: string) =>
-    elements.push(elementOf(container, key, verdict, comment));
+  const elements = new Map<string, Element>();
+  /** Of two with one key (an external IP that is the cluster IP) the first counts. */
+  const add = (...parts: Parameters<typeof elementOf>) => {
+    const element = elementOf(...parts);
+    if (!elements.has(element.id)) elements.set(element.id, element);
+  };
 
   add('cluster-ips', view.clusterIP);
   const internal = view.isInternalPolicyLocal ? chains.local : chains.cluster;

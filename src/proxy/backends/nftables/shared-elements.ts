@@ -1,9 +1,9 @@
 /**
  * Elements that several Service ports have in common: a cluster IP is that of every port of its Service, two Services may
- * claim one external IP and port. An element stands once; of two that differ, the one of the Service port whose key comes
- * first counts, whichever was there first: so changes one by one lead where a full sync leads. Pure.
+ * claim one external IP and port. Which counts is said in claims.ts. Pure.
  */
 import type { ServicePortViews } from '../../../objects/service-port-view.ts';
+import type { ClaimChange } from '../claims.ts';
 import { serviceElements } from './service-rules.ts';
 import { type Element, isSameValue } from './table-text.ts';
 
@@ -13,13 +13,11 @@ export interface Owned {
   readonly element: Element;
 }
 
-/** The elements of all views, each with the view it belongs to; with `wanted`, only those with such an id. */
-export function ownedElements(views: ServicePortViews, wanted?: ReadonlySet<string>): Map<string, Owned> {
+/** The elements of all views by id, each with the view it belongs to. */
+export function ownedElements(views: ServicePortViews): Map<string, Owned> {
   const owned = new Map<string, Owned>();
   for (const [owner, view] of views) {
-    for (const element of serviceElements(view)) {
-      const { id } = element;
-      if (wanted !== undefined && !wanted.has(id)) continue;
+    for (const [id, element] of serviceElements(view)) {
       const other = owned.get(id);
       if (other === undefined || owner < other.owner) owned.set(id, { owner, element });
     }
@@ -32,26 +30,12 @@ export interface ElementChanges {
   readonly add: readonly Element[];
 }
 
-/** What takes the elements of `before` to those of `after`, when only the views of `changed` differ. */
-export function elementChanges(
-  before: ServicePortViews,
-  after: ServicePortViews,
-  changed: readonly string[],
-): ElementChanges {
-  const touched = new Set<string>();
-  for (const key of changed) {
-    for (const views of [before, after]) {
-      const view = views.get(key);
-      if (view !== undefined) for (const element of serviceElements(view)) touched.add(element.id);
-    }
-  }
-  const old = ownedElements(before, touched);
-  const now = ownedElements(after, touched);
+/** What takes the elements that stood to those that shall. */
+export function elementChanges({ touched, before, after }: ClaimChange<Element>): ElementChanges {
   const remove: Element[] = [];
   const add: Element[] = [];
   for (const id of touched) {
-    const was = old.get(id)?.element;
-    const is = now.get(id)?.element;
+    const [was, is] = [before(id), after(id)];
     if (was !== undefined && is !== undefined && isSameValue(was, is)) continue;
     if (was !== undefined) remove.push(was);
     if (is !== undefined) add.push(is);

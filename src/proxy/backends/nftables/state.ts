@@ -1,6 +1,7 @@
 /** What the nftables backend knows of its table: what it last wrote, or what `nft -j list table` shows. */
 import type { ServicePortViews } from '../../../objects/service-port-view.ts';
 import type { ProxyFacts } from '../backend.ts';
+import type { Claims } from '../claims.ts';
 import { BASE_CHAINS, fixedChains, fixedElements } from './fixed-rules.ts';
 import { serviceRules } from './service-rules.ts';
 import { ownedElements } from './shared-elements.ts';
@@ -10,6 +11,8 @@ export interface RenderedState {
   readonly kind: 'rendered';
   readonly views: ServicePortViews;
   readonly facts: ProxyFacts;
+  /** Of elements. */
+  readonly claims: Claims;
 }
 
 export interface ObservedState {
@@ -34,7 +37,7 @@ export const NOTHING: ObservedState = {
 };
 
 /** A rendered state as a listing would show it. */
-export function expectedOf({ views, facts }: RenderedState): ObservedState {
+export function expectedOf({ views, facts }: Pick<RenderedState, 'views' | 'facts'>): ObservedState {
   const chains = new Set([...BASE_CHAINS, ...fixedChains(facts)].map(({ name }) => name));
   const affinitySets = new Map<string, number>();
   for (const view of views.values()) {

@@ -5,7 +5,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Batch } from '../../../kernel/kernel.ts';
+import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { Desired, Plan } from '../backend.ts';
+import { changedKeys } from '../changed-keys.ts';
 import type { Chain } from '../iptables/fixed-chains.ts';
 import { chunksOf, restoreBatch, transaction } from '../iptables/restore-text.ts';
 import { CHAINS, JUMPS, type PortalRule } from './chain-names.ts';
@@ -57,23 +59,19 @@ function rulesOf({ views, facts, relayPorts }: RenderedState, key: string): Port
   return view === undefined ? [] : portalRules(view, facts, relayPorts);
 }
 
-/** Keys of views whose rules may differ. */
-function changedKeys(before: RenderedState, after: RenderedState): string[] {
-  if (before.views === after.views && before.relayPorts === after.relayPorts) return [];
-  const hasOtherPorts = (key: string) =>
-    relaysOf(after.views.get(key)!).some(
-      (relay) => before.relayPorts.get(relay.key) !== after.relayPorts.get(relay.key),
-    );
-  return [
-    ...[...before.views.keys()].filter((key) => !after.views.has(key)),
-    ...[...after.views]
-      .filter(([key, view]) => before.views.get(key) !== view || hasOtherPorts(key))
-      .map(([key]) => key),
-  ];
+/** Keys of views whose rules may differ: of another view, or of one whose relays have other ports. */
+function keysToWrite(before: RenderedState, after: RenderedState): string[] {
+  const changed = changedKeys(before.views, after.views);
+  if (before.relayPorts === after.relayPorts) return changed;
+  const known = new Set(changed);
+  const hasOtherPorts = (view: ServicePortView) =>
+    relaysOf(view).some(({ key }) => before.relayPorts.get(key) !== after.relayPorts.get(key));
+  for (const [key, view] of after.views) if (!known.has(key) && hasOtherPorts(view)) changed.push(key);
+  return changed;
 }
 
 function changeText(before: RenderedState, after: RenderedState): string {
-  const changes = changedKeys(before, after).map((key) => ({ old: rulesOf(before, key), now: rulesOf(after, key) }));
+  const changes = keysToWrite(before, after).map((key) => ({ old: rulesOf(before, key), now: rulesOf(after, key) }));
   return chunksOf(changes, SERVICES_PER_TRANSACTION)
     .flatMap((chunk) =>
       TABLES.map((table) =>

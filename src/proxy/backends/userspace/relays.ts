@@ -44,6 +44,7 @@ export function relaysOf(view: ServicePortView): RelaySpec[] {
 
 /** Ports of relays for UDP: replies from these are no answers of endpoints. */
 export function udpPorts(views: ServicePortViews, ports: RelayPorts): number[] {
+  if (ports.size === 0) return [];
   return [...views.values()]
     .filter(({ name }) => name.protocol === 'UDP')
     .flatMap((view) => relaysOf(view).map(({ key }) => ports.get(key)))

@@ -51,9 +51,11 @@ export class IpvsModel {
     return JSON.stringify(this.device === undefined ? links : [...links, {}, link('kube-ipvs0', this.device)]);
   }
 
-  connections(): string {
+  /** `options`: `-t 10.96.0.1:443` for one virtual server alone. */
+  connections(options: readonly string[] = []): string {
     const lines = ['IP Virtual Server version 1.2.1 (size=4096)', 'Prot LocalAddress:Port Scheduler Flags'];
     for (const [id, { settings, reals }] of this.servers) {
+      if (options.length > 0 && !id.endsWith(` ${options[1]}`)) continue;
       lines.push(`${id.replace(' ', '  ')} ${settings.split(' ')[1]}`);
       for (const [real, { weight, connections }] of reals)
         lines.push(`  -> ${real.padEnd(28)} Masq    ${weight}      ${connections}          0         `);

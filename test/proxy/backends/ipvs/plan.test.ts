@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../../src/kernel/kernel.ts';
 import { ipvsBackend } from '../../../../src/proxy/backends/ipvs/backend.ts';
+import { NODE_ADDRESSES } from '../../../../src/proxy/backends/ipvs/observe.ts';
 import type { IpvsState } from '../../../../src/proxy/backends/ipvs/state.ts';
 import { ServicePortTracker } from '../../../../src/proxy/service-port-tracker.ts';
 import { applyChange, arbitraryChange } from '../../arbitrary-changes.ts';
@@ -9,7 +10,8 @@ import { FACTS_4, FACTS_6, NODE, service, slice, viewsOf } from '../../fixtures.
 import { IpvsModel } from './ipvs-model.ts';
 import { answersOf, observedOf, sync, synced } from './syncs.ts';
 
-const ONE = () => viewsOf([service()], [slice(['10.244.1.2', '10.244.2.2'])]);
+const SLICES = [slice(['10.244.1.2', '10.244.2.2'])];
+const ONE = () => viewsOf([service()], SLICES);
 const FEWER = () => viewsOf([service()], [slice(['10.244.2.2'])]);
 const VIP = 'TCP 172.30.0.41:80';
 
@@ -148,13 +150,25 @@ describe('an endpoint that goes', () => {
     expect(plan.isUnfinished).toBe(false);
   });
 
-  it('asks for connections only when an endpoint goes', () => {
+  it('asks for connections only when an endpoint goes, and of its virtual servers alone while they are few', () => {
     const model = new IpvsModel();
     const { state } = sync(model, FEWER());
     const questions = (views: ReturnType<typeof viewsOf>, from: IpvsState) =>
       ipvsBackend.questions!({ views, facts: FACTS_4 }, from).map((argv) => argv.join(' '));
-    expect(questions(ONE(), state)).toEqual(['ip -json address show up']);
-    expect(questions(FEWER(), next(model, state, ONE()).state)).toEqual(['ip -json address show up', 'ipvsadm -Ln']);
+    expect(questions(ONE(), state)).toEqual([]);
+    expect(questions(FEWER(), next(model, state, ONE()).state)).toEqual(['ipvsadm -Ln -t 172.30.0.41:80']);
+    const many = (ips: string[]) =>
+      viewsOf([service({ externalIPs: [1, 2, 3, 4].map((each) => `192.0.2.${each}`) })], [slice(ips)]);
+    const { state: four } = sync(new IpvsModel(), many(['10.244.1.2', '10.244.2.2']));
+    expect(questions(many(['10.244.2.2']), four)).toEqual(['ip -json address show up', 'ipvsadm -Ln']);
+  });
+
+  it('asks for the node’s addresses only where a Service has to do with them', () => {
+    const model = new IpvsModel([FACTS_4.nodeIP]);
+    const { state } = sync(model, ONE());
+    const views = viewsOf([service({ type: 'NodePort', ports: [{ name: 'p80', port: 80, nodePort: 30080 }] })], SLICES);
+    expect(ipvsBackend.questions!({ views, facts: FACTS_4 }, state)).toEqual([NODE_ADDRESSES]);
+    expect(ipvsBackend.questions!({ views: ONE(), facts: FACTS_4 }, next(model, state, views).state)).toEqual([]);
   });
 });
 

@@ -10,7 +10,10 @@ import { IpvsModel } from './ipvs-model.ts';
 /** What the model says to the backend's questions. */
 export function answersOf(model: IpvsModel, questions: readonly (readonly string[])[]): Answers {
   return new Map(
-    questions.map((argv) => [argv.join(' '), argv[0] === 'ipvsadm' ? model.connections() : model.addresses()]),
+    questions.map((argv) => [
+      argv.join(' '),
+      argv[0] === 'ipvsadm' ? model.connections(argv.slice(2)) : model.addresses(),
+    ]),
   );
 }
 
