@@ -4,7 +4,7 @@
  * network.
  */
 import { closeSync } from 'node:fs';
-import { PROBES, type Probe } from './capability-probes.ts';
+import { CAPABILITY_IDS, PROBES, type Probe } from './capability-probes.ts';
 import type { Invocation } from './invocation.ts';
 import { forThisKernel } from './iptables-variant.ts';
 import type { ReadResult } from './kernel.ts';
@@ -43,15 +43,19 @@ interface Scratch {
 
 const NOBODY = 65534;
 
-/** Tries everything; some 100 ms. */
-export async function probeCapabilities(): Promise<Capability[]> {
+/** Tries everything, or only what is named; all of it takes some 100 ms. */
+export async function probeCapabilities(ids: readonly string[] = CAPABILITY_IDS): Promise<Capability[]> {
+  return (await probe(PROBES.filter(({ id }) => ids.includes(id)))).filter(({ id }) => ids.includes(id));
+}
+
+async function probe(probes: readonly Probe[]): Promise<Capability[]> {
   const [root, netns, scratch] = openScratch();
   try {
     // Root without the right to a namespace (a container) must not try on the host's own network.
     if (scratch.fd === undefined && scratch.prefix.length === 0) return [root, netns];
     const [variant, ...probed] = await Promise.all([
       iptablesVariant(scratch),
-      ...PROBES.map((probe) => tryOne(scratch, probe)),
+      ...probes.map((each) => tryOne(scratch, each)),
     ]);
     return [root, netns, ...probed.map((each) => withVariant(each, variant))];
   } finally {

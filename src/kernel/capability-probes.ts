@@ -258,6 +258,9 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
+/** What can be asked about; the first two are what the others are tried with (`capabilities.ts`). */
+export const CAPABILITY_IDS: readonly string[] = ['root', 'netns', ...PROBES.map(({ id }) => id)];
+
 function reasonOf(action: () => void): string | undefined {
   try {
     action();

@@ -54,6 +54,11 @@ export class DaemonClient {
     return this.#call('POST', `/kube-proxy?${query}`);
   }
 
+  /** Which of these capabilities the lab's kernel lacks: by id, why. */
+  missing(ids: readonly string[]): Promise<Record<string, string>> {
+    return this.#call('GET', `/missing?${new URLSearchParams({ ids: JSON.stringify(ids) })}`);
+  }
+
   /** Every link of the lab and what is wrong with it. */
   links(): Promise<LinkState[]> {
     return this.#call('GET', '/links');

@@ -44,6 +44,8 @@ export interface LabHandle {
   switchProxyMode(mode: string, node?: string): Promise<string[]>;
   /** Stops kube-proxy on a node, or on all (its rules stay), or starts it again; gives the nodes. Throws a `LabError`. */
   runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]>;
+  /** Which of these capabilities (ids of `podwire check`) the kernel the lab stands in lacks: by id, why. */
+  missing(ids: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** Every link of the lab and what is wrong with it. */
   links(): Promise<LinkState[]>;
   /** Cuts, heals or changes the link of a node, host or pod; resolves with its new state. Throws a `LabError`. */

@@ -46,6 +46,8 @@ class OpenLab implements LabHandle {
   readonly #directory: StateDirectory;
   readonly #daemon: DaemonClient;
   readonly #subscriptions = new Set<() => void>();
+  /** By id, why it is missing; a kernel stays as it is. */
+  readonly #capabilities = new Map<string, string | undefined>();
 
   constructor(
     name: string,
@@ -109,6 +111,19 @@ class OpenLab implements LabHandle {
 
   runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]> {
     return this.#daemon.runKubeProxy({ is, node });
+  }
+
+  async missing(ids: readonly string[]): Promise<Record<string, string>> {
+    const unknown = ids.filter((id) => !this.#capabilities.has(id));
+    if (unknown.length > 0) {
+      const missing = await this.#daemon.missing(unknown);
+      for (const id of unknown) this.#capabilities.set(id, missing[id]);
+    }
+    const lacking = ids.flatMap((id): [string, string][] => {
+      const why = this.#capabilities.get(id);
+      return why === undefined ? [] : [[id, why]];
+    });
+    return Object.fromEntries(lacking);
   }
 
   links(): Promise<LinkState[]> {

@@ -7,6 +7,7 @@ import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
 import { inOrder } from './in-order.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
 import { type PlayOptions, playScenario } from './play-scenario.ts';
+import { unmetRequirement } from './requirement.ts';
 
 export interface PlayAllOptions {
   readonly proxyModes: readonly ProxyMode[] | 'all';
@@ -63,10 +64,22 @@ async function* playGroup(
   if (signal.aborted) return 'interrupted';
   let lease: LabLease | undefined;
   let worst: ScenarioOutcome = 'passed';
+  const opened: ScenarioEvent[] = [];
   try {
     for (const [index, { scenario, requirement }] of group.entries()) {
       if (signal.aborted) break;
-      yield { type: 'scenarioStarted', scenario, proxyMode: requirement.proxyMode };
+      const { proxyMode } = requirement;
+      if (scenario.requires !== undefined) {
+        // What the kernel can do is known once the lab stands: of it is told when it is played in.
+        lease ??= await untold(openLease(requirement, options), opened);
+        const reason = await unmetRequirement(scenario.requires, lease.lab);
+        if (reason !== undefined) {
+          yield { type: 'scenarioSkipped', scenario, proxyModes: [proxyMode], reason };
+          continue;
+        }
+      }
+      yield { type: 'scenarioStarted', scenario, proxyMode };
+      yield* opened.splice(0);
       lease ??= yield* openLease(requirement, options);
       const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
       const { keepOnFailure, onHeld } = options;
@@ -85,6 +98,15 @@ async function* playGroup(
     else await lease?.release();
   }
   return worst;
+}
+
+/** Runs a stream to its end; its events go to `events`. */
+async function untold<R>(stream: AsyncGenerator<ScenarioEvent, R>, events: ScenarioEvent[]): Promise<R> {
+  for (;;) {
+    const next = await stream.next();
+    if (next.done === true) return next.value;
+    events.push(next.value);
+  }
 }
 
 /** Opens a lab, each part of it an event. */

@@ -12,6 +12,7 @@ import type { Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, S
 import { collectEvidence } from './evidence.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
+import { unmetRequirement } from './requirement.ts';
 import type { StepContext } from './step-context.ts';
 import { keepRequesting } from './steps/load-step.ts';
 import { type ClaimingVerb, judgeOf, type PerformedVerb, performerOf } from './steps/performers.ts';
@@ -91,6 +92,8 @@ async function* playSteps(steps: readonly AnyStep[], prefix: string, run: Run): 
   let count = 0;
   for (const step of steps) {
     if (step.step.proxyModes?.includes(run.proxyMode) === false) continue;
+    const { requires } = step.step;
+    if (requires !== undefined && (await unmetRequirement(requires, run.context.lab)) !== undefined) continue;
     count += 1;
     const held = yield* playStep(step, `${prefix}${count}`, run);
     if (!held) return false;

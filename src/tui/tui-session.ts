@@ -10,6 +10,7 @@ import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts
 import type { Language } from '../scenario/localize.ts';
 import { chooseModes, openLease } from '../scenario/play-all.ts';
 import { playScenario } from '../scenario/play-scenario.ts';
+import { unmetRequirement } from '../scenario/requirement.ts';
 import { openQuestion, type TuiState, type Walk } from './tui-state.ts';
 
 /** How long auto-play leaves a part of the scenario standing: by the letters there are to read. */
@@ -121,6 +122,8 @@ export class TuiSession {
       if (proxyMode === undefined) throw new Error(skip.map(({ reason }) => reason).join('; '));
       this.#append({ type: 'scenarioStarted', scenario, proxyMode });
       const lab = await this.#lab({ ...scenario.lab, proxyMode });
+      const unmet = scenario.requires && (await unmetRequirement(scenario.requires, lab));
+      if (unmet !== undefined) throw new Error(`it cannot be played here: ${unmet}`);
       const signal = this.#leave.signal;
       const labIsRemoved = (): boolean => this.#state.closing && this.#lease?.lease.borrowed === false;
       const events = playScenario(scenario, { lab, proxyMode, signal, labIsRemoved });

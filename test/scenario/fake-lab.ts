@@ -14,6 +14,8 @@ export interface FakeLabOptions {
   kubectl?(argv: readonly string[], stdin?: string): Partial<ExecResult>;
   runHere?(argv: readonly string[], env: Readonly<Record<string, string>>): Partial<ExecResult>;
   readonly snapshot?: Partial<LabSnapshot>;
+  /** Capabilities its kernel lacks. */
+  readonly missing?: readonly string[];
 }
 
 export interface FakeLab extends LabHandle {
@@ -111,6 +113,8 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
       return result(options.exec?.(target, argv, stdin));
     },
     netnsOf: async (target) => `fake.${target}`,
+    missing: async (ids) =>
+      Object.fromEntries(ids.filter((id) => options.missing?.includes(id)).map((id) => [id, `no ${id}`])),
     links: async () => links,
     changeLink: async (target, change) => {
       log.push(`link ${target} ${JSON.stringify(change)}`);

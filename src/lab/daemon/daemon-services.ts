@@ -1,5 +1,6 @@
 /** What the daemon answers on its socket, from the parts of the running lab. */
 import type { RunningControllers } from '../../controllers/start-controllers.ts';
+import { probeCapabilities } from '../../kernel/capabilities.ts';
 import type { NodeKubelets } from '../../node/node-kubelets.ts';
 import { type ExecTarget, onHost } from '../exec-target.ts';
 import { LabError } from '../lab-error.ts';
@@ -81,6 +82,10 @@ export function daemonServices({
         await Promise.all(nodes.filter(({ plan: { name } }) => !lost.has(name)).map(({ proxy }) => proxy.programmed()));
       };
       await withDeadline(programmed(), timeoutMs);
+    },
+    async missing(ids) {
+      const lacking = (await probeCapabilities(ids)).filter(({ status }) => status === 'missing');
+      return Object.fromEntries(lacking.map(({ id, title, why }) => [id, `${title}: ${why ?? 'missing'}`]));
     },
   };
 }

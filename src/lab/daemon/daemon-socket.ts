@@ -9,6 +9,7 @@
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node that is Ready
  *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
  *   POST /kube-proxy?is=&node=   stops kube-proxy, or starts it again; answers with the nodes once it is so
+ *   GET  /missing?ids=           of these capabilities (a JSON list of ids of `podwire check`) those the lab's kernel lacks, by id why
  *   GET  /links                  every link and what is wrong with it
  *   POST /link?name=&change=     changes a link (a JSON `LinkChange`); answers with its new state
  */
@@ -32,6 +33,7 @@ export interface DaemonServices {
   switchProxyMode(wanted: ProxySwitch): Promise<SwitchedNode[]>;
   runKubeProxy(wanted: ProxyRun): Promise<string[]>;
   programmed(timeoutMs: number): Promise<void>;
+  missing(ids: readonly string[]): Promise<Record<string, string>>;
 }
 
 /** Starts to answer at `path`. The folder's mode keeps others out even before the socket has its own. */
@@ -75,6 +77,10 @@ async function answer(services: DaemonServices, request: IncomingMessage, respon
     case 'POST /kube-proxy': {
       const is = parameter('is') === 'stopped' ? 'stopped' : 'running';
       return sendJson(response, 200, await services.runKubeProxy({ is, node: parameter('node') }));
+    }
+    case 'GET /missing': {
+      const ids = JSON.parse(parameter('ids') ?? '[]') as string[];
+      return sendJson(response, 200, await services.missing(ids));
     }
     case 'GET /links':
       return sendJson(response, 200, services.links.list());

@@ -138,7 +138,7 @@ function faultAfter(before: LinkFault, change: LinkChange): LinkFault {
 }
 
 async function demandNetem(): Promise<void> {
-  const netem = (await probeCapabilities()).find(({ id }) => id === 'netem');
+  const netem = (await probeCapabilities(['netem']))[0];
   if (netem?.status === 'ok') return;
   throw new LabError({
     what: 'this kernel cannot delay, lose or reorder packets of a link',

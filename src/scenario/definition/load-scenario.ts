@@ -20,7 +20,7 @@ const HEAD = scenarioSchema(z.unknown());
 const DEFAULT_TIMEOUT_MS = 20_000;
 const DEFAULT_DEADLINE = '5m';
 /** What may stand beside a verb. */
-const BESIDE = ['narrate', 'expect', 'timeout', 'consistently', 'as', 'proxyModes', 'catch', 'finally'];
+const BESIDE = ['narrate', 'expect', 'timeout', 'consistently', 'as', 'proxyModes', 'requires', 'catch', 'finally'];
 type Path = readonly (string | number)[];
 
 /** Loads files and folders (their `*.yaml`, in order of name). Throws a `LabError` (exit code 2) for all that is wrong. */
@@ -64,6 +64,7 @@ export function parseScenario(text: string, file: string): Scenario | { readonly
     title: checked.title,
     lab: labOf(checked.lab ?? {}, file),
     proxyModes: checked.proxyModes ?? PROXY_MODES,
+    ...(checked.requires === undefined ? {} : { requires: checked.requires }),
     deadlineMs: milliseconds(checked.deadline ?? DEFAULT_DEADLINE),
     timeoutMs: checked.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(checked.timeout),
     steps,
@@ -97,8 +98,8 @@ function checkStep(step: unknown, path: Path, file: string, issues: FileIssue[])
     issues.push({ path, message: `must be a step: a mapping with one of ${VERBS.join(', ')}` });
     return [];
   }
-  // For which backends a step is makes no other step of it.
-  const keys = Object.keys(step).filter((key) => key !== 'proxyModes');
+  // Where a step is played makes no other step of it.
+  const keys = Object.keys(step).filter((key) => key !== 'proxyModes' && key !== 'requires');
   const verbs = VERBS.filter((verb) => keys.includes(verb) && (verb !== 'narrate' || keys.length === 1));
   const [verb] = verbs;
   if (verb === undefined || verbs.length > 1) {

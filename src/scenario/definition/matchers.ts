@@ -1,5 +1,6 @@
 /** The schemas of what a scenario can expect of a text, a number, a hop: the words of `expect`. */
 import { z } from 'zod';
+import { CAPABILITY_IDS } from '../../kernel/capability-probes.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 
 /** Narration and titles: one text for all, or one per language. */
@@ -72,3 +73,15 @@ export const OUTCOME = z.enum(['answered', 'refused', 'timeout', 'unreachable'])
 export type Outcome = z.infer<typeof OUTCOME>;
 
 export const PROXY_MODE_LIST = z.array(z.enum(PROXY_MODES)).min(1);
+
+const CAPABILITIES = z.array(z.enum(CAPABILITY_IDS)).min(1);
+
+/** Of the kernel the lab stands in. */
+export const REQUIRES = z
+  .strictObject({
+    has: CAPABILITIES.optional().describe('it can do all of these'),
+    lacks: CAPABILITIES.optional().describe('it can do none of these'),
+  })
+  .describe(
+    'capabilities of the lab’s kernel, as `podwire check -o json` names them; passed over where it is otherwise',
+  );

@@ -1,7 +1,7 @@
 /** The schema of a scenario file around its steps, and the scenario as the engine plays it. */
 import { z } from 'zod';
 import type { PROXY_MODES } from '../../objects/proxy-mode.ts';
-import { DURATION, LOCALIZED, PROXY_MODE_LIST } from './matchers.ts';
+import { DURATION, LOCALIZED, PROXY_MODE_LIST, REQUIRES } from './matchers.ts';
 import type { AnyStep } from './steps.ts';
 
 export const API_VERSION = 'podwire.dev/v1alpha1';
@@ -36,6 +36,7 @@ export function scenarioSchema<S extends z.ZodType>(step: S) {
         .optional()
         .describe('the lab it needs; default: that of lab/default.yaml, shared with others'),
       proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends it holds in; default: all'),
+      requires: REQUIRES.optional(),
       timeout: DURATION.optional().describe('of each step; default: 20s'),
       deadline: DURATION.optional().describe('of all steps together; default: 5m'),
       steps: z.array(step).min(1),
@@ -54,6 +55,7 @@ export interface Scenario {
   readonly title: Spec['title'];
   readonly lab: NonNullable<Spec['lab']>;
   readonly proxyModes: readonly (typeof PROXY_MODES)[number][];
+  readonly requires?: Spec['requires'];
   /** Milliseconds each step has, unless it says otherwise. */
   readonly timeoutMs: number;
   /** Milliseconds all steps have together. */

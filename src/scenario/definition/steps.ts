@@ -11,6 +11,7 @@ import {
   NUMBER_MATCHER,
   OUTCOME,
   PROXY_MODE_LIST,
+  REQUIRES,
   TEXT_MATCHER,
 } from './matchers.ts';
 
@@ -28,6 +29,7 @@ const FILE = z.string().min(1).describe('a manifest, relative to the scenario');
 const COMMON = {
   narrate: LOCALIZED.optional().describe('what the step shows and why'),
   proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends the step is for; default: the scenario’s'),
+  requires: REQUIRES.optional(),
   timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
   consistently: DURATION.optional().describe('once it holds, it must go on to for so long'),
 };
@@ -56,7 +58,11 @@ const ERROR_STEP = z.union([
 /** Builds the table around the schema of a nested step. */
 function stepSchemas<S extends z.ZodType>(nested: S) {
   return {
-    narrate: z.strictObject({ narrate: LOCALIZED.describe('a paragraph, alone'), proxyModes: COMMON.proxyModes }),
+    narrate: z.strictObject({
+      narrate: LOCALIZED.describe('a paragraph, alone'),
+      proxyModes: COMMON.proxyModes,
+      requires: COMMON.requires,
+    }),
     apply: z.strictObject({ ...COMMON, apply: APPLY.describe('kubectl apply'), expect: OUTPUT }),
     delete: z.strictObject({
       ...COMMON,
