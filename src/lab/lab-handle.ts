@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Transport } from '../objects/transport.ts';
 import type { LabSnapshot } from './lab-snapshot.ts';
 import type { LinkChange, LinkState } from './link-state.ts';
+import type { ProxySwitch, SwitchedNode } from './proxy-switch.ts';
 
 export interface ExecResult {
   readonly exitCode: number;
@@ -35,13 +36,16 @@ export interface LabHandle {
   /** The network namespace of a node, pod or fabric host, as `ip netns` lists it. */
   netnsOf(target: string): Promise<string>;
   kubectl(argv: readonly string[], stdin?: string): Promise<ExecResult>;
-  /** Runs a program of this host, outside the lab's network, with kubectl's environment of the lab. */
+  /** Runs a program of this host, outside the lab's network; `kubectl` and `podwire` mean this lab there. */
   runHere(
     argv: readonly [string, ...string[]],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly timeoutMs?: number },
   ): Promise<ExecResult>;
-  /** Changes the backend of kube-proxy on a node, or on all; gives the nodes that have it now. Throws a `LabError`, also where the kernel cannot do it. */
-  switchProxyMode(mode: string, node?: string): Promise<string[]>;
+  /**
+   * Changes the backend of kube-proxy on a node, or on all, and says what each has then. Throws a `LabError`; also where the
+   * kernel cannot do it, unless `strict` is false.
+   */
+  switchProxyMode(mode: string, options?: Omit<ProxySwitch, 'mode'>): Promise<SwitchedNode[]>;
   /** Stops kube-proxy on a node, or on all (its rules stay), or starts it again; gives the nodes. Throws a `LabError`. */
   runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]>;
   /** Which of these capabilities (ids of `podwire check`) the kernel the lab stands in lacks: by id, why. */

@@ -31,6 +31,8 @@ export interface NodeSnapshot {
     readonly mode: string;
     /** Why it is not the mode asked for. */
     readonly obstacle?: string;
+    /** Of mode ipvs. */
+    readonly scheduler?: string;
     /** It does not run: its rules stand and follow nothing. */
     readonly stopped?: boolean;
     readonly synced: boolean;

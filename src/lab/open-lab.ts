@@ -1,4 +1,5 @@
 /** Opens labs for scenarios, the TUI and the commands: builds one, or connects to one that is up. */
+import { delimiter } from 'node:path';
 import { LinuxKernel } from '../kernel/linux-kernel.ts';
 import type { Transport } from '../objects/transport.ts';
 import { DaemonClient } from './daemon-client.ts';
@@ -10,6 +11,8 @@ import type { ExecOptions, ExecResult, LabHandle } from './lab-handle.ts';
 import { DEFAULT_LAB_NAME } from './lab-name.ts';
 import { kernelOf } from './lab-programs.ts';
 import type { LinkChange, LinkState } from './link-state.ts';
+import { launcherFolder } from './programs.ts';
+import type { ProxySwitch, SwitchedNode } from './proxy-switch.ts';
 import { runCaptured } from './run-captured.ts';
 import type { StateDirectory } from './state-directory.ts';
 import { type UpOptions, up } from './up.ts';
@@ -100,13 +103,17 @@ class OpenLab implements LabHandle {
   ): Promise<ExecResult> {
     return runCaptured(new LinuxKernel(), argv, {
       ...options,
-      env: { ...kubectlEnvironment(this.#directory), PODWIRE_NAME: this.name, ...options.env },
+      env: {
+        ...kubectlEnvironment(this.#directory),
+        PATH: `${launcherFolder()}${delimiter}${process.env.PATH ?? ''}`,
+        PODWIRE_NAME: this.name,
+        ...options.env,
+      },
     });
   }
 
-  async switchProxyMode(mode: string, node?: string): Promise<string[]> {
-    const switched = await this.#daemon.switchProxyMode({ mode, node, strict: true });
-    return switched.map(({ name }) => name);
+  switchProxyMode(mode: string, options: Omit<ProxySwitch, 'mode'> = {}): Promise<SwitchedNode[]> {
+    return this.#daemon.switchProxyMode({ strict: true, ...options, mode });
   }
 
   runKubeProxy(is: 'running' | 'stopped', node?: string): Promise<string[]> {

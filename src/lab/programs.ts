@@ -64,6 +64,11 @@ export function removeProgram(): string[] {
   return [join(import.meta.dirname, isBundle ? 'remove.js' : 'remove-main.ts')];
 }
 
+/** The folder in which the launcher `podwire` lies. */
+export function launcherFolder(): string {
+  return join(import.meta.dirname, isBundle ? '..' : '../..', 'lab');
+}
+
 /** A start-up script of User-mode Linux: `start.sh` (on the host) or `init.sh` (in the guest). */
 export function umlScript(name: 'start.sh' | 'init.sh'): string {
   return join(import.meta.dirname, isBundle ? '..' : '../..', 'lab/uml', name);

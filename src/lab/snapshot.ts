@@ -9,6 +9,7 @@ import type { LabPlan } from './plan-lab.ts';
 export interface ProxyState {
   readonly mode: string;
   readonly obstacle?: string;
+  readonly scheduler?: string;
   readonly stopped?: boolean;
   readonly synced: boolean;
   readonly generation: number;

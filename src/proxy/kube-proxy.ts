@@ -107,6 +107,11 @@ export class KubeProxy implements Component {
     return this.#rules.choice.obstacle;
   }
 
+  /** How mode ipvs chooses an endpoint. */
+  get scheduler(): string {
+    return this.#rules.scheduler;
+  }
+
   /**
    * Changes the backend while traffic flows: the new one's rules are in before the former's go, so every connection
    * meets one or the other. Resolves with the mode it has then: another than `wanted` where the kernel cannot do that.

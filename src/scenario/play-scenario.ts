@@ -169,8 +169,10 @@ async function* perform(
   const command = await announced.promise;
   if (command !== undefined) yield command;
   const tried = await trying;
-  const { proxyMode } = step as Partial<StepOf<'proxyMode'>>;
-  if (verb === 'proxyMode' && tried.held && proxyMode?.node === undefined) run.proxyMode = proxyMode!.mode;
+  if (verb === 'proxyMode' && tried.held) {
+    const { proxyMode, expect } = step as StepOf<'proxyMode'>;
+    if (proxyMode.node === undefined) run.proxyMode = expect?.mode ?? proxyMode.mode;
+  }
   return tried;
 }
 

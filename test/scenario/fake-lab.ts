@@ -2,6 +2,7 @@
  * A lab without a kernel: objects in a map, programs and kubectl answered by functions of the test. `log` holds what
  * was asked of it, in order.
  */
+import { LabError } from '../../src/lab/lab-error.ts';
 import type { ExecResult, LabHandle } from '../../src/lab/lab-handle.ts';
 import type { LabSnapshot } from '../../src/lab/lab-snapshot.ts';
 import type { LinkState } from '../../src/lab/link-state.ts';
@@ -139,12 +140,15 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
       );
       return nodes.map(({ name }) => name);
     },
-    switchProxyMode: async (mode, node) => {
-      log.push(`proxy-mode ${mode} ${node ?? ''}`.trim());
-      nodes = nodes.map((each) =>
-        node === undefined || node === each.name ? { ...each, proxy: { ...each.proxy, mode } } : each,
-      );
-      return nodes.map(({ name }) => name);
+    switchProxyMode: async (mode, { node, strict, scheduler } = {}) => {
+      log.push(['proxy-mode', mode, node, scheduler].filter((word) => word !== undefined).join(' '));
+      const obstacle = options.missing?.includes(mode) === true ? `${mode} not supported` : undefined;
+      if (obstacle !== undefined && strict !== false)
+        throw new LabError({ what: `no mode ${mode}`, why: `can't use it: ${obstacle}`, remedy: 'another' });
+      const now = obstacle === undefined ? { mode } : { mode: 'iptables', obstacle };
+      const proxy = { synced: true, generation: 2, ...now, ...(scheduler === undefined ? {} : { scheduler }) };
+      nodes = nodes.map((each) => (node === undefined || node === each.name ? { ...each, proxy } : each));
+      return nodes.map(({ name }) => ({ name, ...now }));
     },
     programmed: async () => undefined,
     down: async () => void log.push('down'),

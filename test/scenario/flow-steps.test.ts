@@ -103,6 +103,57 @@ describe('proxyMode', () => {
   });
 });
 
+describe('proxyMode where the kernel cannot do it', () => {
+  it('falls back when it may, and goes on in the mode it has then', async () => {
+    const lab = fakeLab({ missing: ['ipvs'] });
+    const events = await play(
+      lab,
+      scenario(
+        `    - {proxyMode: {mode: ipvs, strict: false}, expect: {mode: iptables, obstacle: {contains: not supported}}}
+    - {proxyModes: [iptables], exec: {in: node-1, command: [iptables-save]}}
+    - {proxyModes: [ipvs], exec: {in: node-1, command: [ipvsadm]}}`,
+      ),
+    );
+    expect(ended(events)).toEqual(['1 held', '2 held']);
+    expect(lab.log).toContain('exec node-1 iptables-save');
+  });
+
+  it('can be expected to be refused', async () => {
+    const refused = '    - {error: {proxyMode: {mode: ipvs}}, expect: {message: {contains: ipvs not supported}}}';
+    expect(ended(await play(fakeLab({ missing: ['ipvs'] }), scenario(refused)))).toEqual(['1 held']);
+    expect(ended(await play(fakeLab(), scenario(refused)))).toEqual(['1 failed']);
+  });
+
+  it('changes the scheduler of mode ipvs, and says so', async () => {
+    const lab = fakeLab();
+    const events = await play(lab, scenario('    - {proxyMode: {mode: ipvs, scheduler: lc}}'));
+    expect(ended(events)).toEqual(['1 held']);
+    expect(events.flatMap((event) => (event.type === 'command' ? [event.text] : []))).toEqual([
+      'podwire proxy-mode ipvs --ipvs-scheduler lc --strict-proxy-mode',
+    ]);
+  });
+});
+
+describe('requires', () => {
+  const steps = `    - {requires: {has: [nftables]}, exec: {in: node-1, command: [with]}}
+    - {requires: {lacks: [nftables]}, narrate: "This kernel has no nftables."}`;
+
+  it('has a step passed over where the kernel is another', async () => {
+    const ran = async (missing: string[]): Promise<string[]> =>
+      (await play(fakeLab({ missing }), scenario(steps))).flatMap((event) =>
+        event.type === 'stepStarted' ? [event.step.verb] : [],
+      );
+    expect(await ran([])).toEqual(['exec']);
+    expect(await ran(['nftables'])).toEqual(['narrate']);
+  });
+
+  it('names capabilities that there are', () => {
+    expect(problems('    - {requires: {has: [nftable]}, narrate: Hello}')).toEqual([
+      expect.stringMatching(/^scenarios\/test\.yaml:\d+:\d+: .*requires\.has\[0\].*nftables/),
+    ]);
+  });
+});
+
 describe('fault', () => {
   it('changes a link, and heals it at the end', async () => {
     const lab = fakeLab();

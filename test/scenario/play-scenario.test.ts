@@ -281,6 +281,26 @@ describe('playAll', () => {
     expect(lab.objects.size).toBe(0);
   });
 
+  it('passes over scenarios about another kernel, and tells of the lab when it is played in', async () => {
+    const lab = fakeLab({ missing: ['ipvs'] });
+    const about = (requires: string) => scenario('    - narrate: Hello', `  requires: {${requires}}`);
+    const events = await collect(
+      playAll([about('has: [ipvs]'), about('lacks: [ipvs]'), about('lacks: [veth]')], options([], lab, false)),
+    );
+    expect(types(events.filter(({ type }) => /^(scenario|lab)/.test(type)))).toEqual([
+      'scenarioSkipped',
+      'scenarioStarted',
+      'labPart',
+      'labReady',
+      'scenarioEnded',
+      'scenarioSkipped',
+    ]);
+    expect(events.flatMap((event) => (event.type === 'scenarioSkipped' ? [event.reason] : []))).toEqual([
+      'this host cannot do it (no ipvs)',
+      'it is about a kernel without veth, and this host has it',
+    ]);
+  });
+
   it('passes over scenarios whose lab this host cannot have', async () => {
     const opened: LabRequirement[] = [];
     const filed = { ...one, lab: { file: '/dual.yaml' } };

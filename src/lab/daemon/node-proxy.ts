@@ -48,6 +48,7 @@ export class NodeProxy {
       synced: !this.#isStopped && done > 0 && done === requested,
       generation: done,
       ...(this.#isStopped ? { stopped: true } : {}),
+      ...(this.mode === 'ipvs' ? { scheduler: this.#proxy.scheduler } : {}),
       ...(this.obstacle === undefined ? {} : { obstacle: this.obstacle }),
     };
   }

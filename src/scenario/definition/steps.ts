@@ -3,6 +3,7 @@
  * `narrate`, `timeout`, `as` may stand beside it. The loader, the JSON Schema and the engine all read this table.
  */
 import { z } from 'zod';
+import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import {
   DURATION,
@@ -50,9 +51,18 @@ const COMMAND_EXPECT = z
     stderr: TEXT_MATCHER.optional(),
   })
   .optional();
+const PROXY_MODE = z
+  .strictObject({
+    mode: z.enum(PROXY_MODES),
+    node: z.string().min(1).optional().describe('on this node alone; default: on all'),
+    scheduler: z.enum(IPVS_SCHEDULERS).optional().describe('of mode ipvs; default: the present one'),
+    strict: z.boolean().optional().describe('false: another mode where the kernel cannot do this one; default: true'),
+  })
+  .describe('podwire proxy-mode; the former backend comes back at the end');
 const ERROR_STEP = z.union([
   z.strictObject({ apply: APPLY }),
   z.strictObject({ kubectl: COMMAND.describe('arguments of kubectl') }),
+  z.strictObject({ proxyMode: PROXY_MODE }),
 ]);
 
 /** Builds the table around the schema of a nested step. */
@@ -186,7 +196,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     }),
     error: z.strictObject({
       ...COMMON,
-      error: ERROR_STEP.describe('what the API must refuse'),
+      error: ERROR_STEP.describe('what must be refused'),
       expect: z.strictObject({ message: TEXT_MATCHER }),
     }),
     script: z.strictObject({
@@ -195,7 +205,9 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
         content: z
           .string()
           .min(1)
-          .describe('for sh, on the user’s own machine; kubectl there means the lab, $NAMESPACE the scenario’s'),
+          .describe(
+            'for sh, on the user’s own machine; kubectl and podwire mean the lab there, $NAMESPACE the scenario’s',
+          ),
         env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string()).optional(),
       }),
       expect: COMMAND_EXPECT,
@@ -203,12 +215,13 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     }),
     proxyMode: z.strictObject({
       ...COMMON,
-      proxyMode: z
+      proxyMode: PROXY_MODE,
+      expect: z
         .strictObject({
-          mode: z.enum(PROXY_MODES),
-          node: z.string().min(1).optional().describe('on this node alone; default: on all'),
+          mode: z.enum(PROXY_MODES).optional().describe('default: the one asked for'),
+          obstacle: TEXT_MATCHER.optional().describe('why it is not the one asked for'),
         })
-        .describe('podwire proxy-mode; the former backend comes back at the end'),
+        .optional(),
     }),
     fault: z.strictObject({
       ...COMMON,

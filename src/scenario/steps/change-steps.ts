@@ -6,6 +6,7 @@ import type { Performer, StepContext } from '../step-context.ts';
 import { judgeCommand, printed } from './command-claims.ts';
 import { kubectl, kubectlLine } from './kubectl-call.ts';
 import { type ManifestSource, manifestGroups } from './manifests.ts';
+import { proxyModeLine, tryBackend } from './proxy-mode-step.ts';
 
 const once = (): boolean => false;
 
@@ -42,9 +43,14 @@ export const SCALE: Performer<StepOf<'scale'>, ExecResult> = {
 };
 
 export const ERROR: Performer<StepOf<'error'>, ExecResult> = {
-  command: ({ error }) => ('apply' in error ? applyLine(error.apply) : kubectlLine(error.kubectl)),
-  observe: ({ error }, context) =>
-    'apply' in error ? applyManifests(error.apply, context) : kubectl(context, error.kubectl.map(String)),
+  command: ({ error }) => {
+    if ('proxyMode' in error) return proxyModeLine(error.proxyMode);
+    return 'apply' in error ? applyLine(error.apply) : kubectlLine(error.kubectl);
+  },
+  observe: ({ error }, context) => {
+    if ('proxyMode' in error) return tryBackend(error.proxyMode, context);
+    return 'apply' in error ? applyManifests(error.apply, context) : kubectl(context, error.kubectl.map(String));
+  },
   judge: ({ expect }, result) => {
     const output = printed(result);
     const refused = { expected: 'a refusal', observed: output || 'accepted', held: result.exitCode !== 0 };
