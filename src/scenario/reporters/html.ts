@@ -59,7 +59,7 @@ function renderPlay(play: PlayRecord, index: number, language: Language): string
     `<p class="about">${escapeXml(about)} · ${seconds(play.ms)}</p>`,
     snapshot === undefined
       ? ''
-      : `<details><summary>${words.lab}</summary><div class="frame">${labPicture(snapshot, namespace)}</div></details>`,
+      : `<details><summary>${words.lab}</summary><div class="frame">${labPicture(snapshot, namespace, language)}</div></details>`,
     ...play.steps.map((step) => renderStep(step, language)),
     cleanupProblem === undefined ? '' : `<p class="problem">${words.cleanup}</p>${pre(cleanupProblem)}`,
     '</section>',

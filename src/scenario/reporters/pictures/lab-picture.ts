@@ -1,67 +1,150 @@
-/** A lab as a picture: the underlay, what hangs on it, the pods in their nodes. SVG that takes its colours from its page. */
-import type { LabSnapshot, PodSnapshot } from '../../../lab/lab-snapshot.ts';
-import { textWidth } from '../../wrap-text.ts';
-import { attribute, escapeXml } from '../xml.ts';
+/**
+ * A lab as a picture: the underlay, the hosts and nodes that hang on it, the pods in their nodes, the Services; a number shows
+ * which pods are endpoints of which Service. SVG that takes its colours from its page. Pure.
+ */
+import type { LabSnapshot } from '../../../lab/lab-snapshot.ts';
+import type { Language } from '../../localize.ts';
+import { flow, type Placed, type Row } from './flow.ts';
+import {
+  BADGE,
+  type Box,
+  boxesOf,
+  FONT,
+  LINE,
+  MOST_BADGES,
+  type NodeBox,
+  PADDING,
+  POD_GAP,
+  WORDS,
+} from './lab-boxes.ts';
+import { element, picture, text, title, widthOf } from './svg.ts';
 
-const BOX = { width: 220, gap: 16, head: 46, pod: 34 };
-const TOP = 40;
+const FRAME = { left: 34, right: 1150, gap: 14 };
+const TOP = 6;
+/** Between a row of boxes and the line of the underlay it hangs on. */
+const WIRE = 16;
+const ROW_GAP = 22;
+/** The line that joins the rows. */
+const TRUNK = 12;
 
-/** The picture; pods of `namespace` stand out from those of others. */
-export function labPicture(lab: LabSnapshot, namespace: string | undefined): string {
-  const boxes = [
-    ...lab.hosts.map((host) => ({ ...host, pods: [] as PodSnapshot[], note: '' })),
-    ...lab.nodes.map((node) => ({
-      ...node,
-      pods: lab.pods.filter((pod) => pod.node === node.name),
-      note: `${node.podCIDR} · ${node.proxy.mode}${node.ready ? '' : ' · not ready'}`,
-    })),
-  ];
-  const most = Math.max(...boxes.map(({ pods }) => pods.length));
-  const width = boxes.length * (BOX.width + BOX.gap) + BOX.gap;
-  const height = TOP + BOX.head + 24 + most * BOX.pod + 24;
-  const drawn = boxes.map((box, index) => {
-    const x = BOX.gap + index * (BOX.width + BOX.gap);
-    const pods = box.pods.map((pod, row) => podBox(pod, x + 10, TOP + BOX.head + 18 + row * BOX.pod, namespace));
-    return [
-      line(x + BOX.width / 2, 20, TOP),
-      `<rect${place(x, TOP, BOX.width, height - TOP - 12)} class="box"/>`,
-      label(x + 10, TOP + 19, box.name, 'name'),
-      label(x + 10, TOP + 35, `${box.ip}`, 'address'),
-      label(x + 10, TOP + 51, box.note, 'address'),
-      ...pods,
-    ].join('');
+/** The picture; what belongs to `namespace` stands out. */
+export function labPicture(lab: LabSnapshot, namespace: string | undefined, language: Language): string {
+  const words = WORDS[language];
+  const boxes = boxesOf(lab, namespace, language);
+  const hosts = flow(boxes.hosts, FRAME);
+  const nodes = flow(boxes.nodes, FRAME);
+  const services = flow(boxes.services, FRAME);
+  const rows = [...hosts, ...nodes, ...services];
+  const width = Math.max(...rows.flatMap(({ items }) => items.map(({ item, x }) => x + item.width))) + FRAME.gap;
+  const drawn: string[] = [];
+  const buses: number[] = [];
+  let y = TOP;
+  for (const row of hosts) {
+    const bus = y + row.height + WIRE;
+    drawn.push(
+      bar(row, bus),
+      ...row.items.map((placed) => hang(placed, y + placed.item.height, bus) + drawBox(placed, y)),
+    );
+    buses.push(bus);
+    y = bus + WIRE;
+  }
+  for (const [index, row] of nodes.entries()) {
+    // The first row of nodes hangs on the same line as the last of the hosts.
+    const bus = index === 0 && buses.length > 0 ? buses.at(-1)! : y;
+    const top = bus + WIRE;
+    drawn.push(bar(row, bus), ...row.items.map((placed) => hang(placed, bus, top) + drawNode(placed, top)));
+    buses.push(bus);
+    y = top + row.height + ROW_GAP;
+  }
+  const trunk = buses.length === 0 ? '' : wire(`M${TRUNK} ${buses[0]}V${buses.at(-1)}`, 'underlay');
+  const label = buses.length === 0 ? '' : underlayLabel(words.underlay, buses[0]!);
+  for (const row of services) {
+    drawn.push(...row.items.map((placed) => drawBox(placed, y)));
+    y += row.height + FRAME.gap;
+  }
+  return picture(
+    {
+      kind: 'lab',
+      title: `${words.lab} ${lab.name}: ${words.counts(lab.nodes.length, lab.pods.length, lab.services.length)}`,
+      description: describe(lab),
+    },
+    { width, height: y + 4 },
+    trunk + label,
+    ...drawn,
+  );
+}
+
+/** The line a row hangs on, from the trunk to its last box. */
+function bar({ items }: Row<Box>, y: number): string {
+  const { item, x } = items.at(-1)!;
+  return wire(`M${TRUNK} ${y}H${Math.round(x + item.width / 2)}`, 'underlay');
+}
+
+/** Written along the trunk's first line, where nothing hangs. */
+function underlayLabel(word: string, y: number): string {
+  return text(TRUNK + 4, y - 4, word, { class: 'detail', 'font-size': FONT.detail });
+}
+
+function hang({ item, x }: Placed<Box>, from: number, to: number): string {
+  return wire(`M${Math.round(x + item.width / 2)} ${from}V${to}`, 'wire');
+}
+
+function wire(d: string, kind: string): string {
+  return element('path', { class: kind, d });
+}
+
+function drawNode(placed: Placed<NodeBox>, y: number): string {
+  const { item, x } = placed;
+  const head = item.lines.length * LINE + PADDING + 4;
+  const columns = item.pods.map((column, index) => {
+    const left = x + PADDING + index * ((column[0]?.width ?? 0) + PADDING);
+    let top = y + head;
+    return column.map((pod) => {
+      const drawn = drawBox({ item: pod, x: left }, top);
+      top += pod.height + POD_GAP;
+      return drawn;
+    });
   });
-  const head = `viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`;
-  const title = `<title>${escapeXml(`the lab ${lab.name}`)}</title>`;
-  const underlay = `<path d="M${BOX.gap} 20H${width - BOX.gap}" class="underlay"/>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" ${head}>${title}${underlay}${label(BOX.gap, 13, 'underlay', 'address')}${drawn.join('')}</svg>`;
+  return drawBox(placed, y) + columns.flat().join('');
 }
 
-function podBox(pod: PodSnapshot, x: number, y: number, namespace: string | undefined): string {
-  const kind = pod.namespace === namespace ? 'pod own' : 'pod';
-  const width = BOX.width - 20;
-  return [
-    `<rect${place(x, y, width, BOX.pod - 6)} class="${kind}${pod.ready ? '' : ' unready'}"/>`,
-    label(x + 6, y + 12, fitting(pod.name, 32), 'podname'),
-    label(x + 6, y + 24, pod.ip, 'address'),
-  ].join('');
+function drawBox({ item, x }: Placed<Box>, y: number): string {
+  const { kind, title: full, lines, badges, width, height } = item;
+  const marks =
+    badges.length === 0 ? '' : drawBadges(badges, x + width - PADDING, y + PADDING - 2, kind.startsWith('pod'));
+  const texts = lines.map((each, index) => {
+    const size = each.kind === 'name' ? FONT.name : FONT.detail;
+    return text(x + PADDING, y + 2 + (index + 1) * LINE, each.text, { class: each.kind, 'font-size': size });
+  });
+  const rect = element('rect', { x, y, width, height, rx: 5 });
+  return element('g', { class: `box ${kind}` }, title(full), rect, ...texts, marks);
 }
 
-function fitting(text: string, columns: number): string {
-  return textWidth(text) <= columns ? text : `${text.slice(0, columns - 1)}…`;
-}
-
-function line(x: number, from: number, to: number): string {
-  return `<path d="M${x} ${from}V${to}" class="wire"/>`;
-}
-
-function place(x: number, y: number, width: number, height: number): string {
-  const numbers = { x, y, width, height, rx: 5 };
-  return Object.entries(numbers)
-    .map(([name, value]) => attribute(name, value))
+/** Numbers of Services, from the right edge; of a pod in its second line, below its name. */
+function drawBadges(numbers: readonly number[], right: number, top: number, isPod: boolean): string {
+  const shown = numbers.length > MOST_BADGES ? numbers.slice(0, MOST_BADGES - 1) : numbers;
+  const labels = [
+    ...shown.map(String),
+    ...(shown.length < numbers.length ? [`+${numbers.length - shown.length}`] : []),
+  ];
+  const y = isPod ? top + LINE : top;
+  return labels
+    .toReversed()
+    .map((label, index) => {
+      const x = right - BADGE.width - index * (BADGE.width + 2);
+      const rect = element('rect', { x, y, width: BADGE.width, height: BADGE.height, rx: 6 });
+      const middle = x + (BADGE.width - widthOf(label, 9)) / 2;
+      return element('g', { class: 'badge' }, rect, text(middle, y + 10, label, { 'font-size': 9 }));
+    })
     .join('');
 }
 
-function label(x: number, y: number, text: string, kind: string): string {
-  return `<text${attribute('x', x)}${attribute('y', y)} class="${kind}">${escapeXml(text)}</text>`;
+/** The same in words. */
+function describe(lab: LabSnapshot): string {
+  return lab.nodes
+    .map(({ name, ips }) => {
+      const pods = lab.pods.filter((pod) => pod.node === name).map((pod) => `${pod.name} ${pod.ips.join(' ')}`);
+      return [`${name} ${ips.join(' ')}`, ...pods].join('; ');
+    })
+    .join('. ');
 }
