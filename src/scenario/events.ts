@@ -2,6 +2,7 @@
 
 import type { LabSnapshot } from '../lab/lab-snapshot.ts';
 import type { Hop } from '../walk/hops.ts';
+import type { SectionDiff } from '../walk/rules/diff-sections.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import type { Language } from './localize.ts';
@@ -40,6 +41,18 @@ export interface Question {
   readonly explain?: InBoth;
 }
 
+/** Nodes with the same change are named together; one of them alone where its rules are its own. */
+export interface RuleChange {
+  readonly nodes: readonly string[];
+  readonly sections: readonly SectionDiff[];
+}
+
+export interface RulesChanged {
+  readonly changes: readonly RuleChange[];
+  /** Why there is no telling what changed. */
+  readonly problem?: string;
+}
+
 export type StepOutcome = 'held' | 'failed' | 'interrupted';
 export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
 
@@ -67,6 +80,8 @@ export type ScenarioEvent =
       /** Why it failed where no expectation says so. */
       readonly problem?: string;
       readonly evidence: readonly Evidence[];
+      /** What changed in the kernel's rules while it ran, where that is recorded. */
+      readonly rules?: RulesChanged;
     }
   /** The steps have ended; `snapshot` is the lab as they left it. */
   | { readonly type: 'cleanupStarted'; readonly snapshot: LabSnapshot }

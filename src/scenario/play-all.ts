@@ -21,6 +21,7 @@ export interface PlayAllOptions {
   /** How many labs may be played in at a time; default: 1. */
   readonly jobs?: number;
   readonly onHeld?: PlayOptions['onHeld'];
+  readonly recordRules?: boolean;
 }
 
 interface Planned {
@@ -82,13 +83,14 @@ async function* playGroup(
       yield* opened.splice(0);
       lease ??= yield* openLease(requirement, options);
       const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
-      const { keepOnFailure, onHeld } = options;
+      const { keepOnFailure, onHeld, recordRules = false } = options;
       const outcome = yield* playScenario(scenario, {
         lab: lease.lab,
         proxyMode: requirement.proxyMode,
         signal,
         keepOnFailure,
         labIsRemoved,
+        recordRules,
         ...(onHeld === undefined ? {} : { onHeld }),
       });
       if (outcome !== 'passed') worst = outcome;

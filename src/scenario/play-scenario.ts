@@ -8,11 +8,12 @@ import { cleanUp, openNamespace } from './clean-up.ts';
 import type { Localized } from './definition/matchers.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { AnyStep, StepOf } from './definition/steps.ts';
-import type { Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
+import type { Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
 import { collectEvidence } from './evidence.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
 import { unmetRequirement } from './requirement.ts';
+import { RuleRecorder } from './rules/rule-recorder.ts';
 import type { StepContext } from './step-context.ts';
 import { keepRequesting } from './steps/load-step.ts';
 import { type ClaimingVerb, judgeOf, type PerformedVerb, performerOf } from './steps/performers.ts';
@@ -29,6 +30,8 @@ export interface PlayOptions {
   labIsRemoved?(): boolean;
   /** Told of every step whose claims held: what it claims, with its bindings filled in, and what was observed. */
   onHeld?(held: HeldStep): void;
+  /** What each step changes in the kernel's rules is part of its end: a look at every node for each. */
+  readonly recordRules?: boolean;
 }
 
 /** A step that held. `judgeOf(verb).judge(step, observed)` gives its checks again. */
@@ -52,6 +55,7 @@ interface Run {
   /** How long steps have taken, in milliseconds; what its reader takes to read does not count. */
   readonly spent: { ms: number };
   readonly onHeld: ((held: HeldStep) => void) | undefined;
+  readonly rules: RuleRecorder | undefined;
 }
 
 /** Plays the scenario; its last event is `scenarioEnded`. */
@@ -65,8 +69,10 @@ export async function* playScenario(
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
   const context = stepContext(lab, namespace, scenario.file, signal);
-  const { proxyMode, onHeld } = options;
-  const run: Run = { scenario, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld };
+  const { proxyMode, onHeld, recordRules = false } = options;
+  const rules = recordRules ? new RuleRecorder(lab) : undefined;
+  await rules?.start();
+  const run: Run = { scenario, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld, rules };
   const played = yield* playSteps(scenario.steps, '', run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
@@ -108,17 +114,13 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
   const step: StepRef = { id, verb: any.verb, ...(await narration(any, run)) };
   tally.steps += 1;
   yield { type: 'stepStarted', step };
-  const ended = (outcome: StepOutcome, evidence: readonly Evidence[], problem?: string): ScenarioEvent => ({
-    ...{ type: 'stepEnded', step, outcome, ms: Date.now() - started, evidence },
-    ...(problem === undefined ? {} : { problem }),
-  });
   if (any.verb === 'ask') {
     const question = questionOf(any.step);
     yield { type: 'question', step, question };
     yield { type: 'answer', step, question };
   }
   if (any.verb === 'narrate' || any.verb === 'ask') {
-    yield ended('held', []);
+    yield { type: 'stepEnded', step, outcome: 'held', ms: Date.now() - started, evidence: [] };
     return true;
   }
   const tried = yield* playVerb(any, step, run);
@@ -128,12 +130,16 @@ async function* playStep(any: AnyStep, id: string, run: Run): AsyncGenerator<Sce
   const { output = '', hops } = tried;
   if (output !== '') yield { type: 'output', step, text: output, ...(hops === undefined ? {} : { hops }) };
   for (const check of tried.checks) yield { type: 'expectation', step, check };
-  if (context.signal.aborted && !tried.held) {
-    yield ended('interrupted', []);
-  } else {
-    const evidence = tried.held ? [] : await collectEvidence(context);
-    yield ended(tried.held ? 'held' : 'failed', evidence, tried.problem);
-  }
+  const outcome: StepOutcome = tried.held ? 'held' : context.signal.aborted ? 'interrupted' : 'failed';
+  // What is collected now is no part of the step's time.
+  const ended = { type: 'stepEnded', step, outcome, ms: Date.now() - started } as const;
+  const evidence = outcome === 'failed' ? await collectEvidence(context) : [];
+  const rules = outcome === 'interrupted' ? undefined : await run.rules?.since(any.verb);
+  yield {
+    ...{ ...ended, evidence },
+    ...(tried.problem === undefined || outcome === 'interrupted' ? {} : { problem: tried.problem }),
+    ...(rules === undefined ? {} : { rules }),
+  };
   return tried.held;
 }
 

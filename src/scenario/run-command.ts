@@ -7,7 +7,7 @@ import { playAll } from './play-all.ts';
 import type { PlayOptions } from './play-scenario.ts';
 import { makeReporter } from './reporters/make-reporter.ts';
 import { openReportFile, type ReportFile } from './reporters/report-file.ts';
-import type { Reporter, ReporterName } from './reporters/reporter.ts';
+import { type Reporter, type ReporterName, SHOW_RULES } from './reporters/reporter.ts';
 import { shuffled } from './shuffled.ts';
 
 export interface RunOptions {
@@ -52,6 +52,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
   const playing = playAll(scenarios, {
     ...{ proxyModes, obstacles, labObstacles },
     ...{ keepOnFailure, openLab, signal, jobs },
+    recordRules: SHOW_RULES.has(options.reporter ?? 'pretty'),
     ...(options.onHeld === undefined ? {} : { onHeld: options.onHeld }),
   });
   try {

@@ -6,10 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLab } from '../../lab/find-lab.ts';
 import { LabError } from '../../lab/lab-error.ts';
+import { nodeRules } from '../../lab/node-rules.ts';
 import { connectLab } from '../../lab/open-lab.ts';
 import { isProxyMode } from '../../objects/proxy-mode.ts';
 import { diffSections, formatDiff } from '../../walk/rules/diff-sections.ts';
-import { listRules } from '../../walk/rules/list-rules.ts';
 import { formatSections, type RuleSection, sectionsOf } from '../../walk/rules/rule-section.ts';
 
 export interface RulesOptions {
@@ -36,17 +36,7 @@ export async function rulesCommand(node: string | undefined, options: RulesOptio
       throw unknown(`Service "${service}"`, 'podwire status lists those there are, as NAMESPACE/NAME');
     // What was acknowledged before belongs to the picture.
     if (options.diff === true) await lab.programmed();
-    const all = await listRules({
-      nodeName: chosen.name,
-      mode: chosen.proxy.mode,
-      nodeIPs: chosen.ips,
-      transport: lab.transport,
-      async read(argv) {
-        const { exitCode, stdout, stderr } = await lab.kernel.read(chosen.netns, argv);
-        if (exitCode !== 0) throw new Error(`${argv.join(' ')} on ${chosen.name}: ${stderr.trim()}`);
-        return stdout;
-      },
-    });
+    const all = await nodeRules(lab, chosen);
     const chosenLines = (sections: readonly RuleSection[]) =>
       service === undefined ? sections : sectionsOf(sections, service);
     const isJson = options.output === 'json';

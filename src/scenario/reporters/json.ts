@@ -1,4 +1,7 @@
 /** The reporter `json`: one object with everything that happened. Its shape is a promise (docs/scenarios.md). */
+import { endpoint } from '../../walk/describe-packet.ts';
+import type { Hop } from '../../walk/hops.ts';
+import type { Packet } from '../../walk/packet.ts';
 import type { PlayRecord, RunRecord, StepRecord } from './run-record.ts';
 
 /** `{apiVersion, kind, startedAt, ms, counts, scenarios}`. */
@@ -36,8 +39,24 @@ function jsonPlay(play: PlayRecord): object {
   };
 }
 
-function jsonStep({ ref, outcome, ms, problem, commands, outputs, questions, checks, evidence }: StepRecord): object {
-  return { ...ref, outcome, ms, problem, commands, output: outputs.join('\n'), questions, checks, evidence };
+function jsonStep(step: StepRecord): object {
+  const { ref, outcome, ms, problem, commands, outputs, walks, questions, checks, evidence, rules } = step;
+  const hops = walks.length === 0 ? undefined : walks.flat().map(jsonHop);
+  const output = outputs.join('\n');
+  return { ...ref, outcome, ms, problem, commands, output, hops, questions, checks, evidence, rules };
+}
+
+function jsonHop({ at, point, device, direction, way, packet, outer, translations, summary }: Hop): object {
+  return {
+    ...{ atMicroseconds: at, host: point.host, role: point.role, device, direction, way, ...ends(packet) },
+    outer: outer === undefined ? undefined : { ...ends(outer), vni: outer.vxlan?.vni },
+    translations,
+    summary,
+  };
+}
+
+function ends(packet: Packet): { readonly source: string; readonly destination: string } {
+  return { source: endpoint(packet, 'source'), destination: endpoint(packet, 'destination') };
 }
 
 function about({ name, file, title, labels }: PlayRecord['scenario']): object {

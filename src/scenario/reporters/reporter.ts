@@ -18,3 +18,6 @@ export interface Reporter {
 /** Every format there is. */
 export const REPORTER_NAMES = ['pretty', 'tap', 'junit', 'json', 'github', 'html'] as const;
 export type ReporterName = (typeof REPORTER_NAMES)[number];
+
+/** Those that show what each step changed in the kernel's rules, which has to be looked up for them. */
+export const SHOW_RULES: ReadonlySet<ReporterName> = new Set(['json', 'html']);

@@ -2,7 +2,16 @@
 import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
 import type { Hop } from '../../walk/hops.ts';
 import type { Scenario } from '../definition/scenario.ts';
-import type { Check, Evidence, Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from '../events.ts';
+import type {
+  Check,
+  Evidence,
+  Question,
+  RulesChanged,
+  ScenarioEvent,
+  ScenarioOutcome,
+  StepOutcome,
+  StepRef,
+} from '../events.ts';
 import type { ProxyMode } from '../lab-lease.ts';
 
 export interface StepRecord {
@@ -19,6 +28,7 @@ export interface StepRecord {
   ms: number;
   problem?: string;
   evidence: readonly Evidence[];
+  rules?: RulesChanged;
 }
 
 export interface PlayRecord {
@@ -114,10 +124,11 @@ export class RunRecord {
         this.#step(event.step).checks.push(event.check);
         break;
       case 'stepEnded': {
-        const { outcome, ms, evidence, problem } = event;
+        const { outcome, ms, evidence, problem, rules } = event;
         Object.assign(this.#step(event.step), {
           ...{ outcome, ms, evidence },
           ...(problem === undefined ? {} : { problem }),
+          ...(rules === undefined ? {} : { rules }),
         });
         break;
       }

@@ -29,12 +29,11 @@ export interface RuleSource {
 export async function listRules(source: RuleSource): Promise<RuleSection[]> {
   const { transport, nodeIPs } = source;
   const [services, slices] = await Promise.all([transport.list(SERVICES), transport.list(ENDPOINT_SLICES)]);
-  const sections: RuleSection[] = [];
-  for (const nodeIP of nodeIPs) {
+  const families = nodeIPs.map((nodeIP) => {
     const views = currentViews(source.nodeName, familyOf(nodeIP), services.items, slices.items);
-    sections.push(...(await sectionsOfFamily(source, nodeIP, views)));
-  }
-  return sections;
+    return sectionsOfFamily(source, nodeIP, views);
+  });
+  return (await Promise.all(families)).flat();
 }
 
 async function sectionsOfFamily(
@@ -49,9 +48,13 @@ async function sectionsOfFamily(
   }
   // Rules of mode userspace name their Service port in the comment, those of mode ipvs are about no Service in particular.
   const subjects = mode === 'ipvs' ? new Map<string, RuleSubject>() : chainSubjects(views);
-  const chains = iptablesSections(await read([family === 6 ? 'ip6tables-save' : 'iptables-save']), subjects);
+  const [save, ipvs] = await Promise.all([
+    read([family === 6 ? 'ip6tables-save' : 'iptables-save']),
+    mode === 'ipvs' ? listIpvs({ read, nodeIP }, views) : [],
+  ]);
+  const chains = iptablesSections(save, subjects);
   const sections = family === 4 ? chains : chains.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
-  return mode === 'ipvs' ? [...(await listIpvs({ read, nodeIP }, views)), ...sections] : sections;
+  return [...ipvs, ...sections];
 }
 
 /** What kube-proxy on that node sees. */
