@@ -65,9 +65,12 @@ describe('hopChecks', () => {
 
 describe('absenceChecks', () => {
   it('holds where no hop fits', () => {
-    expect(absenceChecks([{ action: 'DNAT' }, { host: 'node-2' }], ping)).toMatchObject([
-      { held: true, observed: 'none' },
-      { held: false, observed: expect.stringContaining('node-2 eth0 in') },
-    ]);
+    expect(absenceChecks([{ action: 'DNAT' }, { host: 'node-2' }, { host: 'node-9' }], ping, ['node-2'])).toMatchObject(
+      [
+        { held: true, observed: 'none' },
+        { held: false, observed: expect.stringContaining('node-2 eth0 in') },
+        { held: false, observed: 'nothing was captured on node-9: there are node-2' },
+      ],
+    );
   });
 });

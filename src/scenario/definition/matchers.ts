@@ -54,7 +54,7 @@ export const HOP_MATCHER = z.strictObject({
   host: z.string().optional().describe('node, pod, fabric host, or `underlay`'),
   device: z.string().optional().describe('name of the device; * stands for any characters'),
   direction: z.enum(['in', 'out']).optional(),
-  way: z.enum(['there', 'back']).optional(),
+  way: z.enum(['there', 'back']).optional().describe('default: there; among `absent`: either'),
   protocol: z.enum(['TCP', 'UDP', 'ICMP', 'VXLAN']).optional().describe('VXLAN: the packet is encapsulated here'),
   ...ENDS,
   outer: z

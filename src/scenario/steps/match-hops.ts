@@ -5,13 +5,17 @@ import type { Packet } from '../../walk/packet.ts';
 import type { HopMatcher } from '../definition/matchers.ts';
 import type { Check } from '../events.ts';
 
-/** Each expected hop with the one found for it, behind the one before. A missing one does not make those behind it fail. */
+/**
+ * Each expected hop with the one found for it, behind the one before. A missing one does not make those behind it fail.
+ * One that does not say `way: back` is on the way there: else the answer, which passes the same places, would do for it.
+ */
 export function matchHops(
   expected: readonly HopMatcher[],
   hops: readonly Hop[],
 ): { matcher: HopMatcher; hop?: Hop; from: number }[] {
   let from = 0;
-  return expected.map((matcher) => {
+  return expected.map((given) => {
+    const matcher = { ...given, way: given.way ?? ('there' as const) };
     const index = hops.findIndex((hop, at) => at >= from && fits(matcher, hop));
     const hop = hops[index];
     const match = { matcher, from, ...(hop === undefined ? {} : { hop }) };
@@ -29,12 +33,20 @@ export function hopChecks(expected: readonly HopMatcher[], hops: readonly Hop[])
   }));
 }
 
-/** One check per hop that must not be. */
-export function absenceChecks(absent: readonly HopMatcher[], hops: readonly Hop[]): Check[] {
+/** One check per hop that must not be, on either way. Of a place that was not `watched` nothing can be said. */
+export function absenceChecks(
+  absent: readonly HopMatcher[],
+  hops: readonly Hop[],
+  watched: readonly string[],
+): Check[] {
   return absent.map((matcher) => {
+    const expected = `no hop: ${describeMatcher(matcher)}`;
+    const { host } = matcher;
+    if (host !== undefined && !watched.includes(host))
+      return { expected, observed: `nothing was captured on ${host}: there are ${watched.join(', ')}`, held: false };
     const found = hops.find((hop) => fits(matcher, hop));
     return {
-      expected: `no hop: ${describeMatcher(matcher)}`,
+      expected,
       observed: found === undefined ? 'none' : describeHop(found),
       held: found === undefined,
     };

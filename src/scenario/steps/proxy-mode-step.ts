@@ -15,22 +15,21 @@ interface NodeBackend {
   readonly scheduler?: string;
 }
 
-/** The observation: every node that was asked to change. */
+/** The observation: every node. */
 export const PROXY_MODE: Performer<StepOf<'proxyMode'>, readonly NodeBackend[]> = {
   command: ({ proxyMode }) => proxyModeLine(proxyMode),
   observe: async ({ proxyMode }, context) => {
     await changeBackend(proxyMode, context);
     await context.lab.programmed();
     const { nodes } = await context.snapshot();
-    return nodes
-      .filter(({ name }) => proxyMode.node === undefined || proxyMode.node === name)
-      .map(({ name, proxy: { mode, obstacle, scheduler } }) => ({
-        node: name,
-        mode,
-        ...defined({ obstacle, scheduler }),
-      }));
+    return nodes.map(({ name, proxy: { mode, obstacle, scheduler } }) => ({
+      node: name,
+      mode,
+      ...defined({ obstacle, scheduler }),
+    }));
   },
-  judge: ({ proxyMode: { mode, node, scheduler }, expect = {} }, backends) => {
+  judge: ({ proxyMode: { mode, node, scheduler }, expect = {} }, nodes) => {
+    const backends = nodes.filter((backend) => node === undefined || node === backend.node);
     const wanted = expect.mode ?? mode;
     const claim = (expected: string, of: (backend: NodeBackend) => string | undefined, value: string) => ({
       expected: `kube-proxy on ${node ?? 'every node'} ${expected} ${value}`,

@@ -1,5 +1,5 @@
 /** What is claimed of HTTP answers: that they came, what they say, how many differ. Pure. */
-import type { Outcome } from '../definition/matchers.ts';
+import type { NumberMatcher, Outcome } from '../definition/matchers.ts';
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
 import { checkNumber, checkText } from '../match.ts';
@@ -41,14 +41,19 @@ export function responseChecks(expect: Expect, responses: readonly HttpResponse[
     ...Object.entries(expect.headers ?? {}).flatMap(([name, matcher]) =>
       worst(responses.map(({ headers }) => checkText(`header ${name}`, matcher, headers[name.toLowerCase()] ?? ''))),
     ),
-    ...Object.entries(expect.distinct ?? {}).flatMap(([part, matcher]) => {
-      const values = responses.map((response) => partOf(response, part));
-      return checkNumber(`different values of ${part}`, matcher, new Set(values).size).map((check) => ({
-        ...check,
-        observed: `${check.observed} (${counts(values)})`,
-      }));
-    }),
+    ...Object.entries(expect.distinct ?? {}).flatMap(([part, matcher]) => distinctChecks(part, matcher, responses)),
   ];
+}
+
+/** How many different values a part of the answers has; one that has it not has no value. */
+function distinctChecks(part: string, matcher: NumberMatcher, responses: readonly HttpResponse[]): Check[] {
+  const values = responses.map((response) => partOf(response, part));
+  const given = values.filter((value) => value !== undefined);
+  return checkNumber(`different values of ${part}`, matcher, new Set(given).size).map((check) => ({
+    ...check,
+    observed: `${check.observed} (${counts(values.map((value) => value ?? 'absent'))})`,
+    held: check.held && given.length === values.length,
+  }));
 }
 
 /** The same checks of every response become one each: the first that did not hold, or any. */
@@ -63,8 +68,8 @@ export function describeResponse(response: HttpResponse): string {
   return `HTTP ${response.status}${pod === undefined ? '' : ` from ${pod} on ${response.headers['x-node'] ?? '?'}`}`;
 }
 
-function partOf(response: HttpResponse, part: string): string {
-  return part === 'body' ? response.body.trim() : (response.headers[part.slice('header.'.length).toLowerCase()] ?? '');
+function partOf(response: HttpResponse, part: string): string | undefined {
+  return part === 'body' ? response.body.trim() : response.headers[part.slice('header.'.length).toLowerCase()];
 }
 
 function tally(values: readonly string[]): [string, number][] {

@@ -14,6 +14,8 @@ import { absenceChecks, hopChecks, matchHops } from './match-hops.ts';
 interface Walk {
   readonly answered: boolean;
   readonly hops: readonly Hop[];
+  /** Where packets were captured: on these a packet that was not seen was not there. */
+  readonly watched: readonly string[];
 }
 
 const PROBE_SECONDS = 3;
@@ -29,10 +31,11 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
     const { from, to } = step.trace;
     const flow = probeFlow(to);
     const target = await targetOf(from, context);
+    const points = await capturePoints(context);
     let answered = false;
     const { hops } = await trace(
       context.lab.kernel,
-      await capturePoints(context),
+      points,
       flow,
       async () => {
         const { argv } = probeCommand(to, flow);
@@ -41,11 +44,11 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
       },
       familyOfTarget(to),
     );
-    return { answered, hops };
+    return { answered, hops, watched: points.map(({ host }) => host) };
   },
   judge: (step, walk) => {
     const { hops: expected = [], absent = [], answered } = step.expect ?? {};
-    const { hops } = walk;
+    const { hops, watched } = walk;
     const again = 'of' in step.trace;
     // Who looks again at a walk is shown the hops that it is about.
     const shown = again ? matchHops(expected, hops).flatMap(({ hop }) => hop ?? []) : hops;
@@ -56,7 +59,7 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
       checks: [
         ...(again && answered === undefined ? [] : [answerCheck(walk.answered, answered ?? true)]),
         ...hopChecks(expected, hops),
-        ...absenceChecks(absent, hops),
+        ...absenceChecks(absent, hops, watched),
       ],
       result: walk,
     };
