@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 /** The places of what a step claims, as opposed to what it does. */
-const CLAIMS = /^(?:expect\.|assert\.|wait\.(?:for|count)$|fault\.is|proxyMode\.(?:mode|scheduler)$)/;
+const CLAIMS = /^(?:expect\.|assert\.|wait\.(?:for|count)$|fault\.is|proxyMode\.scheduler$)/;
 
 /** Paths of leaves of the step's claims that are the same in all mutants. */
 export function untouched(step: unknown, mutants: readonly Mutant<{ readonly step: unknown }>[]): string[] {
