@@ -1,7 +1,7 @@
 /** The reporter of a name. */
 import { AtEndReporter } from './at-end-reporter.ts';
 import { GithubReporter } from './github.ts';
-import { renderHtml } from './html.ts';
+import { renderHtml } from './html/page.ts';
 import { jsonReport } from './json.ts';
 import { renderJunit } from './junit.ts';
 import { PrettyReporter } from './pretty.ts';

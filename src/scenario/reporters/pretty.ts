@@ -4,6 +4,7 @@ import type { Check, Evidence, Question, ScenarioEvent, StepRef } from '../event
 import { localize } from '../localize.ts';
 import { plural } from '../match.ts';
 import { wrapText } from '../wrap-text.ts';
+import { bounded } from './bounded.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -50,7 +51,7 @@ export class PrettyReporter implements Reporter {
       case 'command':
         return [`    ${this.#paint('cyan', `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`)}`];
       case 'output':
-        return cut(event.text.split('\n')).map((line) => `      ${line}`);
+        return cut(bounded(event.text).split('\n')).map((line) => `      ${line}`);
       case 'question':
         return this.#question(event.question);
       case 'answer':
@@ -110,8 +111,8 @@ export class PrettyReporter implements Reporter {
   #check({ expected, observed, held }: Check): string[] {
     if (held) return [`    ${this.#paint('green', '✓')} ${expected}`];
     return [
-      `    ${this.#paint('red', '✗')} expected: ${expected}`,
-      ...indent(observed, '                ').map((line, index) =>
+      `    ${this.#paint('red', '✗')} expected: ${bounded(expected)}`,
+      ...indent(bounded(observed), '                ').map((line, index) =>
         index === 0 ? `      observed: ${line.trimStart()}` : line,
       ),
     ];
@@ -129,7 +130,7 @@ export class PrettyReporter implements Reporter {
   }
 
   #evidence({ title, text }: Evidence): string[] {
-    return ['', this.#paint('dim', `    ${title}:`), ...cut(text.split('\n')).map((line) => `      ${line}`)];
+    return ['', this.#paint('dim', `    ${title}:`), ...cut(bounded(text).split('\n')).map((line) => `      ${line}`)];
   }
 
   #scenarioEnded({ outcome, steps, checks, ms }: Extract<ScenarioEvent, { type: 'scenarioEnded' }>): string[] {

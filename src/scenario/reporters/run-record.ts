@@ -13,6 +13,7 @@ import type {
   StepRef,
 } from '../events.ts';
 import type { ProxyMode } from '../lab-lease.ts';
+import { bounded } from './bounded.ts';
 
 export interface StepRecord {
   readonly ref: StepRef;
@@ -112,7 +113,7 @@ export class RunRecord {
         });
         break;
       case 'output':
-        this.#step(event.step).outputs.push(event.text);
+        this.#step(event.step).outputs.push(bounded(event.text));
         if (event.hops !== undefined) this.#step(event.step).walks.push(event.hops);
         break;
       case 'question':
@@ -121,19 +122,19 @@ export class RunRecord {
       case 'answer':
         break;
       case 'expectation':
-        this.#step(event.step).checks.push(event.check);
+        this.#step(event.step).checks.push(boundedCheck(event.check));
         break;
       case 'stepEnded': {
         const { outcome, ms, evidence, problem, rules } = event;
         Object.assign(this.#step(event.step), {
-          ...{ outcome, ms, evidence },
-          ...(problem === undefined ? {} : { problem }),
+          ...{ outcome, ms, evidence: evidence.map(({ title, text }) => ({ title, text: bounded(text) })) },
+          ...(problem === undefined ? {} : { problem: bounded(problem) }),
           ...(rules === undefined ? {} : { rules }),
         });
         break;
       }
       case 'cleanupFailed':
-        this.#play().cleanupProblem = event.problem;
+        this.#play().cleanupProblem = bounded(event.problem);
         break;
       case 'scenarioEnded':
         Object.assign(this.#play(), { outcome: event.outcome, ms: event.ms });
@@ -154,6 +155,10 @@ export class RunRecord {
   #step(ref: StepRef): StepRecord {
     return this.#play().steps.findLast((step) => step.ref.id === ref.id)!;
   }
+}
+
+function boundedCheck({ expected, observed, ...rest }: Check): Check {
+  return { ...rest, expected: bounded(expected), observed: bounded(observed) };
 }
 
 /** What a step failed on, in words: its checks that did not hold, or why there is no result. Empty when it held. */
