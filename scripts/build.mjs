@@ -20,6 +20,7 @@ const entries = {
   ingress: 'src/ingress/ingress-main.ts',
   bench: 'test/bench/main.ts',
   'bench-guest': 'test/bench/guest-main.ts',
+  'bench-peer': 'test/bench/peer-main.ts',
   'bench-api': 'test/bench/api-server-main.ts',
 };
 

@@ -13,6 +13,17 @@ export interface Sample {
   readonly targets?: readonly RatioTarget[];
   /** An absolute bound on the median, in the benchmark's quantity. */
   readonly limit?: number;
+  /** Draws it as a point of a line over sizes. */
+  readonly line?: Line;
+}
+
+/** Which line of a chart a sample is a point of. */
+export interface Line {
+  /** Charts stand side by side; default: the only one. */
+  readonly panel?: string;
+  readonly name: string;
+  /** What others are compared with: dashed. */
+  readonly isReference?: boolean;
 }
 
 export interface RatioTarget {
@@ -50,6 +61,8 @@ export interface BenchmarkContext {
   progress(message: string): void;
 }
 
+export type Quantity = 'ms' | 'µs' | 'MB' | 'Gbit/s' | '% of a core';
+
 export interface Benchmark {
   /** What `npm run bench NAME` takes. */
   readonly name: string;
@@ -58,7 +71,7 @@ export interface Benchmark {
   readonly title: string;
   readonly unit: string;
   /** What is measured; default: milliseconds. */
-  readonly quantity?: 'ms' | 'MB' | '% of a core';
+  readonly quantity?: Quantity;
   run(context: BenchmarkContext): Promise<BenchmarkResult>;
 }
 

@@ -1,9 +1,9 @@
 /** The part of a benchmark that needs IPVS: run in User-mode Linux, whose kernel has it, and its samples brought back. */
-import { join } from 'node:path';
 import { installCommand, isInstalled } from '../../src/kernel/packages.ts';
 import type { ProxyMode } from '../../src/objects/proxy-mode.ts';
 import { runInUml } from '../support/uml.ts';
 import type { BenchmarkContext, BenchmarkResult, MissingPeer, Sample } from './benchmark.ts';
+import { benchProgram } from './programs.ts';
 
 const TIMEOUT_MS = 600_000;
 const MEMORY_MB = 2048;
@@ -21,7 +21,7 @@ export function hostModes({ modes }: Pick<BenchmarkContext, 'modes'>): ProxyMode
   return modes.filter((mode) => mode !== 'ipvs');
 }
 
-export type GuestPart = 'rules-load' | 'rules-update';
+export type GuestPart = 'rules-load' | 'rules-update' | 'first-packet' | 'cluster-ip';
 
 /** Runs a part of guest-main.ts in a guest of its own; nothing but what is missing where there can be none. */
 export async function inGuest(context: BenchmarkContext, part: GuestPart): Promise<BenchmarkResult> {
@@ -32,9 +32,7 @@ export async function inGuest(context: BenchmarkContext, part: GuestPart): Promi
   );
   if (missing.length > 0) return { samples: [], missing };
   progress(`${part}: ipvs in User-mode Linux`);
-  const isBundle = !import.meta.filename.endsWith('.ts');
-  const program = join(import.meta.dirname, isBundle ? 'bench-guest.js' : 'guest-main.ts');
-  const { stdout, stderr, code } = await runInUml(program, [part, ...(isQuick ? ['--quick'] : [])], {
+  const { stdout, stderr, code } = await runInUml(benchProgram('guest'), [part, ...(isQuick ? ['--quick'] : [])], {
     timeoutMs: TIMEOUT_MS,
     memoryMb: MEMORY_MB,
   });

@@ -9,9 +9,9 @@ import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import type { ProxyMode } from '../../src/objects/proxy-mode.ts';
 import type { ServicePortViews } from '../../src/objects/service-port-view.ts';
 import { nodeRules } from '../../src/proxy/node-rules.ts';
-import { relaysInProcess } from '../support/relays-in-process.ts';
 import { FACTS } from './generated-services.ts';
 import { withNamespaces } from './measure.ts';
+import { withRelays } from './peers.ts';
 
 /** What a sync asks of the kernel and what it writes, as the tools are told. */
 export interface Commands {
@@ -43,36 +43,32 @@ export interface RulesInMode {
 }
 
 /** Rules of a fresh namespace, gone with all relays whatever happens. */
-export async function withRules<T>(
-  mode: ProxyMode,
-  netns: Netns,
-  action: (rules: RulesInMode) => Promise<T>,
-): Promise<T> {
+export function withRules<T>(mode: ProxyMode, netns: Netns, action: (rules: RulesInMode) => Promise<T>): Promise<T> {
   const kernel = new NotingKernel();
-  const relays = relaysInProcess(kernel.sockets, 0);
-  const rules = nodeRules(mode, { kernel, netns, relays }, FACTS);
-  const sync = async (views: ServicePortViews) => void (await rules.sync(views));
-  const plan = async (views: ServicePortViews) => {
-    const noted = { questions: [], writes: [] };
-    kernel.noted = noted;
-    try {
-      await rules.sync(views);
-    } finally {
-      kernel.noted = undefined;
-    }
-    return noted;
-  };
-  return withNamespaces(kernel, [netns], async () => {
-    try {
+  return withNamespaces(kernel, [netns], () =>
+    withRelays(async (relays) => {
+      const rules = nodeRules(mode, { kernel, netns, relays }, FACTS);
+      const sync = async (views: ServicePortViews) => void (await rules.sync(views));
+      const plan = async (views: ServicePortViews) => {
+        const noted = { questions: [], writes: [] };
+        kernel.noted = noted;
+        try {
+          await rules.sync(views);
+        } finally {
+          kernel.noted = undefined;
+        }
+        return noted;
+      };
       return await action({ kernel, sync, plan });
-    } finally {
-      if (mode === 'userspace') await relays.keep({ netns, family: FACTS.family }, []);
-    }
-  });
+    }),
+  );
 }
 
 /** Tools in place of others: `iptables-legacy-restore` for `iptables-restore`. */
 export type OtherTools = Readonly<Record<string, string>>;
+
+/** The legacy variant of iptables. */
+export const LEGACY: OtherTools = { 'iptables-restore': 'iptables-legacy-restore' };
 
 /** Runs the tools one after the other, as a shell would. Throws when one fails. */
 export async function runBare(

@@ -1,93 +1,117 @@
-/** How long a TCP connection to the last of S Services takes to stand, per backend: the way through the rules grows, or does not. */
-import { createServer } from 'node:net';
-import type { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
-import { iptablesBackend } from '../../../src/proxy/backends/iptables/backend.ts';
-import { nftablesBackend } from '../../../src/proxy/backends/nftables/backend.ts';
-import { RuleSync } from '../../../src/proxy/rule-sync.ts';
+/**
+ * How long a TCP connection through a ClusterIP takes, per backend, as Services grow; from the node itself to an endpoint on
+ * it, beside the same connection to the endpoint itself.
+ */
+import { isInstalled } from '../../../src/kernel/packages.ts';
+import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
-import { benchService, benchSlice, benchTracker, FACTS } from '../generated-services.ts';
-import { withNamespaces } from '../measure.ts';
+import { timeConnection } from '../blocking-connect.ts';
+import { serviceCounts } from '../generated-services.ts';
+import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
+import { addEndpoint, CLUSTER_IP, ENDPOINT, growingViews, whileListening } from '../one-endpoint.ts';
+import { withGreeter } from '../peers.ts';
+import { LEGACY, runBare, withRules } from '../rules-in-mode.ts';
 
-const CONNECTIONS = { whole: 400, quick: 50 };
-const PORT = 8080;
+const CONNECTIONS = { whole: 2000, quick: 50 };
+/** Of those, left out at the start: caches are cold, code is not compiled. */
+const WARM_UP = 20;
 
-/** Loads the rules for these Services into a namespace. */
-const LOADERS: Readonly<Record<string, (kernel: LinuxKernel, netns: string, views: Views) => Promise<unknown>>> = {
-  iptables: (kernel, netns, views) => new RuleSync(kernel, netns, iptablesBackend, FACTS).sync(views),
-  nftables: (kernel, netns, views) => new RuleSync(kernel, netns, nftablesBackend, FACTS).sync(views),
-};
-type Views = Parameters<RuleSync<unknown>['sync']>[0];
+const CONNECTED = 'until connect(2) returns';
+const ANSWERED = 'until the endpoint’s first byte';
 
 export const firstPacket: Benchmark = {
   name: 'first-packet',
   targets: [],
-  title: 'TCP connect to the last of S Services',
+  title: 'A TCP connection through a ClusterIP, among S Services',
   unit: 'Services',
+  quantity: 'µs',
   async run(context) {
     const samples: Sample[] = [];
-    for (const size of context.isQuick ? [1, 1000] : [1, 1000, 5000, 10_000])
-      for (const [mode, load] of Object.entries(LOADERS)) samples.push(...(await connects(context, mode, load, size)));
+    const modes = hostModes(context);
+    for (const mode of modes) samples.push(...(await connectionSamples(context, mode)));
+    if (modes.includes('iptables') && isInstalled('iptables-legacy-restore'))
+      samples.push(...(await connectionSamples(context, 'iptables', true)));
+    const guest = await inGuest(context, 'first-packet');
     return {
-      samples,
-      missing: [],
+      samples: [...samples, ...guest.samples],
+      missing: guest.missing,
       notes: [
-        'From the node itself to an endpoint on it. "direct" is the same connect to the endpoint, in turns with the other.',
-        'ipvs needs a kernel that has it: in User-mode Linux its figures would stand beside another kernel’s.',
+        'From the node itself to an endpoint on it, in turns with the same connection to the endpoint ("direct").',
+        `"${ANSWERED}" has the waking up of the endpoint's process in it; in userspace the relay's too, which connects for the node.`,
+        'ipvs is measured in User-mode Linux, another kernel: compare it with "direct" there.',
       ],
     };
   },
 };
 
-async function connects(
+/** One backend at every size, on the kernel this runs on; `isLegacy`: the same rules, loaded by iptables-legacy. */
+export async function connectionSamples(
   context: BenchmarkContext,
-  mode: string,
-  load: (typeof LOADERS)[string],
-  size: number,
+  mode: ProxyMode,
+  isLegacy = false,
 ): Promise<Sample[]> {
-  const { kernel, isQuick, signal } = context;
   const netns = `${context.prefix}.rules`;
-  const last = size - 1;
-  const tracker = benchTracker(size);
-  const slice = benchSlice(last, 1);
-  tracker.setEndpointSlice(slice);
-  const endpoint = slice.endpoints![0]!.addresses[0]!;
-  const clusterIP = benchService(last).spec!.clusterIP!;
-  context.progress(`first-packet: ${mode}, ${size} Services`);
-  return withNamespaces(kernel, [netns], async () => {
-    await kernel.run(netns, [
-      { tool: 'ip', ops: [{ op: 'address-add', cidr: `${endpoint}/32`, device: 'lo' }] },
-      { tool: 'command', argv: ['ip', 'route', 'add', 'default', 'dev', 'lo'] },
-    ]);
-    const server = createServer((socket) => socket.destroy());
-    await kernel.sockets.listen(netns, server, { host: endpoint, port: PORT });
-    try {
-      await load(kernel, netns, tracker.update().views);
-      const times: Record<'direct' | 'service', number[]> = { direct: [], service: [] };
-      for (let count = 0; count < (isQuick ? CONNECTIONS.quick : CONNECTIONS.whole); count += 1) {
-        signal.throwIfAborted();
-        times.direct.push(await connectMs(kernel, netns, endpoint, PORT));
-        times.service.push(await connectMs(kernel, netns, clusterIP, 80));
-      }
-      const direct = `${mode}, direct`;
-      return [
-        { label: mode, size, values: times.service, targets: [{ against: direct, bound: undefined }] },
-        { label: direct, size, values: times.direct },
-      ];
-    } finally {
-      server.close();
+  const name = mode === 'ipvs' ? IN_GUEST : isLegacy ? 'iptables-legacy' : mode;
+  const viewsOf = growingViews();
+  return withRules(mode, netns, async ({ kernel, sync, plan }) => {
+    await addEndpoint(kernel, netns);
+    const samples: Sample[] = [];
+    for (const size of serviceCounts(context)) {
+      context.progress(`first-packet: ${name}, ${size} Services`);
+      if (isLegacy) await runBare(kernel, netns, (await plan(viewsOf(size))).writes, LEGACY);
+      else await sync(viewsOf(size));
+      samples.push(...(await connect(context, netns, name, size)));
     }
+    return samples;
   });
 }
 
-function connectMs(kernel: LinuxKernel, netns: string, host: string, port: number): Promise<number> {
-  const start = performance.now();
-  const socket = kernel.sockets.connect(netns, { host, port });
-  return new Promise((resolve, reject) => {
-    socket.once('connect', () => {
-      const ms = performance.now() - start;
-      socket.resetAndDestroy();
-      resolve(ms);
+async function connect(context: BenchmarkContext, netns: string, name: string, size: number): Promise<Sample[]> {
+  const times = WARM_UP + (context.isQuick ? CONNECTIONS.quick : CONNECTIONS.whole);
+  const samples: Sample[] = [];
+  // A relay takes the connection itself: that says nothing of the endpoint.
+  if (name !== 'userspace') {
+    const [values, direct]: [number[], number[]] = [[], []];
+    await whileListening(context, [netns], { times, perTurn: 2 }, () => {
+      direct.push(timeConnection(netns, ENDPOINT));
+      values.push(timeConnection(netns, CLUSTER_IP));
     });
-    socket.once('error', reject);
+    samples.push(...samplesOf(name, size, CONNECTED, values, direct));
+  }
+  const [values, direct]: [number[], number[]] = [[], []];
+  await withGreeter(context.kernel, netns, ENDPOINT, async () => {
+    for (let turn = 0; turn < times; turn += 1) {
+      context.signal.throwIfAborted();
+      direct.push(timeConnection(netns, ENDPOINT, true));
+      values.push(timeConnection(netns, CLUSTER_IP, true));
+    }
   });
+  return [...samples, ...samplesOf(name, size, ANSWERED, values, direct)];
+}
+
+function samplesOf(
+  name: string,
+  size: number,
+  panel: string,
+  values: readonly number[],
+  direct: readonly number[],
+): Sample[] {
+  const what = panel === CONNECTED ? 'connected' : 'answered';
+  const against = `${name}, direct: ${what}`;
+  const reference = { iptables: 'direct', [IN_GUEST]: 'direct (UML)' }[name];
+  return [
+    {
+      label: `${name}: ${what}`,
+      size,
+      values: values.slice(WARM_UP),
+      targets: [{ against, bound: undefined }],
+      line: { panel, name },
+    },
+    {
+      label: against,
+      size,
+      values: direct.slice(WARM_UP),
+      ...(reference === undefined ? {} : { line: { panel, name: reference, isReference: true } }),
+    },
+  ];
 }

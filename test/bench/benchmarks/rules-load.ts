@@ -11,7 +11,7 @@ import { benchTracker, serviceCounts } from '../generated-services.ts';
 import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
 import { fullSync, oneTransaction } from '../kube-proxy-way.ts';
 import { inTurns, timed, withNamespaces } from '../measure.ts';
-import { runBare, withRules } from '../rules-in-mode.ts';
+import { LEGACY, runBare, withRules } from '../rules-in-mode.ts';
 
 const ROUNDS = { most: 7, budgetMs: 20_000 };
 /** One transaction of 5,000 Services takes 17 s and more: it is measured once; of 10,000, 80 s: not at all. */
@@ -75,7 +75,6 @@ async function load(context: BenchmarkContext, mode: ProxyMode, size: number): P
   ];
 }
 
-const LEGACY = { 'iptables-restore': 'iptables-legacy-restore' };
 const ONE_TRANSACTION = 'iptables, one transaction';
 
 async function otherWays(context: BenchmarkContext, size: number): Promise<Sample[]> {

@@ -6,9 +6,9 @@ import type { EndpointSlice, Service } from '../../../src/objects/wire.ts';
 import { KubeProxy } from '../../../src/proxy/kube-proxy.ts';
 import { NODE, service, slice } from '../../proxy/fixtures.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
-import { relaysInProcess } from '../../support/relays-in-process.ts';
 import { eventually, scratch } from '../scratch.ts';
 import type { ModeUnderTest } from './proxy-modes.ts';
+import { relaysInProcess } from './relays-in-process.ts';
 import { ask, closeServersAfterEach, serveTcp, serveUdp, udpClient } from './servers.ts';
 import { type TwoNodes, twoNodes } from './two-nodes.ts';
 

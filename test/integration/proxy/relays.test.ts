@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RelaySpec } from '../../../src/proxy/backends/userspace/relays.ts';
 import type { RelayClient } from '../../../src/proxy/userspace/relay-client.ts';
-import { relaysInProcess } from '../../support/relays-in-process.ts';
 import { eventually, scratch } from '../scratch.ts';
+import { relaysInProcess } from './relays-in-process.ts';
 import { ask, closeServersAfterEach, serveTcp, udpClient } from './servers.ts';
 
 // The relays themselves, with real sockets on the loopback of a namespace: 127.0.0.2 and on are the endpoints' addresses.
