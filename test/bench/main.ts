@@ -150,6 +150,7 @@ function write(out: string, results: readonly [Benchmark, BenchmarkResult][], is
       samples: samples.map((sample) => ({
         label: sample.label.trim(),
         size: sample.size,
+        line: sample.line,
         minimum: minimum(sample.values),
         median: median(sample.values),
         runs: sample.values,

@@ -1,32 +1,46 @@
-/** The results as one picture: a bar for each median, on a logarithmic scale, the minimum marked. Pure. */
+/** The results as one picture: lines over sizes where a benchmark has them, else a bar for each median, the minimum marked. Pure. */
 import { type Benchmark, type BenchmarkResult, median, minimum, type Sample } from './benchmark.ts';
+import { CHART_WIDTH, chartStyle, lineChart } from './line-chart.ts';
 import { formatValue, judge } from './report-table.ts';
+import { svgText } from './svg-text.ts';
 
-const WIDTH = 900;
-const LABEL_WIDTH = 330;
+const LABEL_WIDTH = 370;
 const BAR_WIDTH = 420;
 const ROW = 18;
 const HEADING = 34;
 
-/** An SVG document; light on any background. */
+const STYLE = [
+  'text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.ground{fill:#fff}.mark{stroke:#222}',
+  '.met{fill:#2a7}.missed{fill:#c33}.plain{fill:#89b}',
+  '@media (prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#15181c}.mark{stroke:#eee}}',
+].join('');
+
+/** An SVG document, for light and dark grounds. */
 export function renderSvg(results: readonly (readonly [Benchmark, BenchmarkResult])[]): string {
   const parts: string[] = [];
   let y = 10;
-  for (const [benchmark, { samples }] of results) {
+  for (const [benchmark, result] of results) {
+    const { samples } = result;
     if (samples.length === 0) continue;
     y += HEADING;
-    parts.push(text(10, y - 12, `${benchmark.name} (${benchmark.targets.join(', ')}): ${benchmark.title}`, 'title'));
+    const targets = benchmark.targets.length === 0 ? '' : ` (${benchmark.targets.join(', ')})`;
+    parts.push(svgText(10, y - 12, `${benchmark.name}${targets}: ${benchmark.title}`, { kind: 'title' }));
+    if (samples.some(({ line }) => line !== undefined)) {
+      const chart = lineChart(benchmark, result, y);
+      parts.push(chart.svg);
+      y = chart.end;
+      continue;
+    }
     const scale = scaleOf(samples);
     for (const sample of samples) {
       parts.push(row(benchmark, sample, samples, y, scale));
       y += ROW;
     }
   }
-  const style =
-    'text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.met{fill:#2a7}.missed{fill:#c33}.plain{fill:#89b}';
+  const size = `width="${CHART_WIDTH}" height="${y + 20}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y + 20}" viewBox="0 0 ${WIDTH} ${y + 20}">`,
-    `<style>${style}</style><rect width="100%" height="100%" fill="#fff"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${CHART_WIDTH} ${y + 20}">`,
+    `<style>${STYLE}${chartStyle()}</style><rect class="ground" width="100%" height="100%"/>`,
     ...parts,
     '</svg>',
     '',
@@ -41,32 +55,25 @@ function scaleOf(samples: readonly Sample[]): (value: number) => number {
 }
 
 function row(
-  benchmark: Benchmark,
+  { quantity = 'ms', unit }: Benchmark,
   sample: Sample,
   samples: readonly Sample[],
   y: number,
   scale: (value: number) => number,
 ): string {
-  const { quantity = 'ms' } = benchmark;
   const { isMet, bound } = judge(sample, samples, quantity);
   const kind = isMet === undefined ? 'plain' : isMet ? 'met' : 'missed';
   const middle = median(sample.values);
-  const size = sample.size === 0 ? '' : `, ${sample.size} ${benchmark.unit}`;
+  const size = sample.size === 0 ? '' : `, ${sample.size} ${unit}`;
   const mark = LABEL_WIDTH + scale(minimum(sample.values));
   return [
-    text(LABEL_WIDTH - 8, y + 12, `${sample.label.trim()}${size}`, undefined, 'end'),
+    svgText(LABEL_WIDTH - 8, y + 12, `${sample.label.trim()}${size}`, { anchor: 'end' }),
     `<rect class="${kind}" x="${LABEL_WIDTH}" y="${y + 2}" width="${scale(middle).toFixed(1)}" height="${ROW - 5}"/>`,
-    `<path d="M${mark.toFixed(1)} ${y + 1}v${ROW - 3}" stroke="#222"/>`,
-    text(
+    `<path class="mark" d="M${mark.toFixed(1)} ${y + 1}v${ROW - 3}"/>`,
+    svgText(
       LABEL_WIDTH + scale(middle) + 6,
       y + 12,
       `${formatValue(middle)} ${quantity}${bound === '' ? '' : ` (${bound})`}`,
     ),
   ].join('');
-}
-
-function text(x: number, y: number, words: string, kind?: string, anchor?: 'end'): string {
-  const escaped = words.replace(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  const attributes = `${kind === undefined ? '' : ` class="${kind}"`}${anchor === undefined ? '' : ` text-anchor="${anchor}"`}`;
-  return `<text x="${x.toFixed(1)}" y="${y}"${attributes}>${escaped}</text>`;
 }

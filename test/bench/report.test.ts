@@ -60,9 +60,31 @@ describe('the report', () => {
 
   it('draws a bar for each sample, with text that is text', () => {
     const svg = renderSvg([[BENCHMARK, RESULT]]);
-    expect(svg.match(/<rect class=/g)).toHaveLength(4);
+    expect(svg.match(/<rect class="(met|missed|plain)"/g)).toHaveLength(4);
     expect(svg.match(/class="missed"/g)).toHaveLength(2);
     expect(svg).toContain('Load of &#60;S&#62; Services');
     expect(svg).not.toContain('NaN');
+  });
+
+  it('draws samples over sizes as lines, with their targets and a ring where one is missed', () => {
+    const point = (name: string, size: number, value: number, target?: number): Sample => ({
+      label: name,
+      size,
+      values: [value],
+      line: { name, isReference: name.endsWith('bare') },
+      ...(target === undefined ? {} : { targets: [{ against: `${name}, bare`, bound: { atMost: target } }] }),
+    });
+    const samples = [
+      ...[point('a, bare', 1, 10), point('a, bare', 1000, 90), point('a', 1, 11, 1.2), point('a', 1000, 200, 1.2)],
+      ...[point('b <', 1, 0.5), point('b <', 1000, 0.5)],
+    ];
+    const svg = renderSvg([[BENCHMARK, { samples, missing: [] }]]);
+    expect(svg.match(/<path class="line c\d( dashed)?" d="M[\d.]+ [\d.]+L/g)).toHaveLength(3);
+    expect(svg.match(/<path class="target c0"/g)).toHaveLength(2);
+    // One at the point, one in the legend.
+    expect(svg.match(/class="ring"/g)).toHaveLength(2);
+    expect(svg).toContain('target (≤ 1.2 × bare)');
+    expect(svg).toContain('b &#60;');
+    expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 });

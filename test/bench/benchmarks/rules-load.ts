@@ -69,9 +69,9 @@ async function load(context: BenchmarkContext, mode: ProxyMode, size: number): P
       : []),
   ];
   return [
-    { label: name, size, values: times.podwire!, targets },
-    { label: `${name}, bare`, size, values: times.bare! },
-    ...(times.legacy === undefined ? [] : [{ label: 'iptables-legacy, bare', size, values: times.legacy }]),
+    { label: name, size, values: times.podwire!, targets, line: { name } },
+    reference(`${name}, bare`, size, times.bare!),
+    ...(times.legacy === undefined ? [] : [reference('iptables-legacy, bare', size, times.legacy)]),
   ];
 }
 
@@ -89,5 +89,9 @@ async function otherWays(context: BenchmarkContext, size: number): Promise<Sampl
     "iptables, kube-proxy's way": () => inFreshNode(() => fullSync(kernel, netns, views)),
   };
   const times = await inTurns(context, SLOW_ROUNDS, ways);
-  return Object.entries(times).map(([label, values]) => ({ label, size, values }));
+  return Object.entries(times).map(([label, values]) => reference(label, size, values));
+}
+
+function reference(label: string, size: number, values: readonly number[]): Sample {
+  return { label, size, values, line: { name: label, isReference: true } };
 }

@@ -84,7 +84,10 @@ async function update(context: BenchmarkContext, mode: ProxyMode, size: number):
     return Object.entries(times).map(([label, values]): Sample => {
       const hasBare = `${label}, bare` in times;
       const targets = [{ against: `${name}: ${label}, bare`, bound: { atMost: 1.3 } }];
-      return { label: `${name}: ${label}`, size, values, ...(hasBare ? { targets } : {}) };
+      const [what = '', variant] = label.split(', ');
+      const panel = `one ${what}`;
+      const line = variant === undefined ? { panel, name } : { panel, name: `${name}, ${variant}`, isReference: true };
+      return { label: `${name}: ${label}`, size, values, line, ...(hasBare ? { targets } : {}) };
     });
   });
 }
