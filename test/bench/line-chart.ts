@@ -3,6 +3,7 @@
  * short bar is a target, the most a point may be; a ring marks a target that is missed. Pure.
  */
 import { type Benchmark, type BenchmarkResult, type Line, median, type Sample } from './benchmark.ts';
+import { logScale } from './log-scale.ts';
 import { formatValue, judge } from './report-table.ts';
 import { svgText } from './svg-text.ts';
 
@@ -13,15 +14,18 @@ const FOOT = 44;
 const AXIS_WIDTH = 62;
 const LEGEND_WIDTH = 232;
 const LEGEND_ROW = 17;
-/** Colours of style sheet classes `c0`…: light and dark. */
+/** Colours of style sheet classes `c0`…, light and dark: each backend's own in every chart, the last for all else. */
 const COLOURS = [
   ['#0b62b0', '#5aa9f0'],
   ['#00805a', '#3fc79a'],
   ['#b8480a', '#f08a4b'],
   ['#9b3f8f', '#dd8ad2'],
   ['#8a6d00', '#d8b73a'],
-  ['#555', '#aaa'],
+  ['#666', '#aaa'],
 ] as const;
+const NAMES = ['iptables', 'iptables-legacy', 'nftables', 'userspace', 'ipvs (UML)'];
+/** How variants of a line are dashed: `d0`…. */
+const DASHES = ['6 4', '2 3', '10 3 2 3'];
 
 type Point = readonly [x: number, y: number];
 
@@ -30,7 +34,8 @@ export function chartStyle(): string {
   const colours = (dark: 0 | 1) =>
     COLOURS.map((pair, index) => `.c${index}{stroke:${pair[dark]};fill:${pair[dark]}}`).join('');
   return [
-    '.line{fill:none!important;stroke-width:2}.dashed{stroke-dasharray:6 4;stroke-width:1.4}',
+    '.line{fill:none!important;stroke-width:2}',
+    ...DASHES.map((dash, index) => `.d${index}{stroke-dasharray:${dash};stroke-width:1.4!important}`),
     '.grid{stroke:#ddd}.axis{stroke:#888}.target{stroke-width:3}.ring{fill:none!important;stroke:#c33;stroke-width:2}',
     colours(0),
     `@media (prefers-color-scheme:dark){.grid{stroke:#3a3f46}.axis{stroke:#888}.ring{stroke:#f66}${colours(1)}}`,
@@ -46,16 +51,16 @@ export function lineChart(
   const lines = linesOf(samples);
   const panels = [...Map.groupBy(lines, ({ line }) => line.panel ?? '')];
   const names = [...new Map(lines.map(({ line }) => [line.name, line])).values()];
-  const colourOf = colours(names);
+  const classOf = classes(names);
   const width = (CHART_WIDTH - LEGEND_WIDTH) / panels.length;
   const parts = panels.map(([title, own], index) => {
     const box = { x: index * width, y: y + HEAD, width, title };
-    return panel(benchmark, own, samples, box, colourOf);
+    return panel(benchmark, own, samples, box, classOf);
   });
   const legend = names.map((line, index) => {
     const [x, at] = [CHART_WIDTH - LEGEND_WIDTH + 16, y + HEAD + 10 + index * LEGEND_ROW];
-    const stroke = `<path class="line c${colourOf(line)}${line.isReference ? ' dashed' : ''}" d="M${x} ${at}h26"/>`;
-    return stroke + svgText(x + 34, at + 4, line.name);
+    const stroke = `<path class="line ${classOf(line)}" d="M${x} ${at}h30"/>`;
+    return stroke + svgText(x + 38, at + 4, line.name);
   });
   const height = Math.max(HEAD + PLOT_HEIGHT + FOOT, HEAD + (names.length + 3) * LEGEND_ROW);
   const keys = targetKeys(samples, CHART_WIDTH - LEGEND_WIDTH + 16, y + HEAD + 20 + names.length * LEGEND_ROW);
@@ -76,11 +81,24 @@ function linesOf(samples: readonly Sample[]): DrawnLine[] {
   }));
 }
 
-/** A line and its variants (`iptables, bare`) have one colour. */
-function colours(lines: readonly Line[]): (line: Line) => number {
-  const group = ({ name }: Line) => name.split(',')[0]!;
-  const groups = [...new Set(lines.map(group))];
-  return (line) => groups.indexOf(group(line)) % COLOURS.length;
+/** A backend: the colour of its lines. */
+function colourOf({ name }: Line): string {
+  const index = NAMES.indexOf(name.split(',')[0]!);
+  return `c${index < 0 ? COLOURS.length - 1 : index}`;
+}
+
+/** The classes of a line: its backend's colour; what it is compared with, dashed, each of one colour in its own way. */
+function classes(lines: readonly Line[]): (line: Line) => string {
+  const dashed = Map.groupBy(
+    lines.filter(({ isReference }) => isReference),
+    colourOf,
+  );
+  return (line) => {
+    const colour = colourOf(line);
+    if (!line.isReference) return colour;
+    const index = dashed.get(colour)!.findIndex(({ name }) => name === line.name);
+    return `${colour} d${index % DASHES.length}`;
+  };
 }
 
 interface Box {
@@ -95,17 +113,17 @@ function panel(
   lines: readonly DrawnLine[],
   samples: readonly Sample[],
   { x, y, width, title }: Box,
-  colourOf: (line: Line) => number,
+  classOf: (line: Line) => string,
 ): string {
   const points = lines.flatMap((each) => each.points);
   const caps = points.flatMap((sample) => capsOf(sample, samples).map((value) => ({ sample, value })));
   const left = x + AXIS_WIDTH;
-  const across = scale(
+  const across = logScale(
     points.map(({ size }) => Math.max(1, size)),
     left + 10,
     x + width - 18,
   );
-  const down = scale(
+  const down = logScale(
     [...points.map(({ values }) => median(values)), ...caps.map(({ value }) => value)],
     y + PLOT_HEIGHT,
     y + 6,
@@ -126,17 +144,17 @@ function panel(
     svgText(left - 6, y - 8, quantity, { anchor: 'end' }),
     ...caps.map(({ sample, value }) => {
       const bar = `M${(at(sample)[0] - 7).toFixed(1)} ${down.at(value).toFixed(1)}h14`;
-      return `<path class="target c${colourOf(sample.line!)}" d="${bar}"/>`;
+      return `<path class="target ${colourOf(sample.line!)}" d="${bar}"/>`;
     }),
-    ...lines.map(({ line, points: own }) => drawn(own.map(at), line, colourOf(line))),
+    ...lines.map(({ line, points: own }) => drawn(own.map(at), line, classOf(line))),
     ...points.filter((sample) => judge(sample, samples, quantity).isMet === false).map((sample) => ring(at(sample))),
   ].join('\n');
 }
 
-function drawn(points: readonly Point[], { isReference }: Line, colour: number): string {
+function drawn(points: readonly Point[], line: Line, kind: string): string {
   const path = points.map(([x, y], index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
-  const dots = points.map(([x, y]) => `<circle class="c${colour}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.6"/>`);
-  return `<path class="line c${colour}${isReference ? ' dashed' : ''}" d="${path}"/>${isReference ? '' : dots.join('')}`;
+  const dots = points.map(([x, y]) => `<circle class="${kind}" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.6"/>`);
+  return `<path class="line ${kind}" d="${path}"/>${line.isReference ? '' : dots.join('')}`;
 }
 
 function ring([x, y]: Point): string {
@@ -163,27 +181,7 @@ function targetKeys(samples: readonly Sample[], x: number, y: number): string {
   if (bounds.length === 0) return '';
   const words = `target${bounds[0] === undefined ? '' : ` (${[...new Set(bounds)].join(', ')})`}`;
   return [
-    `<path class="target c5" d="M${x + 6} ${y}h14"/>${svgText(x + 34, y + 4, words)}`,
-    `${ring([x + 13, y + LEGEND_ROW])}${svgText(x + 34, y + LEGEND_ROW + 4, 'missed')}`,
+    `<path class="target c5" d="M${x + 6} ${y}h14"/>${svgText(x + 38, y + 4, words)}`,
+    `${ring([x + 13, y + LEGEND_ROW])}${svgText(x + 38, y + LEGEND_ROW + 4, 'missed')}`,
   ].join('\n');
-}
-
-interface Scale {
-  at(value: number): number;
-  /** 1, 2, 5, 10 … within the scale, or powers of ten alone where those would be many. */
-  readonly ticks: readonly number[];
-}
-
-/** Values → pixels from `start` to `end`, each decade as long. */
-function scale(values: readonly number[], start: number, end: number): Scale {
-  const [least, most] = [Math.min(...values), Math.max(...values)];
-  const [low, high] = [Math.log10(least), Math.log10(Math.max(most, least * 1.01))];
-  const at = (value: number) => start + ((Math.log10(value) - low) / (high - low)) * (end - start);
-  const decades = Array.from(
-    { length: Math.ceil(high) - Math.floor(low) + 1 },
-    (_, index) => 10 ** (Math.floor(low) + index),
-  );
-  const steps = decades.length > 4 ? [1] : decades.length > 3 ? [1, 3] : [1, 2, 5];
-  const ticks = decades.flatMap((decade) => steps.map((step) => Number((decade * step).toPrecision(1))));
-  return { at, ticks: ticks.filter((value) => value >= least * 0.999 && value <= most * 1.001) };
 }

@@ -3,15 +3,14 @@ import { createServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Kernel, Netns } from '../../src/kernel/kernel.ts';
 import type { ServicePortViews } from '../../src/objects/service-port-view.ts';
-import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
 import type { BenchmarkContext } from './benchmark.ts';
 import type { Endpoint } from './blocking-connect.ts';
-import { benchService, benchSlice, FACTS } from './generated-services.ts';
+import { benchService, benchSlice, benchTracker, FACTS } from './generated-services.ts';
 
 const SLICE = benchSlice(0, 1);
 /** The one endpoint. */
 export const ENDPOINT: Endpoint = { host: SLICE.endpoints![0]!.addresses[0]!, port: 8080 };
-/** Of the first Service made: its rule is the last of its chain. */
+/** Of the first Service: loaded into an empty node, its rule is the last of its chain. */
 export const CLUSTER_IP: Endpoint = { host: benchService(0).spec!.clusterIP!, port: 80 };
 
 /** Connections that wait to be accepted, at most: half of Node's backlog. */
@@ -26,17 +25,11 @@ export function addEndpoint(kernel: Pick<Kernel, 'run'>, netns: Netns): Promise<
   ]);
 }
 
-/** Views of a number of Services that may grow; the first has the one endpoint. */
-export function growingViews(): (size: number) => ServicePortViews {
-  const tracker = new ServicePortTracker({ nodeName: 'node-1', family: 4 });
-  let count = 0;
-  return (size) => {
-    for (; count < size; count += 1) {
-      tracker.setService(benchService(count));
-      tracker.setEndpointSlice(count === 0 ? SLICE : benchSlice(count));
-    }
-    return tracker.update().views;
-  };
+/** Views of so many Services; the first has the one endpoint. */
+export function viewsWithEndpoint(size: number): ServicePortViews {
+  const tracker = benchTracker(size);
+  tracker.setEndpointSlice(SLICE);
+  return tracker.update().views;
 }
 
 /**

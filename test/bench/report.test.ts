@@ -79,9 +79,9 @@ describe('the report', () => {
       ...[point('b <', 1, 0.5), point('b <', 1000, 0.5)],
     ];
     const svg = renderSvg([[BENCHMARK, { samples, missing: [] }]]);
-    expect(svg.match(/<path class="line c\d( dashed)?" d="M[\d.]+ [\d.]+L/g)).toHaveLength(3);
-    expect(svg.match(/<path class="target c0"/g)).toHaveLength(2);
-    // One at the point, one in the legend.
+    expect(svg.match(/<path class="line c\d( d\d)?" d="M[\d.]+ [\d.]+L/g)).toHaveLength(3);
+    expect(svg.match(/<path class="target c5" d="M[\d.]+ [\d.]+h14"/g)).toHaveLength(3);
+    // And one of each in the legend.
     expect(svg.match(/class="ring"/g)).toHaveLength(2);
     expect(svg).toContain('target (≤ 1.2 × bare)');
     expect(svg).toContain('b &#60;');

@@ -3,7 +3,7 @@ import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { timeConnection } from '../blocking-connect.ts';
 import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
-import { addEndpoint, CLUSTER_IP, growingViews, whileListening } from '../one-endpoint.ts';
+import { addEndpoint, CLUSTER_IP, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { runBare, withRules } from '../rules-in-mode.ts';
 
 const CONNECTIONS = { whole: 4000, quick: 50 };
@@ -35,7 +35,7 @@ export async function clusterIpSamples(context: BenchmarkContext, mode: ProxyMod
 async function compare(context: BenchmarkContext, mode: ProxyMode, size: number): Promise<Sample[]> {
   const [ours, byHand] = [`${context.prefix}.ours`, `${context.prefix}.hand`];
   const name = mode === 'ipvs' ? IN_GUEST : mode;
-  const views = growingViews()(size);
+  const views = viewsWithEndpoint(size);
   context.progress(`cluster-ip: ${name}, ${size} Services`);
   return withRules(mode, ours, ({ kernel, sync }) =>
     withRules(mode, byHand, async ({ plan }) => {

@@ -1,6 +1,6 @@
 /**
  * How long a TCP connection through a ClusterIP takes, per backend, as Services grow; from the node itself to an endpoint on
- * it, beside the same connection to the endpoint itself.
+ * it, beside a connection to the endpoint where there are no rules.
  */
 import { isInstalled } from '../../../src/kernel/packages.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
@@ -8,7 +8,8 @@ import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { timeConnection } from '../blocking-connect.ts';
 import { serviceCounts } from '../generated-services.ts';
 import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
-import { addEndpoint, CLUSTER_IP, ENDPOINT, growingViews, whileListening } from '../one-endpoint.ts';
+import { withNamespaces } from '../measure.ts';
+import { addEndpoint, CLUSTER_IP, ENDPOINT, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { withGreeter } from '../peers.ts';
 import { LEGACY, runBare, withRules } from '../rules-in-mode.ts';
 
@@ -36,9 +37,10 @@ export const firstPacket: Benchmark = {
       samples: [...samples, ...guest.samples],
       missing: guest.missing,
       notes: [
-        'From the node itself to an endpoint on it, in turns with the same connection to the endpoint ("direct").',
+        'From the node itself to an endpoint on it, in turns with a connection to the endpoint in a namespace without rules.',
+        'The Service is the one whose rule comes last of its chain.',
         `"${ANSWERED}" has the waking up of the endpoint's process in it; in userspace the relay's too, which connects for the node.`,
-        'ipvs is measured in User-mode Linux, another kernel: compare it with "direct" there.',
+        'ipvs is measured in User-mode Linux, another kernel: compare it with "no rules" there.',
       ],
     };
   },
@@ -50,45 +52,56 @@ export async function connectionSamples(
   mode: ProxyMode,
   isLegacy = false,
 ): Promise<Sample[]> {
-  const netns = `${context.prefix}.rules`;
+  const [rules, none] = [`${context.prefix}.rules`, `${context.prefix}.none`];
   const name = mode === 'ipvs' ? IN_GUEST : isLegacy ? 'iptables-legacy' : mode;
-  const viewsOf = growingViews();
-  return withRules(mode, netns, async ({ kernel, sync, plan }) => {
-    await addEndpoint(kernel, netns);
-    const samples: Sample[] = [];
-    for (const size of serviceCounts(context)) {
-      context.progress(`first-packet: ${name}, ${size} Services`);
-      if (isLegacy) await runBare(kernel, netns, (await plan(viewsOf(size))).writes, LEGACY);
-      else await sync(viewsOf(size));
-      samples.push(...(await connect(context, netns, name, size)));
-    }
-    return samples;
-  });
+  const samples: Sample[] = [];
+  for (const size of serviceCounts(context)) {
+    context.progress(`first-packet: ${name}, ${size} Services`);
+    const views = viewsWithEndpoint(size);
+    const own = await withRules(mode, rules, ({ kernel, sync, plan }) =>
+      withNamespaces(kernel, [none], async () => {
+        for (const netns of [rules, none]) await addEndpoint(kernel, netns);
+        if (isLegacy) await runBare(kernel, rules, (await plan(views)).writes, LEGACY);
+        else await sync(views);
+        return await connect(context, { rules, none }, name, size);
+      }),
+    );
+    samples.push(...own);
+  }
+  return samples;
 }
 
-async function connect(context: BenchmarkContext, netns: string, name: string, size: number): Promise<Sample[]> {
+async function connect(
+  context: BenchmarkContext,
+  { rules, none }: { readonly rules: string; readonly none: string },
+  name: string,
+  size: number,
+): Promise<Sample[]> {
   const times = WARM_UP + (context.isQuick ? CONNECTIONS.quick : CONNECTIONS.whole);
   const samples: Sample[] = [];
   // A relay takes the connection itself: that says nothing of the endpoint.
   if (name !== 'userspace') {
     const [values, direct]: [number[], number[]] = [[], []];
-    await whileListening(context, [netns], { times, perTurn: 2 }, () => {
-      direct.push(timeConnection(netns, ENDPOINT));
-      values.push(timeConnection(netns, CLUSTER_IP));
+    await whileListening(context, [rules, none], { times, perTurn: 2 }, () => {
+      direct.push(timeConnection(none, ENDPOINT));
+      values.push(timeConnection(rules, CLUSTER_IP));
     });
     samples.push(...samplesOf(name, size, CONNECTED, values, direct));
   }
   const [values, direct]: [number[], number[]] = [[], []];
-  await withGreeter(context.kernel, netns, ENDPOINT, async () => {
-    for (let turn = 0; turn < times; turn += 1) {
-      context.signal.throwIfAborted();
-      direct.push(timeConnection(netns, ENDPOINT, true));
-      values.push(timeConnection(netns, CLUSTER_IP, true));
-    }
-  });
+  await withGreeter(context.kernel, rules, ENDPOINT, () =>
+    withGreeter(context.kernel, none, ENDPOINT, async () => {
+      for (let turn = 0; turn < times; turn += 1) {
+        context.signal.throwIfAborted();
+        direct.push(timeConnection(none, ENDPOINT, true));
+        values.push(timeConnection(rules, CLUSTER_IP, true));
+      }
+    }),
+  );
   return [...samples, ...samplesOf(name, size, ANSWERED, values, direct)];
 }
 
+/** The connection through the Service, and the one in a namespace without any rules: one such line for each kernel. */
 function samplesOf(
   name: string,
   size: number,
@@ -97,8 +110,8 @@ function samplesOf(
   direct: readonly number[],
 ): Sample[] {
   const what = panel === CONNECTED ? 'connected' : 'answered';
-  const against = `${name}, direct: ${what}`;
-  const reference = { iptables: 'direct', [IN_GUEST]: 'direct (UML)' }[name];
+  const against = `${name}, no rules: ${what}`;
+  const reference = { nftables: 'no rules', [IN_GUEST]: 'no rules (UML)' }[name];
   return [
     {
       label: `${name}: ${what}`,
