@@ -47,6 +47,8 @@ export function withRules<T>(mode: ProxyMode, netns: Netns, action: (rules: Rule
   const kernel = new NotingKernel();
   return withNamespaces(kernel, [netns], () =>
     withRelays(async (relays) => {
+      // The process that relays is there before anything is measured.
+      if (mode === 'userspace') await relays.keep({ netns, family: FACTS.family }, []);
       const rules = nodeRules(mode, { kernel, netns, relays }, FACTS);
       const sync = async (views: ServicePortViews) => void (await rules.sync(views));
       const plan = async (views: ServicePortViews) => {
