@@ -40,12 +40,14 @@ export function labOpener(options: LeaseOptions, kernels = askedOnce(options.ker
     const borrowed = requirement.own === true ? undefined : await borrow(options, requirement);
     if (borrowed !== undefined) return lease(borrowed, true);
     built += 1;
+    // Taken before anything is waited for: others open labs meanwhile.
+    const labName = `${options.name.slice(0, 40)}-run-${process.pid}-${built}`;
     const file = requirement.file ?? options.file;
     const { proxyMode } = requirement;
     const kernel = options.kernel ?? (proxyMode === ANYWHERE ? 'host' : (await kernels()).kernelOf(proxyMode));
     const lab = await upLab(
       {
-        name: `${options.name.slice(0, 40)}-run-${process.pid}-${built}`,
+        name: labName,
         ...(file === undefined ? {} : { file }),
         ...(requirement.nodes === undefined ? {} : { nodes: requirement.nodes }),
         // A scenario that falls back to another mode would say of that what holds of this.

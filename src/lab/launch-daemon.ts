@@ -96,6 +96,8 @@ export async function launchDaemon(launch: Launch): Promise<void> {
   } finally {
     recorder.close();
     listener?.close();
+    // A daemon that ends at this moment lets go of the channel too, which Node then calls an error.
+    daemon.on('error', () => undefined);
     if (daemon.connected) daemon.disconnect();
     daemon.unref();
   }
