@@ -173,6 +173,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
         z.strictObject({
           from: TARGET,
           to: z.string().min(1).describe('ADDRESS (a ping) or ADDRESS:PORT (a TCP connection)'),
+          within: DURATION.optional().describe('how long the answer may take; default: 3s'),
         }),
         z.strictObject({
           of: z

@@ -5,6 +5,7 @@ import type { Flow } from '../../walk/flow.ts';
 import type { CapturePoint, Hop } from '../../walk/hops.ts';
 import { renderHops } from '../../walk/render-hops.ts';
 import { trace } from '../../walk/trace.ts';
+import { milliseconds } from '../definition/scenario.ts';
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
 import { type Performer, type StepContext, targetOf } from '../step-context.ts';
@@ -18,17 +19,17 @@ interface Walk {
   readonly watched: readonly string[];
 }
 
-const PROBE_SECONDS = 3;
+const DEFAULT_WITHIN = '3s';
 /** Below the range the kernel takes ports from by itself (32768–60999). */
 const SOURCE_PORTS = [20_000, 30_000] as const;
 
 export const TRACE: Performer<StepOf<'trace'>, Walk> = {
-  command: ({ trace: probe }) =>
-    'of' in probe ? undefined : { where: probe.from, text: probeCommand(probe.to, probeFlow(probe.to)).shown },
+  command: ({ trace: probe }) => ('of' in probe ? undefined : { where: probe.from, text: shownCommand(probe.to) }),
   observe: async (step, context) => {
     if ('of' in step.trace) return boundWalk(step.trace.of);
     await context.lab.programmed();
-    const { from, to } = step.trace;
+    const { from, to, within = DEFAULT_WITHIN } = step.trace;
+    const withinMs = milliseconds(within);
     const flow = probeFlow(to);
     const target = await targetOf(from, context);
     const points = await capturePoints(context);
@@ -38,8 +39,9 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
       points,
       flow,
       async () => {
-        const { argv } = probeCommand(to, flow);
-        const result = await context.lab.exec(target, argv, { timeoutMs: (PROBE_SECONDS + 5) * 1000 });
+        const result = await context.lab.exec(target, probeCommand(to, flow, withinMs), {
+          timeoutMs: withinMs + 10_000,
+        });
         answered = flow.kind === 'echo' ? result.exitCode === 0 : Number(result.stdout) > 0;
       },
       familyOfTarget(to),
@@ -79,25 +81,17 @@ function probeFlow(to: string): Flow {
     : { kind: 'tcp', sourcePort: randomInt(...SOURCE_PORTS) };
 }
 
+/** As a user would type it. */
+function shownCommand(to: string): string {
+  return portOf(to) === undefined ? `ping -c 1 ${to}` : `curl http://${to}/`;
+}
+
 /** A ping that carries the mark, or curl bound to the chosen port; curl prints how long connecting took (0: never). */
-function probeCommand(to: string, flow: Flow): { argv: [string, ...string[]]; shown: string } {
-  if (flow.kind === 'echo') {
-    const argv = ['ping', '-n', '-c', '1', '-W', String(PROBE_SECONDS), '-p', flow.mark.toString('hex'), to];
-    return { argv: argv as [string, ...string[]], shown: `ping -c 1 ${to}` };
-  }
-  const port = String(flow.sourcePort);
-  const output = ['--output', '/dev/null', '--write-out', '%{time_connect}'];
-  const argv = [
-    'curl',
-    '--silent',
-    ...output,
-    '--max-time',
-    String(PROBE_SECONDS),
-    '--local-port',
-    port,
-    `http://${to}/`,
-  ];
-  return { argv: argv as [string, ...string[]], shown: `curl http://${to}/` };
+function probeCommand(to: string, flow: Flow, withinMs: number): [string, ...string[]] {
+  const seconds = String(withinMs / 1000);
+  if (flow.kind === 'echo') return ['ping', '-n', '-c', '1', '-W', seconds, '-p', flow.mark.toString('hex'), to];
+  const quiet = ['--silent', '--output', '/dev/null', '--write-out', '%{time_connect}'];
+  return ['curl', ...quiet, '--max-time', seconds, '--local-port', String(flow.sourcePort), `http://${to}/`];
 }
 
 /** `ADDRESS:PORT`; an IPv6 address has brackets around it then. */
