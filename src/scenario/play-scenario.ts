@@ -9,7 +9,7 @@ import type { Localized } from './definition/matchers.ts';
 import type { Scenario } from './definition/scenario.ts';
 import type { AnyStep, StepOf } from './definition/steps.ts';
 import type { Question, ScenarioEvent, ScenarioOutcome, StepOutcome, StepRef } from './events.ts';
-import { collectEvidence } from './evidence.ts';
+import { collectEvidence } from './evidence/collect-evidence.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { type Language, localize } from './localize.ts';
 import { unmetRequirement } from './requirement.ts';

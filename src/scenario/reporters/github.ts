@@ -42,7 +42,7 @@ export class GithubReporter implements Reporter {
       .filter(({ outcome }) => outcome !== 'held')
       .map((step) => ({
         title: `${title}: ${stepTitle(step, this.#language)}`,
-        text: [failureOf(step), evidenceText(step.evidence)].filter((text) => text !== '').join('\n\n'),
+        text: [failureOf(step), evidenceText(step)].filter((text) => text !== '').join('\n\n'),
       }));
     const cleanup =
       play.cleanupProblem === undefined ? [] : [{ title: `${title}: cleanup failed`, text: play.cleanupProblem }];

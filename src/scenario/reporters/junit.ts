@@ -93,7 +93,7 @@ function stepCase(step: StepRecord, language: Language): Case {
           result: {
             element: step.outcome === 'failed' ? 'failure' : 'error',
             message: failure.split('\n')[0]!,
-            text: [failure, evidenceText(step.evidence)].filter((text) => text !== '').join('\n\n'),
+            text: [failure, evidenceText(step)].filter((text) => text !== '').join('\n\n'),
           },
         }),
   };

@@ -172,9 +172,10 @@ export function failureOf(step: StepRecord): string {
   return step.outcome === 'interrupted' ? 'interrupted' : 'failed';
 }
 
-/** Evidence as text, a title above each. */
-export function evidenceText(evidence: readonly Evidence[]): string {
-  return evidence.map(({ title, text }) => `${title}:\n${text}`).join('\n\n');
+/** What explains a failure, as text, a title above each piece: what the step printed (of a trace, the walk) and the evidence. */
+export function evidenceText({ outputs, evidence }: StepRecord): string {
+  const printed = outputs.length === 0 ? [] : [{ title: 'output', text: outputs.join('\n') }];
+  return [...printed, ...evidence].map(({ title, text }) => `${title}:\n${text}`).join('\n\n');
 }
 
 /** What ran and what it printed, as in a terminal. */

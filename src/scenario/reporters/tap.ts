@@ -54,7 +54,7 @@ export class TapReporter implements Reporter {
   #step(step: StepRecord, number: number): string[] {
     const name = escapeTap(oneLine(stepTitle(step, this.#language)));
     if (step.outcome === 'held') return [`ok ${number} - ${name}`];
-    const evidence = evidenceText(step.evidence);
+    const evidence = evidenceText(step);
     return [
       `not ok ${number} - ${name}`,
       ...diagnosis({ message: failureOf(step), ...(evidence === '' ? {} : { evidence }) }),

@@ -1,8 +1,14 @@
-/** What explains a failed step: the scenario's Services, endpoints and pods, their rules on a node, the latest events. */
-import type { Evidence } from './events.ts';
-import type { StepContext } from './step-context.ts';
+/**
+ * What explains a failed step: the scenario's pods, Services and endpoints, what each node's kernel and kube-proxy have of
+ * them, the latest events.
+ */
+import type { Evidence } from '../events.ts';
+import type { StepContext } from '../step-context.ts';
+import { connections, proxyHealth, serviceRules } from './node-evidence.ts';
 
 const EVENTS_SHOWN = 12;
+/** Lines of one piece of evidence; more are counted. */
+const MOST_LINES = 150;
 
 /** Collects what there is; what cannot be had says so in its place. */
 export async function collectEvidence(context: StepContext): Promise<Evidence[]> {
@@ -10,7 +16,9 @@ export async function collectEvidence(context: StepContext): Promise<Evidence[]>
     attempt('pods', () => get(context, 'pods', '-o', 'wide')),
     attempt('Services', () => get(context, 'services', '-o', 'wide')),
     attempt('endpoints', () => get(context, 'endpointslices')),
-    attempt('rules of these Services, on each node', () => rules(context)),
+    attempt('rules of these Services, on each node', () => serviceRules(context)),
+    attempt('connections of these Services, as conntrack knows them', () => connections(context)),
+    attempt('kube-proxy on each node', () => proxyHealth(context)),
     attempt('events', async () => lastLines(await get(context, 'events'), EVENTS_SHOWN)),
   ]);
   return collected.filter(({ text }) => text !== '');
@@ -18,7 +26,7 @@ export async function collectEvidence(context: StepContext): Promise<Evidence[]>
 
 async function attempt(title: string, collect: () => Promise<string>): Promise<Evidence> {
   try {
-    return { title, text: (await collect()).trim() };
+    return { title, text: firstLines((await collect()).trimEnd()) };
   } catch (error) {
     return { title, text: `could not be read: ${(error as Error).message}` };
   }
@@ -29,17 +37,10 @@ async function get(context: StepContext, ...argv: string[]): Promise<string> {
   return /^No resources found/.test(stderr) ? '' : stdout + stderr;
 }
 
-/** The nat rules whose comment names a Service of the scenario. Nodes with the same rules are named together. */
-async function rules(context: StepContext): Promise<string> {
-  const { nodes } = await context.snapshot();
-  const perRules = new Map<string, string[]>();
-  for (const { name, netns } of nodes) {
-    const { stdout } = await context.lab.kernel.read(netns, ['iptables-save', '-t', 'nat']);
-    const own = stdout.split('\n').filter((line) => line.includes(`${context.namespace}/`));
-    const text = own.join('\n') || '(none)';
-    perRules.set(text, [...(perRules.get(text) ?? []), name]);
-  }
-  return [...perRules].map(([text, names]) => `${names.join(', ')}:\n${text}`).join('\n');
+function firstLines(text: string): string {
+  const lines = text.split('\n');
+  if (lines.length <= MOST_LINES) return text;
+  return [...lines.slice(0, MOST_LINES), `… ${lines.length - MOST_LINES} more lines`].join('\n');
 }
 
 function lastLines(text: string, count: number): string {
