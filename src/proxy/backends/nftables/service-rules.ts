@@ -65,7 +65,7 @@ export function serviceElements(view: ServicePortView): ReadonlyMap<string, Elem
     if (!traffic.hasExternal) add('no-endpoint-services', to(ip), traffic.refusal, view.nameString);
   }
   if (traffic.usesFirewall) {
-    for (const ip of view.loadBalancerVIPs) add('firewall-ips', to(ip), `goto ${chains.firewall}`, view.nameString);
+    for (const ip of view.loadBalancerVIPs) add('firewall-ips', to(ip), `goto ${chains.firewall}`);
   }
   if (view.nodePort !== undefined) {
     const key = `${protocol} . ${view.nodePort}`;

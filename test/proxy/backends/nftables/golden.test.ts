@@ -132,7 +132,7 @@ describe('a full sync into an empty kernel', () => {
       add element ip kube-proxy no-endpoint-services { 192.0.2.7 . tcp . 80 comment "ns2/svc2:p80" : drop }
       add element ip kube-proxy service-ips { 198.51.100.1 . tcp . 80 : goto external-42NFTM6N-ns2/svc2/tcp/p80 }
       add element ip kube-proxy no-endpoint-services { 198.51.100.1 . tcp . 80 comment "ns2/svc2:p80" : drop }
-      add element ip kube-proxy firewall-ips { 198.51.100.1 . tcp . 80 comment "ns2/svc2:p80" : goto firewall-42NFTM6N-ns2/svc2/tcp/p80 }
+      add element ip kube-proxy firewall-ips { 198.51.100.1 . tcp . 80 : goto firewall-42NFTM6N-ns2/svc2/tcp/p80 }
       add element ip kube-proxy service-nodeports { tcp . 30080 : goto external-42NFTM6N-ns2/svc2/tcp/p80 }
       add element ip kube-proxy no-endpoint-nodeports { tcp . 30080 comment "ns2/svc2:p80" : drop }
       add element ip kube-proxy cluster-ips { 172.30.0.43 }
