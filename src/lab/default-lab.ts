@@ -3,6 +3,7 @@
  * YAML parser nor the schema (a test holds the two against each other).
  */
 import type { LabFile } from './lab-file-schema.ts';
+import { LAB_OPTIONS } from './proxy-config/option-defaults.ts';
 
 export const DEFAULT_LAB: LabFile = {
   apiVersion: 'podwire.dev/v1alpha1',
@@ -26,7 +27,7 @@ export const DEFAULT_LAB: LabFile = {
     IPv6SubnetLen: 64,
     Backend: { Type: 'vxlan', VNI: 1, Port: 8472 },
   },
-  kubeProxy: { strictProxyMode: false, ipvs: { scheduler: 'rr', strictARP: false, excludeCIDRs: [] } },
+  kubeProxy: { strictProxyMode: false, ...LAB_OPTIONS },
   kubelet: { maxPods: 110, nodeLeaseDurationSeconds: 40 },
   controllerManager: { nodeMonitorGracePeriodSeconds: 50 },
   underlay: { subnet: '192.168.1.0/24', mtu: 1500 },

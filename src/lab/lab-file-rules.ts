@@ -2,6 +2,7 @@
 import { resolveImage } from '../node/standins/images.ts';
 import { checkAddresses } from './lab-address-rules.ts';
 import type { LabFile } from './lab-file-schema.ts';
+import { checkProxyOptions } from './proxy-config/checks.ts';
 import type { FileIssue } from './yaml-file.ts';
 
 /** Every rule the file breaks, in the order of the file. */
@@ -12,6 +13,7 @@ export function checkLabFile(file: LabFile): FileIssue[] {
     ...checkImages(file),
     ...checkHostNames(file),
     ...checkHeartbeats(file),
+    ...checkProxyOptions(file.kubeProxy).map(({ path, message }) => ({ path: ['kubeProxy', ...path], message })),
   ];
 }
 

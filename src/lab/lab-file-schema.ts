@@ -1,14 +1,15 @@
 /**
  * The words of a lab file, once, for the loader and for the published JSON Schema. kind's words where kind has them
- * (`nodes`, `networking`), flannel's own for its backend, KubeletConfiguration's for the kubelets, and `hosts` for what else hangs on the underlay. Only what
+ * (`nodes`, `networking`), flannel's own for its backend, KubeletConfiguration's for the kubelets,
+ * KubeProxyConfiguration's for the kube-proxies, and `hosts` for what else hangs on the underlay. Only what
  * works is a word here: an option that comes later is unknown until then. What needs several fields at once
  * (overlaps, sizes) is checked by `lab-file-rules.ts`.
  */
 import { z } from 'zod';
 import { cidrContains, cidrOf, formatCidr, parseCidr } from '../net/cidr.ts';
 import { isIp, parseIp } from '../net/ip.ts';
-import { IPVS_SCHEDULERS } from '../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../objects/proxy-mode.ts';
+import { LAB_OPTION_FIELDS } from './proxy-config/schema.ts';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -139,13 +140,7 @@ const kubeProxy = z.strictObject({
     .boolean()
     .default(false)
     .describe('Where the kernel cannot do the mode: end with kube-proxy’s error instead of falling back to iptables.'),
-  ipvs: z
-    .strictObject({
-      scheduler: z.enum(IPVS_SCHEDULERS).default('rr').describe('How IPVS chooses an endpoint.'),
-      strictARP: z.boolean().default(false).describe('Nodes answer ARP for no address that only kube-ipvs0 has.'),
-      excludeCIDRs: z.array(cidr).default([]).describe('Virtual servers at these addresses are left to others.'),
-    })
-    .prefault({}),
+  ...LAB_OPTION_FIELDS,
 });
 
 const kubelet = z.strictObject({

@@ -5,12 +5,12 @@
 import { cidrOf, formatCidr, nthAddress, nthSubnet } from '../net/cidr.ts';
 import { familyOf } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
-import type { IpvsOptions } from '../proxy/backends/backend.ts';
 import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { subnetLength } from './lab-address-rules.ts';
 import { hostAddress, listOf } from './lab-families.ts';
 import type { LabFile } from './lab-file-schema.ts';
 import type { LabKernel } from './lab-kernel.ts';
+import { normalised } from './proxy-config/normalise.ts';
 
 export interface LabPlan {
   readonly name: string;
@@ -42,9 +42,8 @@ export interface LabPlan {
   readonly proxyMode: ProxyMode;
   /** No fall-back where the kernel cannot do the mode. */
   readonly strictProxyMode: boolean;
-  readonly ipvs: Partial<IpvsOptions>;
-  /** From kube-proxy's own configuration file; absent: its defaults. */
-  readonly proxyConfig?: ProxyConfig;
+  /** kube-proxy's options. */
+  readonly proxyConfig: ProxyConfig;
   readonly vxlan: { readonly vni: number; readonly port: number };
   /** Pods each node takes. */
   readonly maxPods: number;
@@ -137,7 +136,7 @@ export function planLab(name: string, file: LabFile): LabPlan {
     ingress: file.ingress,
     proxyMode: networking.kubeProxyMode,
     strictProxyMode: file.kubeProxy.strictProxyMode,
-    ipvs: file.kubeProxy.ipvs,
+    proxyConfig: normalised(file.kubeProxy),
     vxlan: { vni: flannel.Backend.VNI, port: flannel.Backend.Port },
     maxPods: file.kubelet.maxPods,
     nodeLeaseSeconds: file.kubelet.nodeLeaseDurationSeconds,

@@ -3,7 +3,6 @@
 import { parseIp } from '../net/ip.ts';
 import type { IpvsScheduler } from '../objects/ipvs-scheduler.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
-import type { ProxyConfig } from '../proxy/proxy-config.ts';
 import { type Attempt, bringUp } from './bring-up.ts';
 import { findCoreDns } from './core-dns.ts';
 import type { BuiltPart } from './daemon-protocol.ts';
@@ -16,6 +15,7 @@ import { checkLabName, DEFAULT_LAB_NAME } from './lab-name.ts';
 import { hasIpv6, type LabPlan, planLab, withNodeCount } from './plan-lab.ts';
 import { checkIpv6, checkProxyTools, preflight } from './preflight.ts';
 import type { ReadProxyConfig } from './proxy-config/read.ts';
+import { unappliedFields } from './proxy-config/unapplied.ts';
 import { requireUml } from './uml/boot.ts';
 
 export interface UpOptions {
@@ -53,16 +53,16 @@ export async function up(options: UpOptions, onBuilt: (part: BuiltPart) => void)
   preflight(kernel);
   if (kernel === 'uml') requireUml();
   const given = options.proxyConfig === undefined ? undefined : await readGivenConfig(options.proxyConfig);
-  const file = withProxyOptions(await readFile(options), { ...options, proxyMode: options.proxyMode ?? given?.mode });
+  const file = withProxyOptions(await readFile(options), options, given);
   const plan = {
-    ...withProxyConfig(planLab(name, file), given?.config, options),
+    ...planLab(name, file),
     kernel,
     ...(file.dns === 'coredns' ? { coreDns: findCoreDns() } : {}),
   };
   checkProxyTools(plan.proxyMode);
   if (hasIpv6(plan)) checkIpv6();
   const { nodes, proxyMode, strictProxyMode, ipvsScheduler } = options;
-  for (const note of given?.notes ?? []) onNote(note);
+  for (const note of unappliedFields(file.kubeProxy)) onNote(note);
   const choices = [options.file, options.proxyConfig, nodes, options.kernel, proxyMode, strictProxyMode, ipvsScheduler];
   const asked = choices.some((option) => option !== undefined);
   const program = kernel === 'uml' ? 'machine' : 'daemon';
@@ -109,28 +109,21 @@ async function readGivenConfig(path: string): Promise<ReadProxyConfig> {
   return (await import('./proxy-config/read.ts')).readProxyConfig(path);
 }
 
-function withProxyConfig(plan: LabPlan, config: ProxyConfig | undefined, { ipvsScheduler }: UpOptions): LabPlan {
-  if (config === undefined) return plan;
-  const { syncPeriodMs: _, minSyncPeriodMs: __, ...ipvs } = config.ipvs;
-  return { ...plan, proxyConfig: config, ipvs: { ...ipvs, scheduler: ipvsScheduler ?? ipvs.scheduler } };
-}
-
+/** What is given with the command, and with kube-proxy's own file, comes before the lab file. */
 function withProxyOptions(
   file: LabFile,
-  {
-    proxyMode,
-    strictProxyMode,
-    ipvsScheduler,
-  }: Pick<UpOptions, 'strictProxyMode' | 'ipvsScheduler'> & { proxyMode?: ProxyMode | undefined },
+  { proxyMode, strictProxyMode, ipvsScheduler }: UpOptions,
+  given: ReadProxyConfig | undefined,
 ): LabFile {
   const { networking, kubeProxy } = file;
+  const options = given?.options ?? kubeProxy;
   return {
     ...file,
-    networking: { ...networking, kubeProxyMode: proxyMode ?? networking.kubeProxyMode },
+    networking: { ...networking, kubeProxyMode: proxyMode ?? given?.mode ?? networking.kubeProxyMode },
     kubeProxy: {
-      ...kubeProxy,
+      ...options,
       strictProxyMode: strictProxyMode ?? kubeProxy.strictProxyMode,
-      ipvs: { ...kubeProxy.ipvs, scheduler: ipvsScheduler ?? kubeProxy.ipvs.scheduler },
+      ipvs: { ...options.ipvs, scheduler: ipvsScheduler ?? options.ipvs.scheduler },
     },
   };
 }

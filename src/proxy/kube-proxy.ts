@@ -77,6 +77,7 @@ export class KubeProxy implements Component {
     this.reports = new ProxyReports({
       ...options,
       serves: options.serveHealth !== false,
+      unhealthyAfterMs: 2 * this.#syncPeriodMs,
       mode: () => this.mode,
       views: () => this.#rules.views,
     });
@@ -160,13 +161,16 @@ export class KubeProxy implements Component {
     await this.#runner.settled();
     // They seldom change, and the plan had them: nobody waits for the list. (An API server before 1.33 has none.)
     void this.#serviceCIDRs.start();
-    const { config, nodeIPs, checkPeriodMs = CHECK_PERIOD_MS } = this.#options;
-    const { healthzBindAddress = `${hostPort(wildcardFor(nodeIPs), 10_256)}`, metricsBindAddress = METRICS_ADDRESS } =
-      config ?? {};
-    await this.reports.start(healthzBindAddress, metricsBindAddress);
-    const periodMs = config === undefined ? checkPeriodMs : backendConfig(config, this.mode).syncPeriodMs;
-    this.#timer = setInterval(() => void this.checkRules(), periodMs);
+    const { config, nodeIPs } = this.#options;
+    const healthz = config?.healthzBindAddress || hostPort(wildcardFor(nodeIPs), 10_256);
+    await this.reports.start(healthz, config?.metricsBindAddress || METRICS_ADDRESS);
+    this.#timer = setInterval(() => void this.checkRules(), this.#syncPeriodMs);
     this.#timer.unref();
+  }
+
+  get #syncPeriodMs(): number {
+    const { config, checkPeriodMs = CHECK_PERIOD_MS } = this.#options;
+    return config === undefined ? checkPeriodMs : backendConfig(config, this.mode).syncPeriodMs;
   }
 
   #announce(wanted: ProxyMode): void {
@@ -281,7 +285,8 @@ export class KubeProxy implements Component {
   async #setConntrack(): Promise<void> {
     const { config, kernel, netns, nodeName, log } = this.#options;
     if (config === undefined) return;
-    await kernel.run(netns, [{ tool: 'sysctl', values: conntrackSysctls(config.conntrack), optional: true }]);
+    const values = conntrackSysctls(config.conntrack);
+    if (Object.keys(values).length > 0) await kernel.run(netns, [{ tool: 'sysctl', values, optional: true }]);
     const max = conntrackMax(config.conntrack, availableParallelism());
     if (max === undefined) return;
     const message = `nf_conntrack_max cannot be set to ${max} (maxPerCore, min): it belongs to the machine, not to the network namespace of ${nodeName}`;

@@ -40,7 +40,7 @@ export interface ProxyConfig {
   readonly nftables: BackendConfig;
   readonly ipvs: Pick<BackendConfig, 'syncPeriodMs' | 'minSyncPeriodMs'> & IpvsOptions;
   readonly conntrack: ConntrackConfig;
-  /** `IP:PORT`; empty: not served. */
+  /** `IP:PORT`; empty: kube-proxy's port of all addresses, or of loopback. */
   readonly healthzBindAddress: string;
   readonly metricsBindAddress: string;
 }

@@ -180,7 +180,7 @@ function renderBackend(page: MetricsPage, { mode, standing, packets }: MetricsCo
   page.gauge(
     `${RULES}iptables_last`,
     'Number of iptables rules written by kube-proxy in last sync',
-    byTable(byFamily((m) => m.written)),
+    byTable(byFamily((m) => ({ filter: 0, nat: 0, ...m.written }))),
   );
   renderPackets(page, packets);
 }

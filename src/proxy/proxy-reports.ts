@@ -21,8 +21,6 @@ import { standingRules } from './rule-counts.ts';
 import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServiceHealth, serviceChecks } from './service-health.ts';
 
-/** kube-proxy calls itself unhealthy when a sync is behind for longer than two sync periods. */
-const UNHEALTHY_AFTER_MS = 60_000;
 const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 export interface ProxyReportsOptions {
@@ -32,6 +30,8 @@ export interface ProxyReportsOptions {
   readonly transport: Transport;
   readonly kernel: Kernel;
   readonly log: Logger;
+  /** How long a sync may be behind before this kube-proxy calls itself unhealthy. */
+  readonly unhealthyAfterMs: number;
   /** False: no server is opened (tests without sockets). */
   readonly serves: boolean;
   readonly mode: () => ProxyMode;
@@ -39,7 +39,7 @@ export interface ProxyReportsOptions {
 }
 
 export class ProxyReports {
-  readonly health = new ProxyHealth(UNHEALTHY_AFTER_MS);
+  readonly health: ProxyHealth;
   readonly metrics: ProxyMetrics;
   readonly events: EventRecorder;
   readonly #options: ProxyReportsOptions;
@@ -52,6 +52,7 @@ export class ProxyReports {
   constructor(options: ProxyReportsOptions) {
     this.#options = options;
     const { kernel, netns, nodeIPs, nodeName, transport, log } = options;
+    this.health = new ProxyHealth(options.unhealthyAfterMs);
     this.metrics = new ProxyMetrics(nodeIPs.map(familyOf));
     const onError = (error: unknown) => log.warn('kube-proxy cannot write an event', { node: nodeName, error });
     this.events = new EventRecorder(transport, { component: 'kube-proxy', host: nodeName, onError });

@@ -84,8 +84,18 @@ describe('the lab file', () => {
       'an IPVS scheduler that the kernel has not',
       `${HEAD}kubeProxy: {ipvs: {scheduler: fastest}}\n`,
       [
-        'lab.yaml:3:20: kubeProxy.ipvs.scheduler: must be "rr" or "wrr" or "lc" or "wlc" or "lblc" or "lblcr" or "sh" or "dh" or "sed" or "nq" or "mh" or "fo" or "ovf" or "twos"',
+        'lab.yaml:3:20: kubeProxy.ipvs.scheduler: Invalid value: "fastest": must be in [rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf twos], blank means the default algorithm method (currently rr)',
       ],
+    ],
+    [
+      'an option of kube-proxy that is none',
+      `${HEAD}kubeProxy: {iptables: {masqueradebit: 3}}\n`,
+      ['lab.yaml:3:24: kubeProxy.iptables.masqueradebit: unknown field; did you mean "masqueradeBit"?'],
+    ],
+    [
+      'a duration without a unit',
+      `${HEAD}kubeProxy: {iptables: {syncPeriod: "30"}}\n`,
+      ['lab.yaml:3:24: kubeProxy.iptables.syncPeriod: time: missing unit in duration "30"'],
     ],
     ['a wrong type', `${HEAD}underlay:\n  mtu: large\n`, ['lab.yaml:4:3: underlay.mtu: must be a number']],
     ['a number out of range', `${HEAD}underlay: {mtu: 12}\n`, ['lab.yaml:3:12: underlay.mtu: must be at least 576']],

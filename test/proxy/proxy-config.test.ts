@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { normalised } from '../../src/lab/proxy-config/normalise.ts';
 import { parseProxyConfig } from '../../src/lab/proxy-config/read.ts';
 import { localMatch } from '../../src/proxy/backends/nftables/fixed-rules.ts';
 import { conntrackMax, conntrackSysctls } from '../../src/proxy/conntrack-settings.ts';
@@ -6,8 +7,8 @@ import { backendConfig, configuredFacts, localTrafficOf } from '../../src/proxy/
 import { FACTS_4, FACTS_6 } from './fixtures.ts';
 
 function config(text: string) {
-  return parseProxyConfig(`apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n${text}`, 'x')
-    .config;
+  const head = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
+  return normalised(parseProxyConfig(head + text, 'x').options);
 }
 
 describe('a configuration', () => {

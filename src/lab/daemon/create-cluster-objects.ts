@@ -25,6 +25,7 @@ import {
 } from '../cluster-objects.ts';
 import { dnsConfigMap, dnsDeployment, dnsService, dnsServiceAccount } from '../dns-objects.ts';
 import type { LabPlan } from '../plan-lab.ts';
+import { proxyConfigMap } from '../proxy-objects.ts';
 
 /** Namespaces first, since the others live in them; the DNS Service before anything else can take its address. */
 export async function createClusterObjects(plan: LabPlan, transport: Transport): Promise<void> {
@@ -35,6 +36,7 @@ export async function createClusterObjects(plan: LabPlan, transport: Transport):
   await transport.create(SERVICES, dnsService(plan));
   await transport.create(SERVICE_ACCOUNTS, dnsServiceAccount());
   await transport.create(CONFIG_MAPS, dnsConfigMap(plan));
+  await transport.create(CONFIG_MAPS, proxyConfigMap(plan));
   await transport.create(ENDPOINT_SLICES, api.slice);
   await transport.create(ENDPOINTS, api.endpoints);
   if (plan.ingress === 'haproxy') await transport.create(INGRESS_CLASSES, ingressClass());
@@ -61,6 +63,7 @@ export async function joinCluster(plan: LabPlan, transport: Transport): Promise<
     await createMissing(transport, SERVICES, dnsService(plan));
     await createMissing(transport, SERVICE_ACCOUNTS, dnsServiceAccount());
     await createMissing(transport, CONFIG_MAPS, dnsConfigMap(plan));
+    await createMissing(transport, CONFIG_MAPS, proxyConfigMap(plan));
   }
   for (const node of plan.nodes) await createMissing(transport, NODES, nodeObject(plan, node));
 }

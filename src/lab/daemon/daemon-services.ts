@@ -2,6 +2,7 @@
 import type { RunningControllers } from '../../controllers/start-controllers.ts';
 import { probeCapabilities } from '../../kernel/capabilities.ts';
 import type { NodeKubelets } from '../../node/node-kubelets.ts';
+import type { Transport } from '../../objects/transport.ts';
 import { type ExecTarget, onHost } from '../exec-target.ts';
 import { LabError } from '../lab-error.ts';
 import type { LabPlan } from '../plan-lab.ts';
@@ -12,6 +13,7 @@ import type { LabLinks } from './lab-links.ts';
 import type { LabObserver } from './observe-lab.ts';
 import { resolveTarget } from './resolve-target.ts';
 import { runKubeProxy } from './run-kube-proxy.ts';
+import { showProxyMode } from './show-proxy-mode.ts';
 import type { RunningNode } from './start-nodes.ts';
 import { switchProxyMode } from './switch-proxy-mode.ts';
 
@@ -23,6 +25,7 @@ export interface LabParts {
   readonly controllers: RunningControllers;
   readonly recorder: Recorder;
   readonly links: LabLinks;
+  readonly transport: Transport;
 }
 
 /** The services of one lab. */
@@ -34,6 +37,7 @@ export function daemonServices({
   controllers,
   recorder,
   links,
+  transport,
 }: LabParts): DaemonServices {
   const find = (name: string) => resolveTarget(plan, name, observer.findPod);
   return {
@@ -62,7 +66,10 @@ export function daemonServices({
     },
     async switchProxyMode(wanted) {
       try {
-        return await switchProxyMode(nodes, wanted, recorder);
+        const switched = await switchProxyMode(nodes, wanted, recorder);
+        // A cluster elsewhere has a kube-proxy, and so a ConfigMap, of its own.
+        if (wanted.node === undefined && plan.remote === undefined) await showProxyMode(transport, wanted);
+        return switched;
       } finally {
         observer.snapshots.changed();
       }

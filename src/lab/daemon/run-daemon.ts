@@ -106,7 +106,10 @@ async function buildCluster(
   ]);
   const links = new LabLinks(context, observer, recorder);
   await links.restore();
-  const services = daemonServices({ links, plan, observer, kubelets, nodes, controllers, recorder });
+  const services = daemonServices({
+    ...{ links, plan, observer, kubelets, nodes, controllers, recorder },
+    transport: api.transport,
+  });
   await serveDaemonSocket(directory.socket, services);
   await (former === undefined ? awaitReady(context, observer.snapshots) : awaitAdopted(context, nodes));
   startCloud(context, api.transport);

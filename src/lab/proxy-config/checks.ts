@@ -4,22 +4,29 @@ import { isIp } from '../../net/ip.ts';
 import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import type { FileIssue } from '../yaml-file.ts';
-import type { KubeProxyConfiguration } from './schema.ts';
+import { formatDuration } from './duration.ts';
+import { withPort } from './normalise.ts';
+import type { ProxyOptions } from './schema.ts';
 
 const DETECT_LOCAL_MODES = ['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'];
 
+/** What is wrong with a mode. */
+export function checkMode(mode: string): FileIssue[] {
+  if (mode === '' || PROXY_MODES.some((known) => known === mode)) return [];
+  const known = [...PROXY_MODES].sort().join(',');
+  const why = `must be ${known} or blank (blank means the best-available proxy [currently iptables])`;
+  return [issue('mode', mode, why)];
+}
+
+function issue(path: string, value: unknown, why: string): FileIssue {
+  return { path: placeOf(path), message: `Invalid value: ${JSON.stringify(value)}: ${why}` };
+}
+
 /** Everything that is wrong, in the order of the fields. */
-export function checkProxyConfig(config: KubeProxyConfiguration): FileIssue[] {
+export function checkProxyOptions(config: ProxyOptions): FileIssue[] {
   const issues: FileIssue[] = [];
-  const invalid = (path: string, value: unknown, why: string) =>
-    issues.push({ path: placeOf(path), message: `Invalid value: ${JSON.stringify(value)}: ${why}` });
-  const { iptables, nftables, ipvs, conntrack, mode, clusterCIDR } = config;
-  if (mode !== '' && !PROXY_MODES.some((known) => known === mode))
-    invalid(
-      'mode',
-      mode,
-      `must be ${[...PROXY_MODES].sort().join(',')} or blank (blank means the best-available proxy [currently iptables])`,
-    );
+  const invalid = (path: string, value: unknown, why: string) => issues.push(issue(path, value, why));
+  const { iptables, nftables, ipvs, conntrack, clusterCIDR } = config;
   for (const [name, { masqueradeBit }] of [
     ['iptables', iptables],
     ['nftables', nftables],
@@ -28,14 +35,18 @@ export function checkProxyConfig(config: KubeProxyConfiguration): FileIssue[] {
       invalid(`${name}.masqueradeBit`, masqueradeBit, 'must be within the range [0, 31]');
   for (const [name, section] of Object.entries({ iptables, nftables, ipvs })) {
     const { syncPeriod, minSyncPeriod } = section;
-    if (syncPeriod <= 0) invalid(`${name}.syncPeriod`, goDuration(syncPeriod), 'must be greater than 0');
+    if (syncPeriod <= 0) invalid(`${name}.syncPeriod`, formatDuration(syncPeriod), 'must be greater than 0');
     if (minSyncPeriod < 0)
-      invalid(`${name}.minSyncPeriod`, goDuration(minSyncPeriod), 'must be greater than or equal to 0');
+      invalid(`${name}.minSyncPeriod`, formatDuration(minSyncPeriod), 'must be greater than or equal to 0');
     if (syncPeriod > 0 && minSyncPeriod > syncPeriod)
-      invalid(`${name}.syncPeriod`, goDuration(syncPeriod), `must be greater than or equal to ${name}.minSyncPeriod`);
+      invalid(
+        `${name}.syncPeriod`,
+        formatDuration(syncPeriod),
+        `must be greater than or equal to ${name}.minSyncPeriod`,
+      );
   }
   for (const field of ['tcpTimeout', 'tcpFinTimeout', 'udpTimeout'] as const)
-    if (ipvs[field] < 0) invalid(`ipvs.${field}`, goDuration(ipvs[field]), 'must be greater than or equal to 0');
+    if (ipvs[field] < 0) invalid(`ipvs.${field}`, formatDuration(ipvs[field]), 'must be greater than or equal to 0');
   if (ipvs.scheduler !== '' && !IPVS_SCHEDULERS.some((known) => known === ipvs.scheduler))
     invalid(
       'ipvs.scheduler',
@@ -53,10 +64,10 @@ export function checkProxyConfig(config: KubeProxyConfiguration): FileIssue[] {
     'udpStreamTimeout',
   ] as const)
     if (conntrack[field] < 0) invalid(`conntrack.${field}`, conntrack[field], 'must be greater than or equal to 0');
-  if (!isIp(config.bindAddress))
+  if (config.bindAddress !== '' && !isIp(config.bindAddress))
     invalid('bindAddress', config.bindAddress, 'not a valid textual representation of an IP address');
-  if (config.healthzBindAddress !== '') checkHostPort('healthzBindAddress', config.healthzBindAddress, invalid);
-  checkHostPort('metricsBindAddress', config.metricsBindAddress, invalid);
+  for (const field of ['healthzBindAddress', 'metricsBindAddress'] as const)
+    if (config[field] !== '') checkHostPort(field, withPort(config[field], 1), invalid);
   checkClusterCIDR(clusterCIDR, invalid);
   checkNodePortAddresses(config.nodePortAddresses, invalid);
   checkDetectLocal(config, invalid);
@@ -99,7 +110,7 @@ function checkNodePortAddresses(addresses: readonly string[], invalid: Invalid):
       invalid(`nodePortAddresses.${index}`, address, 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)');
 }
 
-function checkDetectLocal({ detectLocalMode: mode, detectLocal }: KubeProxyConfiguration, invalid: Invalid): void {
+function checkDetectLocal({ detectLocalMode: mode, detectLocal }: ProxyOptions, invalid: Invalid): void {
   if (mode !== '' && !DETECT_LOCAL_MODES.includes(mode))
     invalid('detectLocalMode', mode, `must be ${DETECT_LOCAL_MODES.join(', ')} or blank`);
   const demanded = { BridgeInterface: 'bridgeInterface', InterfaceNamePrefix: 'interfaceNamePrefix' } as const;
@@ -111,11 +122,6 @@ function checkDetectLocal({ detectLocalMode: mode, detectLocal }: KubeProxyConfi
     else if (name !== '' && !/^[A-Za-z0-9._-]{1,15}$/.test(name))
       invalid(`detectLocal.${field}`, name, 'must be the name of a network interface, at most 15 characters');
   }
-}
-
-/** As Go prints a duration: `30s`. */
-function goDuration(ms: number): string {
-  return `${ms / 1000}s`;
 }
 
 /** Keys and indexes of `nodePortAddresses.1`. */

@@ -28,3 +28,22 @@ export function parseDuration(text: string): number | { readonly problem: string
   } while (PART.lastIndex < rest.length);
   return sign === '-' ? -ms : ms;
 }
+
+/** As Go's `Duration.String` prints so many milliseconds: `24h0m0s`, `1.5s`, `250ms`, `1ns`. */
+export function formatDuration(ms: number): string {
+  const sign = ms < 0 ? '-' : '';
+  const size = Math.abs(ms);
+  if (size === 0) return '0s';
+  const below = (['ns', 'µs', 'ms'] as const).find((unit) => size < UNITS[unit]! * 1000);
+  if (below !== undefined) return `${sign}${decimal(size / UNITS[below]!)}${below}`;
+  const hours = Math.floor(size / UNITS.h!);
+  const minutes = Math.floor(size / UNITS.m!);
+  const seconds = `${decimal((size % UNITS.m!) / 1000)}s`;
+  if (hours > 0) return `${sign}${hours}h${minutes % 60}m${seconds}`;
+  return sign + (minutes > 0 ? `${minutes}m` : '') + seconds;
+}
+
+/** At most nine places, without zeros at the end. */
+function decimal(value: number): string {
+  return `${Number(value.toFixed(9))}`;
+}

@@ -5,19 +5,15 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
-import type { DetectLocalMode, ProxyConfig } from '../../proxy/proxy-config.ts';
 import { LabError } from '../lab-error.ts';
 import { type FileIssue, parseYamlFile } from '../yaml-file.ts';
-import { checkProxyConfig } from './checks.ts';
-import { type KubeProxyConfiguration, PROXY_CONFIG_SCHEMA } from './schema.ts';
-import { unappliedFields } from './unapplied.ts';
+import { checkMode, checkProxyOptions } from './checks.ts';
+import { PROXY_CONFIG_SCHEMA, type ProxyOptions } from './schema.ts';
 
 export interface ReadProxyConfig {
-  readonly config: ProxyConfig;
+  readonly options: ProxyOptions;
   /** Undefined: the file leaves it open. */
   readonly mode: ProxyMode | undefined;
-  /** What the file asks for and a lab does not do, each with the reason. */
-  readonly notes: readonly string[];
 }
 
 const VERSION = 'kubeproxy.config.k8s.io/v1alpha1';
@@ -54,9 +50,10 @@ export function parseProxyConfig(text: string, path: string): ReadProxyConfig {
   }
   const parsed = PROXY_CONFIG_SCHEMA.safeParse(file.value);
   if (!parsed.success) throw refusal(path, parsed.error.issues.flatMap(describe).map(file.describe));
-  const issues = checkProxyConfig(parsed.data);
+  const { apiVersion: _, kind: __, mode, ...options } = parsed.data;
+  const issues = [...checkMode(mode), ...checkProxyOptions(options)];
   if (issues.length > 0) throw refusal(path, issues.map(file.describe));
-  return { config: normalised(parsed.data), mode: modeOf(parsed.data), notes: unappliedFields(parsed.data) };
+  return { options, mode: mode === '' ? undefined : (mode as ProxyMode) };
 }
 
 function configMapText(value: unknown): string | undefined {
@@ -80,56 +77,6 @@ function describe(issue: z.core.$ZodIssue): FileIssue[] {
     return [{ path, message: `json: cannot unmarshal into Go struct field of type ${type ?? issue.expected}` }];
   }
   return [{ path, message: issue.message }];
-}
-
-function modeOf({ mode }: KubeProxyConfiguration): ProxyMode | undefined {
-  return mode === '' ? undefined : (mode as ProxyMode);
-}
-
-function normalised(file: KubeProxyConfiguration): ProxyConfig {
-  const { iptables, nftables, ipvs, conntrack } = file;
-  const backend = ({
-    masqueradeAll,
-    masqueradeBit,
-    syncPeriod,
-    minSyncPeriod,
-  }: KubeProxyConfiguration['nftables']) => ({
-    masqueradeAll,
-    masqueradeBit,
-    syncPeriodMs: syncPeriod,
-    minSyncPeriodMs: minSyncPeriod,
-  });
-  return {
-    clusterCIDRs: file.clusterCIDR === '' ? [] : file.clusterCIDR.split(','),
-    detectLocalMode: (file.detectLocalMode || 'ClusterCIDR') as DetectLocalMode,
-    bridgeInterface: file.detectLocal.bridgeInterface,
-    interfaceNamePrefix: file.detectLocal.interfaceNamePrefix,
-    nodePortAddresses: file.nodePortAddresses,
-    localhostNodePorts: iptables.localhostNodePorts,
-    iptables: backend(iptables),
-    nftables: backend(nftables),
-    ipvs: {
-      scheduler: ipvs.scheduler || 'rr',
-      strictARP: ipvs.strictARP,
-      excludeCIDRs: ipvs.excludeCIDRs,
-      syncPeriodMs: ipvs.syncPeriod,
-      minSyncPeriodMs: ipvs.minSyncPeriod,
-      tcpTimeout: ipvs.tcpTimeout / 1000,
-      tcpFinTimeout: ipvs.tcpFinTimeout / 1000,
-      udpTimeout: ipvs.udpTimeout / 1000,
-    },
-    conntrack: {
-      maxPerCore: conntrack.maxPerCore,
-      min: conntrack.min,
-      tcpBeLiberal: conntrack.tcpBeLiberal,
-      tcpEstablishedTimeoutMs: conntrack.tcpEstablishedTimeout,
-      tcpCloseWaitTimeoutMs: conntrack.tcpCloseWaitTimeout,
-      udpTimeoutMs: conntrack.udpTimeout,
-      udpStreamTimeoutMs: conntrack.udpStreamTimeout,
-    },
-    healthzBindAddress: file.healthzBindAddress,
-    metricsBindAddress: file.metricsBindAddress,
-  };
 }
 
 function refusal(path: string, lines: readonly string[]): LabError {

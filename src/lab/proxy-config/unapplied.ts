@@ -1,7 +1,7 @@
 /** Fields of a KubeProxyConfiguration that a lab does not go by: each that is set is told, with the reason. Pure. */
-import type { KubeProxyConfiguration } from './schema.ts';
+import type { ProxyOptions } from './schema.ts';
 
-type Field = keyof KubeProxyConfiguration;
+type Field = keyof ProxyOptions;
 
 const WINDOWS = 'it is for Windows';
 const ONE_PROCESS = 'the kube-proxies of a lab are parts of one process';
@@ -22,7 +22,7 @@ const REASONS: Partial<Record<Field, string>> = {
 };
 
 /** One line for each such field. */
-export function unappliedFields(config: KubeProxyConfiguration): string[] {
+export function unappliedFields(config: ProxyOptions): string[] {
   const fields = Object.entries(REASONS).filter(([field]) => isSet(config[field as Field]));
   return fields.map(([field, reason]) => `kube-proxy's ${field} is not applied: ${reason}`);
 }

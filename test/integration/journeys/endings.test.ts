@@ -88,7 +88,7 @@ describe('journal --as-script', () => {
     const folder = mkdtempSync(join(tmpdir(), 'podwire-script-'));
     cleanUp.push(() => rmSync(folder, { recursive: true }));
     // Nothing but the tools the script's own commands name.
-    const tools = 'sh ip bridge iptables-restore ip6tables-restore sysctl conntrack ethtool cat rm mkdir true';
+    const tools = 'sh ip bridge iptables-restore ip6tables-restore nfacct sysctl conntrack ethtool cat rm mkdir true';
     for (const tool of tools.split(' ')) {
       const path = spawnSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim();
       if (path.startsWith('/')) symlinkSync(path, join(folder, tool));

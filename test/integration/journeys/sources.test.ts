@@ -82,7 +82,7 @@ describe('source 001', () => {
     const pods = await podsOf(lab(), 'dep=app1-pod');
     for (const from of ['client', 'shell', 'node-2'])
       for (const node of ['192.168.1.10', '192.168.1.11', '192.168.1.12'])
-        expect(await answering(lab(), from, `http://${node}:30078/`, 12)).toEqual(pods);
+        expect(await answering(lab(), from, `http://${node}:30078/`)).toEqual(pods);
     expect(await apply('001-service.yaml')).toBe('service/my-service configured\n');
     await lab().programmed();
     const closed = await lab().exec('client', ['curl', '-s', '-m', '2', 'http://192.168.1.11:30078/']);

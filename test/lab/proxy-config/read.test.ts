@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/lab/lab-error.ts';
-import { parseDuration } from '../../../src/lab/proxy-config/duration.ts';
+import { formatDuration, parseDuration } from '../../../src/lab/proxy-config/duration.ts';
+import { normalised } from '../../../src/lab/proxy-config/normalise.ts';
 import { parseProxyConfig } from '../../../src/lab/proxy-config/read.ts';
+import { unappliedFields } from '../../../src/lab/proxy-config/unapplied.ts';
 
 const HEAD = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
 
@@ -22,19 +24,19 @@ bindAddressHardFail: false
 clientConnection: {acceptContentTypes: "", burst: 0, contentType: "", kubeconfig: /var/lib/kube-proxy/kubeconfig.conf, qps: 0}
 clusterCIDR: 10.244.0.0/16
 configSyncPeriod: 0s
-conntrack: {maxPerCore: null, min: null, tcpBeLiberal: false, tcpCloseWaitTimeout: 1h0m0s, tcpEstablishedTimeout: 24h0m0s, udpStreamTimeout: 0s, udpTimeout: 0s}
+conntrack: {maxPerCore: null, min: null, tcpBeLiberal: false, tcpCloseWaitTimeout: null, tcpEstablishedTimeout: null, udpStreamTimeout: 0s, udpTimeout: 0s}
 detectLocal: {bridgeInterface: "", interfaceNamePrefix: ""}
 detectLocalMode: ""
 enableProfiling: false
 healthzBindAddress: ""
 hostnameOverride: ""
-iptables: {localhostNodePorts: null, masqueradeAll: false, masqueradeBit: null, minSyncPeriod: 1s, syncPeriod: 30s}
-ipvs: {excludeCIDRs: null, minSyncPeriod: 0s, scheduler: "", strictARP: false, syncPeriod: 30s, tcpFinTimeout: 0s, tcpTimeout: 0s, udpTimeout: 0s}
+iptables: {localhostNodePorts: null, masqueradeAll: false, masqueradeBit: null, minSyncPeriod: 0s, syncPeriod: 0s}
+ipvs: {excludeCIDRs: null, minSyncPeriod: 0s, scheduler: "", strictARP: false, syncPeriod: 0s, tcpFinTimeout: 0s, tcpTimeout: 0s, udpTimeout: 0s}
 kind: KubeProxyConfiguration
 logging: {flushFrequency: 0, options: {json: {infoBufferSize: "0"}, text: {infoBufferSize: "0"}}, verbosity: 0}
-metricsBindAddress: 127.0.0.1:10249
+metricsBindAddress: ""
 mode: ipvs
-nftables: {masqueradeAll: false, masqueradeBit: null, minSyncPeriod: 1s, syncPeriod: 30s}
+nftables: {masqueradeAll: false, masqueradeBit: null, minSyncPeriod: 0s, syncPeriod: 0s}
 nodePortAddresses: null
 oomScoreAdj: null
 portRange: ""
@@ -44,9 +46,9 @@ winkernel: {enableDSR: false, forwardHealthCheckVip: false, networkName: "", roo
 
 describe('kube-proxy’s configuration file', () => {
   it('with nothing said has kube-proxy’s defaults', () => {
-    const { config, mode, notes } = parseProxyConfig(HEAD, 'kp.yaml');
-    expect({ mode, notes }).toEqual({ mode: undefined, notes: [] });
-    expect(config).toMatchObject({
+    const { options, mode } = parseProxyConfig(HEAD, 'kp.yaml');
+    expect({ mode, notes: unappliedFields(options) }).toEqual({ mode: undefined, notes: [] });
+    expect(normalised(options)).toMatchObject({
       clusterCIDRs: [],
       detectLocalMode: 'ClusterCIDR',
       nodePortAddresses: [],
@@ -59,15 +61,39 @@ describe('kube-proxy’s configuration file', () => {
         tcpEstablishedTimeoutMs: 86_400_000,
         tcpCloseWaitTimeoutMs: 3_600_000,
       },
+      healthzBindAddress: '',
+      metricsBindAddress: '',
+    });
+  });
+
+  it('with zeros, nulls and blanks has the same, but for what 0 means there', () => {
+    const blank = (text: string) => parseProxyConfig(HEAD + text, 'kp.yaml').options;
+    const none = '{masqueradeBit: null, minSyncPeriod: 0s, syncPeriod: 0s}';
+    expect(
+      blank(
+        `iptables: ${none}\nnftables: ${none}\nipvs: {scheduler: "", syncPeriod: 0s, excludeCIDRs: null}\nbindAddress: ""\n` +
+          'conntrack: {maxPerCore: null, min: null, tcpEstablishedTimeout: null, tcpCloseWaitTimeout: null}\n' +
+          'healthzBindAddress: ""\nmetricsBindAddress: ""\nnodePortAddresses: null\ndetectLocalMode: ""\n',
+      ),
+    ).toEqual(blank(''));
+    expect(blank('conntrack: {maxPerCore: 0, tcpEstablishedTimeout: 0s}\n').conntrack).toMatchObject({
+      maxPerCore: 0,
+      tcpEstablishedTimeout: 0,
+    });
+  });
+
+  it('may leave out ports of its servers', () => {
+    const { options } = parseProxyConfig(`${HEAD}healthzBindAddress: 0.0.0.0\nmetricsBindAddress: "::1"\n`, 'kp.yaml');
+    expect(normalised(options)).toMatchObject({
       healthzBindAddress: '0.0.0.0:10256',
-      metricsBindAddress: '127.0.0.1:10249',
+      metricsBindAddress: '[::1]:10249',
     });
   });
 
   it('of kubeadm is read, alone and in its ConfigMap', () => {
     const alone = parseProxyConfig(KUBEADM, 'kp.yaml');
     expect(alone.mode).toBe('ipvs');
-    expect(alone.notes).toEqual([
+    expect(unappliedFields(alone.options)).toEqual([
       "kube-proxy's clientConnection is not applied: each kube-proxy reaches the API from its node, with the lab’s own credentials",
     ]);
     const indented = KUBEADM.split('\n')
@@ -78,11 +104,15 @@ describe('kube-proxy’s configuration file', () => {
   });
 
   it('says what a lab does not go by', () => {
-    const { notes } = parseProxyConfig(
+    const { options } = parseProxyConfig(
       `${HEAD}oomScoreAdj: -999\nfeatureGates: {A: true}\nwinkernel: {networkName: x}\n`,
       'kp.yaml',
     );
-    expect(notes.map((note) => note.split(' ')[1])).toEqual(['featureGates', 'oomScoreAdj', 'winkernel']);
+    expect(unappliedFields(options).map((note) => note.split(' ')[1])).toEqual([
+      'featureGates',
+      'oomScoreAdj',
+      'winkernel',
+    ]);
   });
 
   it.each<[string, string, string[]]>([
@@ -195,6 +225,21 @@ describe('durations', () => {
     ['0', 0],
     ['-1s', -1000],
   ])('%s', (text, ms) => expect(parseDuration(text)).toBe(ms));
+
+  it.each([
+    [0, '0s'],
+    [1e-6, '1ns'],
+    [0.25, '250µs'],
+    [1.5, '1.5ms'],
+    [999, '999ms'],
+    [1500, '1.5s'],
+    [90_000, '1m30s'],
+    [86_400_000, '24h0m0s'],
+    [-30_000, '-30s'],
+  ])('%d ms are printed as Go does, and read again', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+    expect(parseDuration(text)).toBe(ms);
+  });
 
   it.each([
     ['', 'time: invalid duration ""'],
