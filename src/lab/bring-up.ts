@@ -118,6 +118,9 @@ async function openUplink({ name, remote }: LabPlan, mark: string): Promise<void
   await startUplink(stateDirectory(name), remote.server, mark);
 }
 
+/** A tool that a killed daemon was just about to start has all of its descriptors, the listener too, until it runs: on a busy machine up to a second. */
+const LET_GO_MS = 1_500;
+
 /** Has a new daemon take over what the former one left. */
 async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt): Promise<void> {
   const { plan, mark, apiAddress, hasUplink } = former;
@@ -125,7 +128,7 @@ async function adopt(former: FormerLab & { state: 'orphaned' }, attempt: Attempt
   if (!hasUplink) await openUplink(plan, mark);
   if (apiAddress === undefined)
     return await launchDaemon({ ...attempt, plan, program: 'daemon', mark, adopt: true, listener: undefined });
-  const listener = await listenForApi(apiAddress.port, apiAddress.host);
+  const listener = await listenForApi(apiAddress.port, apiAddress.host, LET_GO_MS);
   const { host, port } = addressOf(listener);
   if (port !== apiAddress.port) {
     attempt.onNote(

@@ -5,6 +5,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { identifyProcess } from '../kernel/processes.ts';
 import { startIsolated } from '../kernel/program.ts';
 import type { AcceptedMessage, BuiltPart, DaemonMessage, StartMessage } from './daemon-protocol.ts';
@@ -45,21 +46,33 @@ const LEFT = {
 
 export const LOOPBACK = '127.0.0.1';
 
-/** A listener of the API in the host's network, at `port` if that is free. Throws a `LabError` for an address the host has not. */
-export async function listenForApi(port = 0, host = LOOPBACK): Promise<Server> {
-  try {
-    return await listen(port, host);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (port !== 0 && code === 'EADDRINUSE') return await listen(0, host);
-    if (host === LOOPBACK) throw error;
-    throw new LabError({
-      what: `the API cannot listen on ${host}`,
-      why: code === 'EADDRNOTAVAIL' ? 'this machine has no such address' : message,
-      remedy: 'name an address that `ip address` shows with --listen, or leave it out for the loopback',
-      exitCode: 2,
-      cause: error,
-    });
+const PAUSE_MS = 10;
+
+/**
+ * A listener of the API in the host's network, at `port` if that is free, or becomes so within `patienceMs`. Throws a `LabError` for an
+ * address the host has not.
+ */
+export async function listenForApi(port = 0, host = LOOPBACK, patienceMs = 0): Promise<Server> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    try {
+      return await listen(port, host);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (port !== 0 && code === 'EADDRINUSE') {
+        if (Date.now() >= until) return await listen(0, host);
+        await sleep(PAUSE_MS);
+        continue;
+      }
+      if (host === LOOPBACK) throw error;
+      throw new LabError({
+        what: `the API cannot listen on ${host}`,
+        why: code === 'EADDRNOTAVAIL' ? 'this machine has no such address' : message,
+        remedy: 'name an address that `ip address` shows with --listen, or leave it out for the loopback',
+        exitCode: 2,
+        cause: error,
+      });
+    }
   }
 }
 
