@@ -225,12 +225,13 @@ describe('programs', () => {
   it('a shell image without a command has nothing to do and completes; CrashLoopBackOff follows a failure', async () => {
     await lab.createPod('nothing', { restartPolicy: 'Never', containers: [container({})] });
     await lab.createPod('crash', { containers: [container({ command: ['sh', '-c', 'echo up; exit 2'] })] });
-    await lab.createPod('missing', { containers: [container({ command: ['no-such-program'] })] });
-    await eventually(async () => (await lab.pod('nothing')).status?.phase === 'Succeeded');
+    // Looked for at once: the first back-off is over after a second.
     const crash = await eventually(async () => {
       const pod = await lab.pod('crash');
       return stateOf(pod)?.state?.waiting?.reason === 'CrashLoopBackOff' ? pod : false;
     });
+    await lab.createPod('missing', { containers: [container({ command: ['no-such-program'] })] });
+    await eventually(async () => (await lab.pod('nothing')).status?.phase === 'Succeeded');
     expect(stateOf(crash)?.state?.waiting?.message).toBe(
       `back-off 1s restarting failed container=main pod=crash_default(${crash.metadata?.uid})`,
     );
@@ -290,7 +291,9 @@ describe('probes', () => {
     await ready('probed');
     await lab.exec('probed', ['rm', '/tmp/ok']);
     await eventually(async () => !isReady(await lab.pod('probed')));
-    expect((await lab.events('probed')).join('\n')).toContain('Unhealthy: Readiness probe failed: cat: ');
+    await eventually(async () =>
+      (await lab.events('probed')).join('\n').includes('Unhealthy: Readiness probe failed: cat: '),
+    );
     const live = await eventually(async () => {
       const pod = await lab.pod('live');
       return (stateOf(pod)?.restartCount ?? 0) > 0 ? pod : false;
@@ -340,9 +343,10 @@ describe('the end of a pod', () => {
         (error: Error) => error.message.includes('not found'),
       ),
     );
+    await eventually(async () => log.endsWith('term\n'));
     expect(log).toBe('up\nhook\nterm\n');
     expect((await lab.kernel.read('', ['ip', 'netns', 'list'])).stdout).not.toContain(`${lab.lab}.default.graceful`);
-    expect(await lab.events('graceful')).toContain('Killing: Stopping container main');
+    await eventually(async () => (await lab.events('graceful')).includes('Killing: Stopping container main'));
   });
 
   it('a successor of the same name waits for its predecessor', async () => {
