@@ -1,4 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Those that take a minute and more, the longest first: begun last, they would end alone. */
+const LONG = [
+  'scenario/catalogue',
+  'provision',
+  'equivalence/equivalence-in-uml',
+  'api/kubectl-three-way',
+  'tui/walkthrough',
+  'uml/lab',
+  'lab/adoption',
+  'lab/crash',
+  'api/kubectl-server-side-apply',
+].map((name) => `/integration/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => LONG.findIndex((name) => moduleId.endsWith(name)) >>> 0;
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 // `unit` runs anywhere; `integration` makes real namespaces and needs root.
 export default defineConfig({
@@ -6,9 +27,19 @@ export default defineConfig({
     // Test files share nothing (each lab has a name of its own), so they need not wait for one another; and most of their
     // time they wait for a lab: more of them than processors are no burden.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts', 'test/**/*.test.tsx'], exclude: ['test/integration/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
+          exclude: ['test/integration/**'],
+          // They leave nothing behind that another could find, and loading the sources anew for each file takes twice as long
+          // as the tests themselves.
+          isolate: false,
+          // The default of five seconds is little where the machine has other work too.
+          testTimeout: 30_000,
+        },
       },
       {
         test: {
