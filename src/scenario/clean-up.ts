@@ -10,8 +10,12 @@ const PAUSE_MS = 50;
 /** Makes a namespace named after the scenario; the ending tells runs apart. */
 export async function openNamespace(lab: LabHandle, scenario: string): Promise<string> {
   const name = `${scenario}-${randomBytes(2).toString('hex')}`;
-  await lab.transport.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await createNamespace(lab, name);
   return name;
+}
+
+export async function createNamespace(lab: LabHandle, name: string): Promise<void> {
+  await lab.transport.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
 /** Puts back what was changed, deletes what was made and waits until it is gone. Returns what could not be done, in words. */

@@ -3,9 +3,10 @@
 import type { LabSnapshot } from '../lab/lab-snapshot.ts';
 import type { Hop } from '../walk/hops.ts';
 import type { SectionDiff } from '../walk/rules/diff-sections.ts';
-import type { Scenario } from './definition/scenario.ts';
+import type { Playable } from './definition/scenario.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import type { Language } from './localize.ts';
+import type { CommandLine } from './step-context.ts';
 
 /** One thing a step claims, beside what was seen. */
 export interface Check {
@@ -23,15 +24,19 @@ export interface Evidence {
   readonly text: string;
 }
 
+/** What a step of an exercise is for: to set the fault, to show that it is there, to repair it, to show that it is gone. */
+export type ExercisePart = 'setup' | 'before' | 'solution' | 'after';
+
 export interface StepRef {
   /** `3`; `7.2` for the second step within the seventh; `c1` for the first of the cleanup. */
   readonly id: string;
   readonly verb: string;
+  readonly part?: ExercisePart;
   /** The narration in each language, its bindings filled in. */
   readonly narration?: Readonly<Record<Language, string>>;
 }
 
-type InBoth = Readonly<Record<Language, string>>;
+export type InBoth = Readonly<Record<Language, string>>;
 
 export interface Question {
   readonly text: InBoth;
@@ -39,6 +44,18 @@ export interface Question {
   /** Counted from 1. */
   readonly answer: number;
   readonly explain?: InBoth;
+}
+
+/** One claim of an exercise, as it was found. */
+export interface GradedClaim {
+  readonly claim: InBoth;
+  readonly command?: CommandLine;
+  readonly checks: readonly Check[];
+  readonly held: boolean;
+  /** Why it could not be looked at. */
+  readonly problem?: string;
+  /** Milliseconds. */
+  readonly ms: number;
 }
 
 /** Nodes with the same change are named together; one of them alone where its rules are its own. */
@@ -57,7 +74,7 @@ export type StepOutcome = 'held' | 'failed' | 'interrupted';
 export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
 
 export type ScenarioEvent =
-  | { readonly type: 'scenarioStarted'; readonly scenario: Scenario; readonly proxyMode: ProxyMode }
+  | { readonly type: 'scenarioStarted'; readonly scenario: Playable; readonly proxyMode: ProxyMode }
   /** A part of the lab was built for this scenario. */
   | { readonly type: 'labPart'; readonly part: string }
   | { readonly type: 'labReady'; readonly lab: string; readonly borrowed: boolean; readonly ms: number }
@@ -70,6 +87,18 @@ export type ScenarioEvent =
   | { readonly type: 'question'; readonly step: StepRef; readonly question: Question }
   | { readonly type: 'answer'; readonly step: StepRef; readonly question: Question }
   /** What a step printed; of a trace also its hops. */
+  /** An exercise is set, and its learner's turn begins: `environment` is a file for the shell of a second terminal. */
+  | { readonly type: 'task'; readonly task: InBoth; readonly hints: number; readonly environment: string }
+  | { readonly type: 'hint'; readonly number: number; readonly of: number; readonly text: InBoth }
+  | {
+      readonly type: 'graded';
+      readonly claims: readonly GradedClaim[];
+      /** Whose work was graded. */
+      readonly by: 'learner' | 'solution';
+      readonly solved: boolean;
+    }
+  /** What had been wrong with a repaired exercise. */
+  | { readonly type: 'explained'; readonly text: InBoth }
   | { readonly type: 'output'; readonly step: StepRef; readonly text: string; readonly hops?: readonly Hop[] }
   | { readonly type: 'expectation'; readonly step: StepRef; readonly check: Check }
   | {
@@ -89,7 +118,7 @@ export type ScenarioEvent =
   | { readonly type: 'cleanupFailed'; readonly problem: string }
   | {
       readonly type: 'scenarioEnded';
-      readonly scenario: Scenario;
+      readonly scenario: Playable;
       readonly outcome: ScenarioOutcome;
       readonly steps: number;
       readonly checks: number;
@@ -97,7 +126,7 @@ export type ScenarioEvent =
     }
   | {
       readonly type: 'scenarioSkipped';
-      readonly scenario: Scenario;
+      readonly scenario: Playable;
       readonly proxyModes: readonly ProxyMode[];
       readonly reason: string;
     };

@@ -7,3 +7,8 @@ export type Language = 'en' | 'zh';
 export function localize(text: Localized, language: Language): string {
   return (typeof text === 'string' ? text : (text[language] ?? text.en)).trim();
 }
+
+/** The text in each language. */
+export function inBoth(text: Localized): Readonly<Record<Language, string>> {
+  return { en: localize(text, 'en'), zh: localize(text, 'zh') };
+}

@@ -2,11 +2,14 @@
  * Plays many scenarios: those that need the same lab share it, one after another, each in a fresh Kubernetes namespace;
  * several labs stand side by side. Each lab is opened when it is first needed and released after its last scenario.
  */
-import type { Scenario } from './definition/scenario.ts';
+import type { AnyPlayable } from './definition/exercise.ts';
+import type { Playable } from './definition/scenario.ts';
 import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
+import { playExercise } from './exercise/play-exercise.ts';
 import { inOrder } from './in-order.ts';
 import type { LabLease, LabRequirement, OpenLab, ProxyMode } from './lab-lease.ts';
-import { type PlayOptions, playScenario } from './play-scenario.ts';
+import type { PlayOptions } from './play-in-lab.ts';
+import { playScenario } from './play-scenario.ts';
 import { unmetRequirement } from './requirement.ts';
 
 export interface PlayAllOptions {
@@ -25,13 +28,13 @@ export interface PlayAllOptions {
 }
 
 interface Planned {
-  readonly scenario: Scenario;
+  readonly scenario: AnyPlayable;
   readonly requirement: LabRequirement;
 }
 
 /** Plays everything; returns the worst outcome. Throws what `openLab` throws. */
 export async function* playAll(
-  scenarios: readonly Scenario[],
+  scenarios: readonly AnyPlayable[],
   options: PlayAllOptions,
 ): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
   const planned: Planned[] = [];
@@ -84,7 +87,7 @@ async function* playGroup(
       lease ??= yield* openLease(requirement, options);
       const labIsRemoved = (): boolean => lease?.borrowed === false && index === group.length - 1;
       const { keepOnFailure, onHeld, recordRules = false } = options;
-      const outcome = yield* playScenario(scenario, {
+      const outcome = yield* play(scenario, {
         lab: lease.lab,
         proxyMode: requirement.proxyMode,
         signal,
@@ -109,6 +112,10 @@ async function untold<R>(stream: AsyncGenerator<ScenarioEvent, R>, events: Scena
     if (next.done === true) return next.value;
     events.push(next.value);
   }
+}
+
+function play(playable: AnyPlayable, options: PlayOptions): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
+  return playable.kind === 'Exercise' ? playExercise(playable, options) : playScenario(playable, options);
 }
 
 /** Opens a lab, each part of it an event. */
@@ -150,7 +157,7 @@ interface ModeChoice {
 
 /** Which backends to play a scenario in, and which are passed over and why. One that is asked for by name is not. */
 export function chooseModes(
-  scenario: Pick<Scenario, 'proxyModes'>,
+  scenario: Pick<Playable, 'proxyModes'>,
   asked: readonly ProxyMode[] | 'all',
   obstacles: ReadonlyMap<ProxyMode, string> = new Map(),
 ): ModeChoice {

@@ -1,10 +1,10 @@
 /** `podwire run PATH...`: loads the scenarios, plays them in labs of the shapes they ask for, reports, says how it went. */
 import { labObstacle } from '../lab/lab-obstacle.ts';
 import { loadScenarios } from './definition/load-scenario.ts';
-import type { Scenario } from './definition/scenario.ts';
+import type { Playable } from './definition/scenario.ts';
 import type { OpenLab, ProxyMode } from './lab-lease.ts';
 import { playAll } from './play-all.ts';
-import type { PlayOptions } from './play-scenario.ts';
+import type { PlayOptions } from './play-in-lab.ts';
 import { makeReporter } from './reporters/make-reporter.ts';
 import { openReportFile, type ReportFile } from './reporters/report-file.ts';
 import { type Reporter, type ReporterName, SHOW_RULES } from './reporters/reporter.ts';
@@ -69,7 +69,7 @@ export async function runScenarios(options: RunOptions): Promise<0 | 1> {
 }
 
 /** By lab file: why this host cannot build it. */
-async function obstaclesOf(scenarios: readonly Scenario[]): Promise<Map<string, string>> {
+async function obstaclesOf(scenarios: readonly Playable[]): Promise<Map<string, string>> {
   const obstacles = new Map<string, string>();
   for (const file of new Set(scenarios.flatMap(({ lab }) => lab.file ?? []))) {
     const obstacle = await labObstacle(file);

@@ -22,15 +22,21 @@ export function App({ session }: { readonly session: TuiSession }) {
   );
 }
 
+const ACTIONS: Readonly<Record<string, 'check' | 'hint' | 'solution'>> = { c: 'check', h: 'hint', s: 'solution' };
+
 /** Does what a key stands for on the screen that is shown. */
 export function handleKey(session: TuiSession, input: string, key: Key): void {
   const inMenu = session.state().walk === undefined;
   const by = moveOf(input, key);
+  const action = ACTIONS[input];
+  if (action !== 'solution') session.decline();
   if (input === 'q' || (key.ctrl && input === 'c')) session.close();
   else if (input === 'l') session.toggleLanguage();
+  else if (inMenu && input === 'e') session.selectOtherKind();
   else if (key.return || input === ' ') inMenu ? session.open() : session.next();
   else if (by !== 0) inMenu ? session.select(by) : session.scroll(by);
   else if (/^[1-9]$/.test(input)) session.answer(Number(input));
+  else if (action !== undefined) session.act(action);
   else if (input === 'a') session.toggleAuto();
   else if (input === 'b' || key.escape) session.back();
 }

@@ -1,6 +1,6 @@
 /** The menu: every scenario with its level and topic, and how it ended if it was played. */
 import { Box, Text } from 'ink';
-import type { Scenario } from '../scenario/definition/scenario.ts';
+import type { Playable } from '../scenario/definition/scenario.ts';
 import { localize } from '../scenario/localize.ts';
 import { clip, textWidth, wrapText } from '../scenario/wrap-text.ts';
 import { KeyBar } from './key-bar.tsx';
@@ -17,8 +17,10 @@ export function MenuView({ state, size }: { readonly state: TuiState; readonly s
   const words = wordsOf(language);
   const welcome = wrapText(words.welcome, size.columns - 2);
   const room = Math.max(1, size.rows - welcome.length - 5);
-  const first = Math.max(0, Math.min(selected - Math.floor(room / 2), scenarios.length - room));
-  const { choose, open, language: other, quit } = words.keys;
+  const rows = rowsOf(scenarios);
+  const chosen = rows.findIndex(({ index }) => index === selected);
+  const first = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room));
+  const { choose, open, kinds, language: other, quit } = words.keys;
   return (
     <Box flexDirection="column" height={size.rows} width={size.columns} paddingX={1}>
       <Text bold color="cyan">
@@ -30,23 +32,46 @@ export function MenuView({ state, size }: { readonly state: TuiState; readonly s
       <Text> </Text>
       <Text bold>{words.menu}</Text>
       <Box flexDirection="column" flexGrow={1}>
-        {scenarios.slice(first, first + room).map((scenario, index) => (
-          <Entry
-            key={scenario.name}
-            scenario={scenario}
-            state={state}
-            chosen={first + index === selected}
-            width={size.columns - 2}
-          />
-        ))}
+        {rows.slice(first, first + room).map(({ scenario, index }) =>
+          scenario === undefined ? (
+            <Text key="exercises" bold>
+              {words.exercises}
+            </Text>
+          ) : (
+            <Entry
+              key={scenario.name}
+              scenario={scenario}
+              state={state}
+              chosen={index === selected}
+              width={size.columns - 2}
+            />
+          ),
+        )}
       </Box>
-      <KeyBar keys={[choose, open, quit, other].map((text) => ({ text }))} width={size.columns - 2} />
+      <KeyBar
+        keys={[choose, open, ...(rows.length > scenarios.length ? [kinds] : []), quit, other].map((text) => ({ text }))}
+        width={size.columns - 2}
+      />
     </Box>
   );
 }
 
+interface Row {
+  /** Absent: the heading of the exercises. */
+  readonly scenario?: Playable;
+  /** Its place among all; -1 for a heading. */
+  readonly index: number;
+}
+
+/** Scenarios, then exercises under a heading of their own. */
+function rowsOf(scenarios: TuiState['scenarios']): Row[] {
+  const rows = scenarios.map((scenario, index): Row => ({ scenario, index }));
+  const exercises = scenarios.findIndex(({ kind }) => kind === 'Exercise');
+  return exercises < 0 ? rows : rows.toSpliced(exercises, 0, { index: -1 });
+}
+
 interface EntryProps {
-  readonly scenario: Scenario;
+  readonly scenario: Playable;
   readonly state: TuiState;
   readonly chosen: boolean;
   readonly width: number;

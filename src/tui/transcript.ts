@@ -1,24 +1,16 @@
 /** Events of a scenario → lines of a given width, each with a tone. Pure: a resize or another language lays out anew. */
 import type { Evidence, ScenarioEvent } from '../scenario/events.ts';
 import { type Language, localize } from '../scenario/localize.ts';
-import { foldLine, wrapText } from '../scenario/wrap-text.ts';
+import { exerciseLines, isHidden } from './exercise-lines.ts';
+import { BLANK, folded, hanging, type TranscriptLine, wrapped } from './lines.ts';
 import type { Walk } from './tui-state.ts';
 import { wordsOf } from './words.ts';
-
-export type Tone = 'narration' | 'command' | 'output' | 'held' | 'failed' | 'dim' | 'heading';
-
-export interface TranscriptLine {
-  readonly text: string;
-  readonly tone: Tone;
-}
 
 export interface Transcript {
   readonly lines: readonly TranscriptLine[];
   /** Index of the line where the part now shown begins: the last narration, or the end of the scenario. */
   readonly anchor: number;
 }
-
-const BLANK: TranscriptLine = { text: '', tone: 'dim' };
 
 /** Lays out everything that has happened so far. */
 export function layOut(
@@ -30,10 +22,10 @@ export function layOut(
   const lines: TranscriptLine[] = [];
   let anchor = 0;
   for (const event of events) {
+    if (isHidden(event)) continue;
     const added =
       event.type === 'answer' ? answerLines(event, language, width, chosen) : linesOf(event, language, width);
-    if (event.type === 'question' || (event.type === 'stepStarted' && event.step.narration !== undefined))
-      anchor = lines.length;
+    if (beginsPart(event) || (event.type === 'task' && anchor === 0)) anchor = lines.length;
     // A blank line before what has no command above it; never two of them.
     const last = lines.at(-1);
     const needsBlank = event.type === 'output' && (last?.tone === 'narration' || last?.tone === 'held');
@@ -55,7 +47,11 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
     }
     case 'stepStarted':
       if (event.step.narration === undefined) return [];
-      return [BLANK, ...wrapped('narration', event.step.narration[language], width)];
+      return [
+        BLANK,
+        ...(event.step.id === 'solution.1' ? wrapped('heading', words.solution, width) : []),
+        ...wrapped('narration', event.step.narration[language], width),
+      ];
     case 'command': {
       const text = `${event.where === undefined ? '' : `${event.where} `}$ ${event.text}`;
       return [BLANK, ...folded('command', text, width)];
@@ -90,9 +86,20 @@ function linesOf(event: ScenarioEvent, language: Language, width: number): Trans
       const tone = outcome === 'passed' ? 'held' : 'failed';
       return [BLANK, ...hanging(tone, outcome === 'passed' ? '✓ ' : '✗ ', text, width)];
     }
+    case 'task':
+    case 'hint':
+    case 'graded':
+    case 'explained':
+      return exerciseLines(event, language, width);
     default:
       return [];
   }
+}
+
+/** Whether what comes now is to be read from its beginning. */
+function beginsPart(event: ScenarioEvent): boolean {
+  if (event.type === 'stepStarted') return event.step.narration !== undefined;
+  return event.type === 'question' || event.type === 'hint' || event.type === 'graded';
 }
 
 /** Which choice is right, and whether it was the one taken. */
@@ -116,32 +123,6 @@ function answerLines(
 
 function evidenceLines({ title, text }: Evidence, width: number): TranscriptLine[] {
   return [BLANK, ...wrapped('dim', `${title}:`, width), ...folded('output', text, width)];
-}
-
-function wrapped(tone: Tone, text: string, width: number): TranscriptLine[] {
-  return wrapText(text, width).map((line) => ({ text: line, tone }));
-}
-
-/** Program output: spaces count, so lines are cut, not wrapped; what is cut off hangs below. */
-function folded(tone: Tone, text: string, width: number): TranscriptLine[] {
-  return text
-    .replaceAll('\t', '    ')
-    .split('\n')
-    .flatMap((line) => {
-      const [first = '', ...rest] = foldLine(line, width);
-      return [
-        first,
-        ...foldLine(rest.join('').trimStart(), width - 4).flatMap((piece) => (piece ? [`    ${piece}`] : [])),
-      ];
-    })
-    .map((line) => ({ text: line, tone }));
-}
-
-function hanging(tone: Tone, sign: string, text: string, width: number): TranscriptLine[] {
-  return wrapText(text, width - sign.length).map((line, index) => ({
-    text: `${index === 0 ? sign : '  '}${line}`,
-    tone,
-  }));
 }
 
 /** The first line to show: the anchor's part whole if it fits, else its beginning; `scroll` lines further down. */

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { render } from 'ink';
 import { LabError } from '../lab/lab-error.ts';
 import { nearMiss } from '../lab/near-miss.ts';
+import type { AnyPlayable } from '../scenario/definition/exercise.ts';
 import { loadScenarios } from '../scenario/definition/load-scenario.ts';
-import type { Scenario } from '../scenario/definition/scenario.ts';
 import type { OpenLab } from '../scenario/lab-lease.ts';
 import { App } from './app.tsx';
 import { TuiSession } from './tui-session.ts';
@@ -17,6 +17,8 @@ export interface TuiOptions {
   readonly scenario?: string;
   readonly language: 'en' | 'zh';
   readonly openLab: OpenLab;
+  /** The command line that starts podwire, for a learner's second terminal. */
+  readonly podwire: readonly string[];
   /** Aborted by SIGTERM or SIGHUP: the lab is released, the terminal restored, then `openTui` returns. */
   readonly signal: AbortSignal;
 }
@@ -51,13 +53,22 @@ export async function openTui(options: TuiOptions): Promise<0> {
   }
 }
 
+function exercisesLast(all: readonly AnyPlayable[]): AnyPlayable[] {
+  const isExercise = ({ kind }: AnyPlayable): boolean => kind === 'Exercise';
+  return [...all.filter((each) => !isExercise(each)), ...all.filter(isExercise)];
+}
+
 /** The scenarios of the menu, and which of them to open: a file from elsewhere is added to them. */
-function choose({ directory, scenario }: TuiOptions): { scenarios: Scenario[]; open?: number } {
-  const scenarios = loadScenarios([directory]);
+function choose({ directory, scenario }: TuiOptions): { scenarios: AnyPlayable[]; open?: number } {
+  const scenarios = exercisesLast(loadScenarios([directory]));
   if (scenario === undefined) return { scenarios };
   const known = scenarios.findIndex(({ name, file }) => name === scenario || resolve(file) === resolve(scenario));
   if (known >= 0) return { scenarios, open: known };
-  if (existsSync(scenario)) return { scenarios: [...scenarios, ...loadScenarios([scenario])], open: scenarios.length };
+  if (existsSync(scenario)) {
+    const [given, ...rest] = loadScenarios([scenario]);
+    const all = exercisesLast([...scenarios, given!, ...rest]);
+    return { scenarios: all, open: all.indexOf(given!) };
+  }
   const names = scenarios.map(({ name }) => name);
   const meant = nearMiss(scenario, names);
   throw new LabError({

@@ -4,14 +4,16 @@
  * has run. Knows nothing of React or of terminals.
  */
 import { LabError } from '../lab/lab-error.ts';
-import type { Scenario } from '../scenario/definition/scenario.ts';
+import type { AnyPlayable } from '../scenario/definition/exercise.ts';
 import type { ScenarioEvent } from '../scenario/events.ts';
+import type { LearnerAction } from '../scenario/exercise/guide.ts';
+import { playExercise } from '../scenario/exercise/play-exercise.ts';
 import type { LabLease, LabRequirement, OpenLab } from '../scenario/lab-lease.ts';
 import type { Language } from '../scenario/localize.ts';
 import { chooseModes, openLease } from '../scenario/play-all.ts';
 import { playScenario } from '../scenario/play-scenario.ts';
 import { unmetRequirement } from '../scenario/requirement.ts';
-import { openQuestion, type TuiState, type Walk } from './tui-state.ts';
+import { isSolved, openQuestion, solvedByLearner, type TuiState, type Walk } from './tui-state.ts';
 
 /** How long auto-play leaves a part of the scenario standing: by the letters there are to read. */
 const READING_MS_PER_CHARACTER = 20;
@@ -19,6 +21,7 @@ const LONGEST_READING_MS = 4_000;
 
 export class TuiSession {
   readonly #openLab: OpenLab;
+  readonly #podwire: readonly string[];
   readonly #listeners = new Set<() => void>();
   readonly #closed = Promise.withResolvers<void>();
   /** Aborted when the TUI closes: stops the building of a lab too. */
@@ -28,9 +31,20 @@ export class TuiSession {
   #playing: Promise<void> = Promise.resolve();
   #leave = new AbortController();
   #next: () => void = () => undefined;
+  /** The learner's turn: says what they do. */
+  #act: (action: LearnerAction) => void = () => undefined;
 
-  constructor(scenarios: readonly Scenario[], options: { readonly language: Language; readonly openLab: OpenLab }) {
+  constructor(
+    scenarios: readonly AnyPlayable[],
+    options: {
+      readonly language: Language;
+      readonly openLab: OpenLab;
+      /** The command line that starts podwire, for a learner's second terminal. */
+      readonly podwire: readonly string[];
+    },
+  ) {
     this.#openLab = options.openLab;
+    this.#podwire = options.podwire;
     this.#state = { language: options.language, scenarios, selected: 0, outcomes: {}, building: [], closing: false };
   }
 
@@ -51,6 +65,13 @@ export class TuiSession {
     this.#set({ selected: Math.max(0, Math.min(selected + by, scenarios.length - 1)) });
   }
 
+  /** From the scenarios to the first exercise, and back. */
+  selectOtherKind(): void {
+    const { selected, scenarios } = this.#state;
+    const other = scenarios.findIndex(({ kind }) => kind !== scenarios[selected]?.kind);
+    if (other >= 0) this.#set({ selected: other });
+  }
+
   /** Opens the scenario that is selected. */
   open(): void {
     const scenario = this.#state.scenarios[this.#state.selected];
@@ -68,7 +89,8 @@ export class TuiSession {
 
   /** Plays on; at the end goes back to the menu. */
   next(): void {
-    if (this.#state.walk?.phase === 'ended') this.back();
+    const { walk } = this.#state;
+    if (walk?.phase === 'ended' || (walk?.turn !== undefined && isSolved(walk))) this.back();
     else this.#next();
   }
 
@@ -79,6 +101,19 @@ export class TuiSession {
     if (open === undefined || choice < 1 || choice > open.question.choices.length) return;
     this.#setWalk({ chosen: { ...walk!.chosen, [open.step.id]: choice } });
     this.#next();
+  }
+
+  /** On the learner's turn: has the state graded, gives a hint, or plays the solution, which is to be asked for twice. */
+  act(action: Exclude<LearnerAction, 'leave'>): void {
+    const { walk } = this.#state;
+    if (walk?.turn === undefined) return;
+    if (action === 'solution' && walk.turn === 'action') this.#setWalk({ turn: 'confirmation', scroll: 0 });
+    else this.#act(action);
+  }
+
+  /** Does not want the solution after all. */
+  decline(): void {
+    if (this.#state.walk?.turn === 'confirmation') this.#setWalk({ turn: 'action' });
   }
 
   toggleAuto(): void {
@@ -102,6 +137,7 @@ export class TuiSession {
     this.#setWalk({ phase: 'leaving' });
     this.#leave.abort();
     this.#next();
+    this.#act('leave');
     void this.#playing.then(() => this.#set({ walk: undefined }));
   }
 
@@ -112,21 +148,26 @@ export class TuiSession {
     this.#closing.abort();
     this.#leave.abort();
     this.#next();
+    this.#act('leave');
     this.#playing.then(() => this.#release()).then(this.#closed.resolve, this.#closed.reject);
   }
 
-  async #play(scenario: Scenario): Promise<void> {
+  async #play(scenario: AnyPlayable): Promise<void> {
     try {
       const { play, skip } = chooseModes(scenario, 'all');
       const proxyMode = play.find((mode) => mode === 'iptables') ?? play[0];
       if (proxyMode === undefined) throw new Error(skip.map(({ reason }) => reason).join('; '));
       this.#append({ type: 'scenarioStarted', scenario, proxyMode });
-      const lab = await this.#lab({ ...scenario.lab, proxyMode });
+      const lab = await this.#lab({ ...scenario.lab, proxyMode }, scenario.name);
       const unmet = scenario.requires && (await unmetRequirement(scenario.requires, lab));
       if (unmet !== undefined) throw new Error(`it cannot be played here: ${unmet}`);
       const signal = this.#leave.signal;
       const labIsRemoved = (): boolean => this.#state.closing && this.#lease?.lease.borrowed === false;
-      const events = playScenario(scenario, { lab, proxyMode, signal, labIsRemoved });
+      const options = { lab, proxyMode, signal, labIsRemoved };
+      const events =
+        scenario.kind === 'Exercise'
+          ? playExercise(scenario, { ...options, learner: { podwire: this.#podwire, next: () => this.#nextAction() } })
+          : playScenario(scenario, options);
       for await (const event of events) await this.#take(event);
     } catch (error) {
       this.#setWalk({ problem: this.#leave.signal.aborted ? '' : describe(error), phase: 'ended' });
@@ -135,15 +176,31 @@ export class TuiSession {
 
   /** Shows an event; before a paragraph of its own, a question and its answer waits until the user wants to go on. */
   async #take(event: ScenarioEvent): Promise<void> {
-    const begins = event.type === 'stepStarted' && event.step.narration !== undefined && !event.step.id.includes('.');
+    const begins = beginsPart(event);
     if (begins || event.type === 'question' || event.type === 'answer') await this.#pause();
     if (begins || event.type === 'question') this.#setWalk({ scroll: 0 });
     this.#append(event);
+    const { walk } = this.#state;
+    if (event.type === 'graded' && walk !== undefined && solvedByLearner(walk))
+      this.#set({ outcomes: { ...this.#state.outcomes, [walk.scenario.name]: 'passed' } });
     if (event.type !== 'scenarioEnded') return;
     if (event.outcome !== 'interrupted') {
       this.#set({ outcomes: { ...this.#state.outcomes, [event.scenario.name]: event.outcome } });
     }
     this.#setWalk({ phase: this.#leave.signal.aborted ? 'leaving' : 'ended' });
+  }
+
+  /** What the learner does next. */
+  async #nextAction(): Promise<LearnerAction> {
+    if (this.#leave.signal.aborted) return 'leave';
+    this.#setWalk({ phase: 'ready', turn: 'action' });
+    const action = await new Promise<LearnerAction>((resolve) => {
+      this.#act = resolve;
+    });
+    this.#act = () => undefined;
+    const { turn: _, ...walk } = this.#state.walk!;
+    this.#set({ walk: { ...walk, scroll: 0, phase: action === 'leave' ? walk.phase : 'running' } });
+    return action;
   }
 
   async #pause(): Promise<void> {
@@ -162,8 +219,8 @@ export class TuiSession {
   }
 
   /** The lab of this shape: the one at hand, or another in its place. */
-  async #lab(requirement: LabRequirement): Promise<LabLease['lab']> {
-    const key = JSON.stringify(requirement);
+  async #lab(requirement: LabRequirement, scenario: string): Promise<LabLease['lab']> {
+    const key = JSON.stringify([requirement, requirement.own === true ? scenario : '']);
     if (this.#lease?.key === key) return this.#lease.lease.lab;
     await this.#release();
     const signal = AbortSignal.any([this.#closing.signal, this.#leave.signal]);
@@ -205,6 +262,14 @@ export class TuiSession {
     this.#state = merged as TuiState;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Whether a paragraph begins that is to be read before the next. A solution that was asked for begins at once. */
+function beginsPart(event: ScenarioEvent): boolean {
+  if (event.type !== 'stepStarted' || event.step.narration === undefined) return false;
+  const { id, part } = event.step;
+  if (part === undefined) return !id.includes('.');
+  return part === 'solution' && /^solution\.([2-9]|\d{2,})$/.test(id);
 }
 
 function readingTime({ events }: Walk, language: Language): number {

@@ -3,9 +3,11 @@ import { Box, Text } from 'ink';
 import { wrapText } from '../scenario/wrap-text.ts';
 import { KeyBar } from './key-bar.tsx';
 import { LabPanel } from './lab-panel.tsx';
+import type { Tone, TranscriptLine } from './lines.ts';
 import type { ScreenSize } from './menu-view.tsx';
-import { firstLine, layOut, type Tone, type TranscriptLine } from './transcript.ts';
-import { namespaceOf, openQuestion, type TuiState, type Walk } from './tui-state.ts';
+import { firstLine, layOut } from './transcript.ts';
+import { isSolved, namespaceOf, type TuiState, type Walk } from './tui-state.ts';
+import { walkKeys } from './walk-keys.ts';
 import { type Words, wordsOf } from './words.ts';
 
 /** From here on the lab stands beside the text. */
@@ -36,20 +38,10 @@ export function arrange({ columns, rows }: ScreenSize) {
 export function WalkView({ state, walk, size }: WalkViewProps) {
   const { beside, text, panel } = arrange(size);
   const { language, snapshot, building } = state;
-  const words = wordsOf(language);
   const transcript = layOut(walk.events, language, text.width - 1, walk.chosen);
   const lines = [...transcript.lines, ...statusLines(state, walk, text.width - 1)];
   const first = firstLine({ lines, anchor: transcript.anchor }, text.height, walk.scroll);
   const below = Math.max(0, lines.length - first - text.height);
-  const { next, auto, stopAuto, back, scroll, language: other, quit } = words.keys;
-  const question = openQuestion(walk);
-  const keys = [
-    question === undefined
-      ? { text: next }
-      : { text: words.keys.answer(question.question.choices.length), urgent: true },
-    { text: scroll(below), urgent: below > 0 },
-    ...[walk.auto ? stopAuto : auto, back, quit, other].map((text) => ({ text })),
-  ];
   return (
     <Box flexDirection="column" height={size.rows} width={size.columns} paddingX={1}>
       <Box flexDirection={beside ? 'row' : 'column'} flexGrow={1}>
@@ -80,7 +72,7 @@ export function WalkView({ state, walk, size }: WalkViewProps) {
           />
         </Box>
       </Box>
-      <KeyBar keys={keys} width={size.columns - 2} />
+      <KeyBar keys={walkKeys(walk, below, wordsOf(language))} width={size.columns - 2} />
     </Box>
   );
 }
@@ -96,12 +88,21 @@ function statusLines(state: TuiState, walk: Walk, width: number): TranscriptLine
   return line('dim', statusOf(state, walk, words));
 }
 
-function statusOf(state: TuiState, { phase, events }: Walk, words: Words): string {
+function statusOf(state: TuiState, walk: Walk, words: Words): string {
+  const { phase, events, turn } = walk;
   if (state.closing) return words.removing;
   if (phase === 'leaving') return words.cleaning;
+  if (turn === 'confirmation') return words.confirm;
+  if (turn === 'action') return isSolved(walk) ? words.solved : words.turn;
   if (phase === 'opening' && !events.some(({ type }) => type === 'labReady')) {
     return state.snapshot === undefined ? `${words.building} … ${state.building.at(-1) ?? ''}` : '';
   }
+  const latest = events.at(-1);
+  if (
+    walk.scenario.kind === 'Exercise' &&
+    (latest === undefined || !('step' in latest) || latest.step.part === 'setup')
+  )
+    return phase === 'opening' ? words.preparing : words.running;
   const begun = events.some(({ type }) => type === 'stepStarted');
   if (phase === 'ready') return begun ? '' : words.begin;
   return phase === 'running' ? words.running : '';

@@ -1,7 +1,7 @@
 /** The test of the test: what breaks every claim of the catalogue (test/integration/scenario) finds weak ones. */
 import { describe, expect, it } from 'vitest';
 import type { Scenario } from '../../src/scenario/definition/scenario.ts';
-import type { HeldStep } from '../../src/scenario/play-scenario.ts';
+import type { HeldStep } from '../../src/scenario/play-steps.ts';
 import { BrokenClaims } from './mutants/broken-claims.ts';
 import { otherPatterns } from './mutants/patterns.ts';
 

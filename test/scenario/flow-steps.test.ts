@@ -22,6 +22,7 @@ ${steps}
 function scenario(steps: string, more = ''): Scenario {
   const parsed = parse(steps, more);
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'));
+  if (parsed.kind !== 'Scenario') throw new Error(`a scenario, not an ${parsed.kind}`);
   return parsed;
 }
 

@@ -4,7 +4,8 @@ import type { Scenario } from '../../src/scenario/definition/scenario.ts';
 import type { ScenarioEvent } from '../../src/scenario/events.ts';
 import type { LabRequirement } from '../../src/scenario/lab-lease.ts';
 import { chooseModes, playAll } from '../../src/scenario/play-all.ts';
-import { type HeldStep, playScenario } from '../../src/scenario/play-scenario.ts';
+import { playScenario } from '../../src/scenario/play-scenario.ts';
+import type { HeldStep } from '../../src/scenario/play-steps.ts';
 import { PrettyReporter } from '../../src/scenario/reporters/pretty.ts';
 import { judgeOf } from '../../src/scenario/steps/performers.ts';
 import { type FakeLab, fakeLab } from './fake-lab.ts';
@@ -22,6 +23,7 @@ ${steps}
 `;
   const parsed = parseScenario(text, 'scenarios/test.yaml');
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'));
+  if (parsed.kind !== 'Scenario') throw new Error(`a scenario, not an ${parsed.kind}`);
   return parsed;
 }
 

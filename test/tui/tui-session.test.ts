@@ -27,6 +27,7 @@ ${steps.map((step) => `    - ${step}`).join('\n')}
     'test.yaml',
   );
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'));
+  if (parsed.kind !== 'Scenario') throw new Error(`a scenario, not an ${parsed.kind}`);
   return parsed;
 }
 
@@ -39,6 +40,7 @@ function open(options: { borrowed?: boolean; fail?: Error; scenarios?: readonly 
   const opened: number[] = [];
   const session = new TuiSession(options.scenarios ?? [scenario('a'), scenario('b')], {
     language: 'en',
+    podwire: ['podwire'],
     openLab: async (_, { progress }) => {
       if (options.fail !== undefined) throw options.fail;
       opened.push(1);

@@ -13,6 +13,7 @@ import { arrange, WalkView } from '../../src/tui/walk-view.tsx';
 import { fakeLab } from '../scenario/fake-lab.ts';
 
 const SCENARIO: Scenario = {
+  kind: 'Scenario',
   file: 'scenarios/a.yaml',
   name: 'a',
   labels: { topic: 'service', level: 'basic' },

@@ -26,6 +26,7 @@ export async function tuiCommand(scenario: string | undefined, options: TuiComma
     ...(scenario === undefined ? {} : { scenario }),
     language: options.lang,
     openLab: labOpener(options),
+    podwire: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     // Ctrl-C is the TUI's own key.
     signal: abortOnSignal(['SIGTERM', 'SIGHUP']),
   });

@@ -1,30 +1,27 @@
 /**
- * Reads scenario files: YAML → schema → steps by verb → the manifests they name. Everything wrong is reported at once,
+ * Reads scenario and exercise files: YAML → schema → steps by verb → the manifests they name. Everything wrong is reported at once,
  * each with file, line, column and what was expected; nothing is built before all files are good.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../../lab/lab-error.ts';
 import { readLabFile } from '../../lab/lab-file.ts';
-import { nearMiss } from '../../lab/near-miss.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
-import { templateErrors } from '../bindings.ts';
-import { treeKeyErrors } from '../tree-keys.ts';
-import { milliseconds, type Scenario, scenarioSchema } from './scenario.ts';
-import { type AnyStep, STEP_SCHEMAS, VERBS, type Verb } from './steps.ts';
+import { type AnyPlayable, type Claim, exerciseSchema } from './exercise.ts';
+import { manifestPath, manifestProblem } from './manifest-files.ts';
+import { readClaims, readSteps } from './read-steps.ts';
+import { milliseconds, type Playable, scenarioSchema } from './scenario.ts';
+import type { AnyStep } from './steps.ts';
 
-const HEAD = scenarioSchema(z.unknown());
+const SCENARIO = scenarioSchema(z.unknown());
+const EXERCISE = exerciseSchema(z.unknown(), z.unknown());
 const DEFAULT_TIMEOUT_MS = 20_000;
 const DEFAULT_DEADLINE = '5m';
-/** What may stand beside a verb. */
-const BESIDE = ['narrate', 'expect', 'timeout', 'consistently', 'as', 'proxyModes', 'requires', 'catch', 'finally'];
-type Path = readonly (string | number)[];
 
 /** Loads files and folders (their `*.yaml`, in order of name). Throws a `LabError` (exit code 2) for all that is wrong. */
-export function loadScenarios(paths: readonly string[]): Scenario[] {
+export function loadScenarios(paths: readonly string[]): AnyPlayable[] {
   const problems: string[] = [];
   const scenarios = paths.flatMap(filesOf).flatMap((file) => {
     const loaded = parseScenario(readText(file), file);
@@ -43,33 +40,102 @@ export function loadScenarios(paths: readonly string[]): Scenario[] {
   return scenarios;
 }
 
-/** Checks the text of one scenario; `file` is for messages and for the manifests it names. */
-export function parseScenario(text: string, file: string): Scenario | { readonly problems: readonly string[] } {
+type Problems = { readonly problems: readonly string[] };
+type Spec = Partial<Record<string, unknown>>;
+
+/** Checks the text of one scenario or exercise; `file` is for messages and for the manifests it names. */
+export function parseScenario(text: string, file: string): AnyPlayable | Problems {
   const yaml = parseYamlFile(text, file);
   if ('problems' in yaml) return yaml;
-  const head = HEAD.safeParse(yaml.value);
-  const issues = head.success ? [] : describeIssues(HEAD, head.error);
-  const spec = (yaml.value as { spec?: { steps?: unknown; cleanup?: unknown } } | null)?.spec;
-  const read = (key: 'steps' | 'cleanup'): AnyStep[] =>
-    Array.isArray(spec?.[key]) ? checkSteps(spec[key], ['spec', key], file, issues) : [];
-  if (head.success) issues.push(...labFileErrors(head.data.spec.lab?.file, file));
-  const steps = read('steps');
-  const cleanup = read('cleanup');
-  if (!head.success || issues.length > 0) return { problems: issues.map(yaml.describe) };
-  const { metadata, spec: checked } = head.data;
+  const { kind, spec = {} } = (yaml.value ?? {}) as { kind?: unknown; spec?: Spec | null };
+  const issues: FileIssue[] = [];
+  const read = kind === 'Exercise' ? readExercise : readScenario;
+  const playable = read(yaml.value, spec ?? {}, file, issues);
+  return playable === undefined || issues.length > 0
+    ? { problems: issues.map(withKinds).map(yaml.describe) }
+    : playable;
+}
+
+/** What is no exercise is read as a scenario; its kind may be either. */
+function withKinds(issue: FileIssue): FileIssue {
+  return issue.path.join() === 'kind' ? { ...issue, message: 'must be "Scenario" or "Exercise"' } : issue;
+}
+
+function readScenario(value: unknown, spec: Spec, file: string, issues: FileIssue[]): AnyPlayable | undefined {
+  const head = checked(SCENARIO, value, issues);
+  if (head !== undefined) issues.push(...labFileErrors(head.spec.lab?.file, file));
+  const steps = stepsAt(spec, ['steps'], file, issues);
+  const cleanup = stepsAt(spec, ['cleanup'], file, issues);
+  return head && { kind: 'Scenario', ...headOf(head, file), steps, cleanup };
+}
+
+function readExercise(value: unknown, spec: Spec, file: string, issues: FileIssue[]): AnyPlayable | undefined {
+  const head = checked(EXERCISE, value, issues);
+  if (head !== undefined)
+    issues.push(...labFileErrors(head.spec.lab?.file, file), ...fileErrors(head.spec.files, file));
+  const setup = stepsAt(spec, ['setup'], file, issues);
+  const check = Array.isArray(spec.check) ? readClaims(spec.check, ['spec', 'check'], file, issues) : [];
+  issues.push(...gradeErrors(check));
+  const steps = stepsAt(spec, ['solution', 'steps'], file, issues);
+  const cleanup = stepsAt(spec, ['cleanup'], file, issues);
+  if (head === undefined) return undefined;
+  const { task, files = [], hints, solution } = head.spec;
+  return {
+    kind: 'Exercise',
+    ...headOf(head, file),
+    ...{ setup, task, hints, check, cleanup },
+    files: files.map((manifest) => manifestPath(file, manifest)),
+    solution: { steps, explain: solution.explain },
+  };
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown, issues: FileIssue[]): z.infer<S> | undefined {
+  const head = schema.safeParse(value);
+  if (head.success) return head.data;
+  issues.push(...describeIssues(schema, head.error));
+  return undefined;
+}
+
+/** The steps at a place of the spec; what is not a list is the schema's to refuse. */
+function stepsAt(spec: Spec, place: readonly string[], file: string, issues: FileIssue[]): AnyStep[] {
+  const list = place.reduce<unknown>((value, key) => (value as Spec | undefined)?.[key], spec);
+  return Array.isArray(list) ? readSteps(list, ['spec', ...place], file, issues) : [];
+}
+
+interface Head {
+  readonly metadata: Pick<Playable, 'name' | 'labels'>;
+  readonly spec: Pick<
+    z.infer<typeof SCENARIO>['spec'],
+    'title' | 'lab' | 'proxyModes' | 'requires' | 'timeout' | 'deadline'
+  >;
+}
+
+function headOf({ metadata, spec }: Head, file: string): Omit<Playable, 'cleanup'> {
   return {
     file,
     name: metadata.name,
     labels: metadata.labels,
-    title: checked.title,
-    lab: labOf(checked.lab ?? {}, file),
-    proxyModes: checked.proxyModes ?? PROXY_MODES,
-    ...(checked.requires === undefined ? {} : { requires: checked.requires }),
-    deadlineMs: milliseconds(checked.deadline ?? DEFAULT_DEADLINE),
-    timeoutMs: checked.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(checked.timeout),
-    steps,
-    cleanup,
+    title: spec.title,
+    lab: labOf(spec.lab ?? {}, file),
+    proxyModes: spec.proxyModes ?? PROXY_MODES,
+    ...(spec.requires === undefined ? {} : { requires: spec.requires }),
+    deadlineMs: milliseconds(spec.deadline ?? DEFAULT_DEADLINE),
+    timeoutMs: spec.timeout === undefined ? DEFAULT_TIMEOUT_MS : milliseconds(spec.timeout),
   };
+}
+
+/** What holds from the beginning grades no repair. */
+function gradeErrors(check: readonly Claim[]): FileIssue[] {
+  if (check.length === 0 || check.some(({ already }) => !already)) return [];
+  return [{ path: ['spec', 'check'], message: 'one claim at least must not hold before the repair (no `already`)' }];
+}
+
+/** The files the learner is given must be there. */
+function fileErrors(files: readonly string[] = [], exercise: string): FileIssue[] {
+  return files.flatMap((file, index) => {
+    const message = manifestProblem(exercise, file);
+    return message === undefined ? [] : [{ path: ['spec', 'files', index], message }];
+  });
 }
 
 /** The lab file a scenario names must be there and be good. */
@@ -84,123 +150,8 @@ function labFileErrors(labFile: string | undefined, scenario: string): FileIssue
   }
 }
 
-function labOf(lab: Scenario['lab'], scenario: string): Scenario['lab'] {
+function labOf(lab: Playable['lab'], scenario: string): Playable['lab'] {
   return lab.file === undefined ? lab : { ...lab, file: manifestPath(scenario, lab.file) };
-}
-
-function checkSteps(steps: readonly unknown[], path: Path, file: string, issues: FileIssue[]): AnyStep[] {
-  return steps.flatMap((step, index) => checkStep(step, [...path, index], file, issues));
-}
-
-/** One step by its verb; what is wrong is added to `issues`. */
-function checkStep(step: unknown, path: Path, file: string, issues: FileIssue[]): AnyStep[] {
-  if (typeof step !== 'object' || step === null || Array.isArray(step)) {
-    issues.push({ path, message: `must be a step: a mapping with one of ${VERBS.join(', ')}` });
-    return [];
-  }
-  // Where a step is played makes no other step of it.
-  const keys = Object.keys(step).filter((key) => key !== 'proxyModes' && key !== 'requires');
-  const verbs = VERBS.filter((verb) => keys.includes(verb) && (verb !== 'narrate' || keys.length === 1));
-  const [verb] = verbs;
-  if (verb === undefined || verbs.length > 1) {
-    issues.push(verbIssue(keys, verbs, path));
-    return [];
-  }
-  const parsed = STEP_SCHEMAS[verb].safeParse(step);
-  const found: FileIssue[] = parsed.success
-    ? [
-        ...templateErrors(withoutNested(step), path),
-        ...manifestErrors(step, path, file),
-        ...expressionErrors(step, path),
-      ]
-    : describeIssues(STEP_SCHEMAS[verb], parsed.error).map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
-  issues.push(...found);
-  if (!parsed.success) return [];
-  const nested = (steps: readonly unknown[], ...at: string[]) => checkSteps(steps, [...path, ...at], file, issues);
-  if (verb === 'load') {
-    const load = parsed.data as z.infer<(typeof STEP_SCHEMAS)['load']>;
-    return [{ verb, step: { ...load, load: { ...load.load, while: nested(load.load.while, 'load', 'while') } } }];
-  }
-  if (verb === 'try') {
-    const tried = parsed.data as z.infer<(typeof STEP_SCHEMAS)['try']>;
-    const { catch: caught = [], finally: last = [] } = tried;
-    return [
-      {
-        verb,
-        step: {
-          ...tried,
-          try: nested(tried.try, 'try'),
-          catch: nested(caught, 'catch'),
-          finally: nested(last, 'finally'),
-        },
-      },
-    ];
-  }
-  return [{ verb, step: parsed.data } as AnyStep];
-}
-
-/** The steps within are looked at by themselves. */
-function withoutNested(step: object): object {
-  const { try: _, catch: __, finally: ___, ...own } = step as Record<string, unknown>;
-  const { load } = own as { load?: object };
-  return load === undefined ? own : { ...own, load: { ...load, while: [] } };
-}
-
-function verbIssue(keys: readonly string[], verbs: readonly Verb[], path: Path): FileIssue {
-  if (verbs.length > 1) {
-    return { path: [...path, verbs[1]!], message: `a step does one thing, not ${verbs.join(' and ')}` };
-  }
-  const unknown = keys.filter((key) => !BESIDE.includes(key));
-  for (const key of unknown) {
-    const meant = nearMiss(key, VERBS);
-    if (meant !== undefined && meant !== key) {
-      return { path: [...path, key], message: `no step is called "${key}"; did you mean "${meant}"?` };
-    }
-  }
-  return {
-    path: unknown[0] === undefined ? path : [...path, unknown[0]],
-    message: `expected one of the steps ${VERBS.join(', ')}`,
-  };
-}
-
-/** The manifest a step names must be there and be YAML. */
-function manifestErrors(step: object, path: Path, file: string): FileIssue[] {
-  return manifestPlaces(step, path).flatMap((place): FileIssue[] => {
-    try {
-      const documents = parseAllDocuments(readFileSync(manifestPath(file, place.file), 'utf8'));
-      const broken = documents.flatMap(({ errors }) => errors)[0];
-      return broken === undefined ? [] : [{ path: place.path, message: `${place.file} is no YAML: ${broken.message}` }];
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      const why = code === 'ENOENT' ? `there is no file ${manifestPath(file, place.file)}` : message;
-      return [{ path: place.path, message: why }];
-    }
-  });
-}
-
-/** The expressions in the keys of assertion trees must be such. */
-function expressionErrors(step: object, path: Path): FileIssue[] {
-  const { assert, expect } = step as { assert?: unknown; expect?: { each?: unknown } };
-  return [
-    ...treeKeyErrors(assert, [...path, 'assert']),
-    ...treeKeyErrors(expect?.each, [...path, 'expect', 'each']),
-  ].map(({ path: place, message }) => ({ path: [...place], message }));
-}
-
-function manifestPlaces(value: unknown, path: Path): { file: string; path: Path }[] {
-  const { apply, delete: remove, error } = value as Record<string, { file?: unknown; apply?: unknown } | undefined>;
-  const named = (holder: { file?: unknown } | undefined, at: Path): { file: string; path: Path }[] =>
-    typeof holder?.file === 'string' ? [{ file: holder.file, path: [...at, 'file'] }] : [];
-  return [
-    ...named(apply, [...path, 'apply']),
-    ...named(remove, [...path, 'delete']),
-    ...(error?.apply === undefined ? [] : manifestPlaces(error, [...path, 'error'])),
-  ];
-}
-
-/** Where a manifest stands: relative to the scenario that names it. */
-export function manifestPath(scenario: string, manifest: string): string {
-  return resolve(dirname(scenario), manifest);
 }
 
 function filesOf(path: string): string[] {

@@ -61,6 +61,11 @@ export class PrettyReporter implements Reporter {
       case 'stepEnded':
         return this.#stepEnded(event);
       case 'cleanupStarted':
+      // A learner's: nobody reads a report of those.
+      case 'task':
+      case 'hint':
+      case 'graded':
+      case 'explained':
         return [];
       case 'cleanupFailed':
         return ['', this.#paint('red', '  cleanup failed'), ...indent(event.problem, '    ')];

@@ -1,7 +1,7 @@
 /** A whole run as one value, gathered from its events: what the reporters that speak at the end are made from. */
 import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
 import type { Hop } from '../../walk/hops.ts';
-import type { Scenario } from '../definition/scenario.ts';
+import type { Playable } from '../definition/scenario.ts';
 import type {
   Check,
   Evidence,
@@ -33,7 +33,7 @@ export interface StepRecord {
 }
 
 export interface PlayRecord {
-  readonly scenario: Scenario;
+  readonly scenario: Playable;
   readonly proxyMode: ProxyMode;
   /** RFC 3339. */
   readonly startedAt: string;
@@ -49,7 +49,7 @@ export interface PlayRecord {
 }
 
 export interface SkipRecord {
-  readonly scenario: Scenario;
+  readonly scenario: Playable;
   readonly proxyMode: ProxyMode;
   readonly reason: string;
 }
@@ -143,6 +143,10 @@ export class RunRecord {
         this.#play().snapshot = event.snapshot;
         break;
       case 'labPart':
+      case 'task':
+      case 'hint':
+      case 'graded':
+      case 'explained':
         break;
     }
   }

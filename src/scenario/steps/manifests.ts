@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
-import { manifestPath } from '../definition/load-scenario.ts';
+import { manifestPath } from '../definition/manifest-files.ts';
 import type { StepContext } from '../step-context.ts';
 import { resourceNamed } from './resources.ts';
 

@@ -1,5 +1,5 @@
 /** Breaks every claim of the steps that a run has recorded, one at a time, and judges each again. */
-import type { HeldStep } from '../../../src/scenario/play-scenario.ts';
+import type { HeldStep } from '../../../src/scenario/play-steps.ts';
 import { falseClaims, holds } from './steps.ts';
 import { untouched } from './untouched.ts';
 

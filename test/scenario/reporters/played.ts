@@ -13,6 +13,7 @@ spec: {title: ${JSON.stringify(title)}, steps: [{narrate: x}]}`,
     `scenarios/${name}.yaml`,
   );
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'));
+  if (parsed.kind !== 'Scenario') throw new Error(`a scenario, not an ${parsed.kind}`);
   return parsed;
 }
 

@@ -1,0 +1,62 @@
+/**
+ * Plays something in a lab, in a Kubernetes namespace of its own, and leaves nothing. When `signal` aborts, the running step is
+ * given up and the cleanup still runs; the reader goes on reading to the end.
+ */
+import type { LabHandle } from '../lab/lab-handle.ts';
+import { cleanUp, openNamespace } from './clean-up.ts';
+import type { Playable } from './definition/scenario.ts';
+import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
+import type { ProxyMode } from './lab-lease.ts';
+import { CLEANUP_MS, type HeldStep, playSteps, type Run } from './play-steps.ts';
+import { RuleRecorder } from './rules/rule-recorder.ts';
+import type { StepContext } from './step-context.ts';
+
+export interface PlayOptions {
+  readonly lab: LabHandle;
+  readonly signal: AbortSignal;
+  /** The backend of the lab's kube-proxy: steps for others are passed over. */
+  readonly proxyMode: ProxyMode;
+  /** A failed scenario's objects stay for inspection. */
+  readonly keepOnFailure?: boolean;
+  /** Asked at the end: whether the lab is removed right after, so that its objects need not be. */
+  labIsRemoved?(): boolean;
+  /** Told of every step whose claims held: what it claims, with its bindings filled in, and what was observed. */
+  onHeld?(held: HeldStep): void;
+  /** What each step changes in the kernel's rules is part of its end: a look at every node for each. */
+  readonly recordRules?: boolean;
+}
+
+/** Plays `body` between the beginning and the end; it returns whether all held. The last event is `scenarioEnded`. */
+export async function* playInLab(
+  playable: Playable,
+  options: PlayOptions,
+  body: (run: Run) => AsyncGenerator<ScenarioEvent, boolean>,
+): AsyncGenerator<ScenarioEvent, ScenarioOutcome> {
+  const started = Date.now();
+  const { lab, signal, proxyMode, onHeld, recordRules = false } = options;
+  const namespace = await openNamespace(lab, playable.name);
+  yield { type: 'namespaceReady', namespace };
+  const tally = { steps: 0, checks: 0 };
+  const context = stepContext(lab, namespace, playable.file, signal);
+  const rules = recordRules ? new RuleRecorder(lab) : undefined;
+  await rules?.start();
+  const run: Run = { playable, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld, rules };
+  const played = yield* body(run);
+  let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
+  const keeps = outcome === 'failed' && options.keepOnFailure === true;
+  if (!keeps) {
+    yield { type: 'cleanupStarted', snapshot: await lab.snapshot() };
+    // A signal of its own: the one that interrupted the steps must not interrupt this.
+    const cleaning = { ...run, spent: { ms: 0 }, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
+    const cleaned = yield* playSteps(playable.cleanup, 'c', cleaning);
+    const problem = options.labIsRemoved?.() === true ? undefined : await cleanUp(cleaning.context);
+    if (problem !== undefined) yield { type: 'cleanupFailed', problem };
+    if (outcome === 'passed' && (!cleaned || problem !== undefined)) outcome = 'failed';
+  }
+  yield { type: 'scenarioEnded', scenario: playable, outcome, ...tally, ms: Date.now() - started };
+  return outcome;
+}
+
+function stepContext(lab: LabHandle, namespace: string, file: string, signal: AbortSignal): StepContext {
+  return { lab, namespace, file, signal, outside: [], undo: [], snapshot: () => lab.snapshot() };
+}
