@@ -42,20 +42,21 @@ export interface RunOptions {
  * when an input is unusable (its exit code is 2) or a lab cannot be built.
  */
 export async function runScenarios(options: RunOptions): Promise<0 | 1> {
-  const { signal, openLab, proxyModes = 'all', keepOnFailure = false, seed, jobs = 1 } = options;
+  const { openLab, proxyModes = 'all', keepOnFailure = false, seed, jobs = 1 } = options;
   const loaded = loadScenarios(options.paths);
   const scenarios = seed === undefined ? loaded : shuffled(loaded, seed);
   const report = options.out === undefined ? undefined : openReportFile(options.out);
   const outputs = outputsOf(options, report);
-  const obstacles = proxyModes === 'all' ? await options.obstacles() : new Map<ProxyMode, string>();
-  const labObstacles = await obstaclesOf(scenarios);
-  const playing = playAll(scenarios, {
-    ...{ proxyModes, obstacles, labObstacles },
-    ...{ keepOnFailure, openLab, signal, jobs },
-    recordRules: SHOW_RULES.has(options.reporter ?? 'pretty'),
-    ...(options.onHeld === undefined ? {} : { onHeld: options.onHeld }),
-  });
+  const signal = report === undefined ? options.signal : AbortSignal.any([options.signal, report.failed]);
   try {
+    const obstacles = proxyModes === 'all' ? await options.obstacles() : new Map<ProxyMode, string>();
+    const labObstacles = await obstaclesOf(scenarios);
+    const playing = playAll(scenarios, {
+      ...{ proxyModes, obstacles, labObstacles },
+      ...{ keepOnFailure, openLab, signal, jobs },
+      recordRules: SHOW_RULES.has(options.reporter ?? 'pretty'),
+      ...(options.onHeld === undefined ? {} : { onHeld: options.onHeld }),
+    });
     for (;;) {
       const next = await playing.next();
       if (next.done === true) return next.value === 'passed' ? 0 : 1;

@@ -60,11 +60,12 @@ export class GithubReporter implements Reporter {
   }
 }
 
-/** What a program printed must not be taken for a command. */
+/** What a program printed must not be taken for a command: `::` that begins a line, `##[` anywhere (actions/runner, ActionCommand.cs). */
 function inert(text: string): string[] {
   return text
-    .split('\n')
-    .map((line) => (/^\s*(::|##\[)/.test(line) ? ` ${line.replace('::', ': :').replace('##[', '## [')}` : line));
+    .replaceAll('##[', '## [')
+    .split(/\r\n|\r|\n/)
+    .map((line) => (/^[\s\u0085]*::/.test(line) ? line.replace('::', ': :') : line));
 }
 
 function data(text: string): string {

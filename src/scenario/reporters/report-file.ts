@@ -2,12 +2,15 @@
  * The file a report goes to: refused before anything is built when it cannot be; there in whole or not at all. What is no
  * ordinary file (/dev/null, /dev/stdout, a pipe) is written to as it is: nothing may take its place.
  */
-import { closeSync, lstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { LabError } from '../../lab/lab-error.ts';
 
 export interface ReportFile {
+  /** Never throws: that the disk is full must not end a run before its cleanup. */
   write(lines: readonly string[]): void;
-  /** Puts the report in its place. */
+  /** Aborted when the report cannot be written any further. */
+  readonly failed: AbortSignal;
+  /** Puts the report in its place. Throws a `LabError` when it is not whole; then the former one stays. */
   close(): void;
 }
 
@@ -28,13 +31,32 @@ export function openReportFile(path: string): ReportFile {
       cause,
     });
   }
+  const failure = new AbortController();
+  const attempt = (action: () => void): void => {
+    if (failure.signal.aborted) return;
+    try {
+      action();
+    } catch (cause) {
+      failure.abort(cause);
+    }
+  };
   return {
+    failed: failure.signal,
     write: (lines) => {
-      if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
+      if (lines.length > 0) attempt(() => writeFileSync(file, `${lines.join('\n')}\n`));
     },
     close: () => {
-      closeSync(file);
-      if (unfinished !== path) renameSync(unfinished, path);
+      attempt(() => closeSync(file));
+      if (unfinished !== path) attempt(() => renameSync(unfinished, path));
+      if (!failure.signal.aborted) return;
+      if (unfinished !== path) rmSync(unfinished, { force: true });
+      const { reason: cause } = failure.signal;
+      throw new LabError({
+        what: `the report could not be written to ${path}`,
+        why: (cause as Error).message,
+        remedy: 'make room there, or name another file with --out, and run it again',
+        cause,
+      });
     },
   };
 }

@@ -37,21 +37,21 @@ function missing(): string | undefined {
 
 describe('junit', () => {
   const reason = missing();
-  if (reason !== undefined) process.stderr.write(`skipped: JUnit schemas: ${reason}\n`);
+  const isSkipped = reason !== undefined && process.env.CI !== 'true';
+  if (isSkipped) process.stderr.write(`skipped: JUnit schemas: ${reason}\n`);
 
-  it.skipIf(reason !== undefined).each(SCHEMAS)(
-    'is valid by $schema, wherever the run was cut short',
-    ({ schema, skips }) => {
-      const events = playedRun().filter(({ type }) => skips || type !== 'scenarioSkipped');
-      const reports = Array.from({ length: events.length + 1 }, (_, count) => {
-        const reporter = makeReporter('junit', { language: 'en', colour: false });
-        for (const event of events.slice(0, count)) reporter.lines(event);
-        const file = join(folder, `${count}.xml`);
-        writeFileSync(file, reporter.summary().join('\n'));
-        return file;
-      });
-      const argv = ['--noout', '--schema', join(folder, 'package/test/resources', schema), ...reports];
-      expect(() => execFileSync('xmllint', argv, { stdio: 'pipe', encoding: 'utf8' })).not.toThrow();
-    },
-  );
+  it.skipIf(isSkipped).each(SCHEMAS)('is valid by $schema, wherever the run was cut short', ({ schema, skips }) => {
+    // CI has both: there nothing is passed over.
+    expect(reason).toBeUndefined();
+    const events = playedRun().filter(({ type }) => skips || type !== 'scenarioSkipped');
+    const reports = Array.from({ length: events.length + 1 }, (_, count) => {
+      const reporter = makeReporter('junit', { language: 'en', colour: false });
+      for (const event of events.slice(0, count)) reporter.lines(event);
+      const file = join(folder, `${count}.xml`);
+      writeFileSync(file, reporter.summary().join('\n'));
+      return file;
+    });
+    const argv = ['--noout', '--schema', join(folder, 'package/test/resources', schema), ...reports];
+    expect(() => execFileSync('xmllint', argv, { stdio: 'pipe', encoding: 'utf8' })).not.toThrow();
+  });
 });

@@ -1,6 +1,7 @@
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -50,6 +51,23 @@ describe('the file of a report', () => {
     }
     expect(readFileSync(target, 'utf8')).toBe('ok 1\n');
     expect(readdirSync(folder).sort()).toEqual(['link', 'null', 'target']);
+  });
+
+  it('says when the disk is full, and leaves what stood there', () => {
+    // Every write to it fails with ENOSPC.
+    const full = openReportFile('/dev/full');
+    full.write(['ok 1']);
+    expect(full.failed.aborted).toBe(true);
+    full.write(['ok 2']);
+    expect(() => full.close()).toThrow('the report could not be written to /dev/full');
+    // The folder goes away while it is written.
+    const path = join(folder, 'gone', 'report');
+    mkdirSync(join(folder, 'gone'));
+    const file = openReportFile(path);
+    rmSync(join(folder, 'gone'), { recursive: true });
+    file.write(['ok 1']);
+    expect(file.failed.aborted).toBe(false);
+    expect(() => file.close()).toThrow('could not be written');
   });
 
   it('is refused where it cannot be', () => {

@@ -149,6 +149,15 @@ describe('github', () => {
     ]);
     expect(lines.at(-2)).toMatch(/^1 passed, 1 failed, 2 skipped in /);
   });
+
+  it('lets no output be a command, wherever the runner would look for one', () => {
+    const text = 'a\r::error::one\r\n\t\u0085 ::set-env name=A::two\nthree ##[error]four\n\u001b[31m::five';
+    const events = playedRun().map((event) => (event.type === 'output' ? { ...event, text } : event));
+    const [group = ''] = /::group::.*?::endgroup::/s.exec(written('github', events)) ?? [];
+    const lines = group.split(/\r\n|\r|\n/).slice(1, -1);
+    expect(lines.filter((line) => /^[\s\u0085]*::|##\[/.test(line))).toEqual([]);
+    expect(group).toContain(': :five');
+  });
 });
 
 it.each(REPORTER_NAMES)('%s says how much of a very long output it leaves out', (name) => {
