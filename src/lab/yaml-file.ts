@@ -5,6 +5,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearMiss } from './near-miss.ts';
+import { lookAlike, textProblems } from './yaml-problems.ts';
 
 /** Something wrong at a place of a file. */
 export interface FileIssue {
@@ -22,17 +23,29 @@ export interface YamlFile {
 /** Parses the text of one YAML document; `path` is for the messages. Broken YAML gives `problems` instead of a value. */
 export function parseYamlFile(text: string, path: string): YamlFile | { readonly problems: readonly string[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, logLevel: 'error' });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
+    return { where: `${path}:${line}:${col}`, line: text.split('\n')[line - 1] ?? '' };
   };
-  if (document.errors.length > 0) {
-    return { problems: document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split(' at line ')[0]}`) };
+  const problems = textProblems(document, text, lines);
+  if (problems.length > 0)
+    return { problems: problems.map(({ offset, message }) => `${at(offset).where}: ${message}`) };
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases of aliases of aliases.
+    return { problems: [`${path}:1:1: its aliases cannot be filled in: ${(error as Error).message}`] };
   }
   return {
-    value: document.toJS() ?? {},
-    describe: ({ path: place, message }) => `${at(offsetOf(document, place))}: ${formatPlace(place)}${message}`,
+    value,
+    describe: ({ path: place, message }) => {
+      const { where, line } = at(offsetOf(document, place));
+      const value = document.getIn(place, true);
+      const hint = lookAlike(line) || (isNode(value) && value.range ? lookAlike(at(value.range[0]).line) : '');
+      return `${where}: ${formatPlace(place)}${message}${hint}`;
+    },
   };
 }
 
@@ -60,6 +73,8 @@ function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FoundI
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => {
+      if (known.includes(key))
+        return { path: [...path, key], message: 'does not go together with what stands beside it' };
       const meant = nearMiss(key, known);
       const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`;
       return { path: [...path, key], message: `unknown field; ${hint}`, ...(meant === undefined ? {} : { meant }) };
@@ -69,11 +84,21 @@ function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FoundI
     return [{ path, message: `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}` }];
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
     return [{ path, message: `is missing; it must be ${withArticle(issue.expected)}`, missing: true }];
-  if (issue.code === 'invalid_type') return [{ path, message: `must be ${withArticle(issue.expected)}` }];
+  // A schema's own words say more than the name of a type.
+  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
+    return [{ path, message: `must be ${withArticle(issue.expected)}` }];
   if (issue.code === 'invalid_union') return describeUnion(schema, issue, path);
-  if (issue.code === 'too_small') return [{ path, message: `must be at least ${issue.minimum}` }];
-  if (issue.code === 'too_big') return [{ path, message: `must be at most ${issue.maximum}` }];
+  if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
+  if (issue.code === 'too_small') return [{ path, message: bound('at least', issue.minimum, issue.origin) }];
+  if (issue.code === 'too_big') return [{ path, message: bound('at most', issue.maximum, issue.origin) }];
   return [{ path, message: issue.message }];
+}
+
+/** Of a number, of the length of a list, of the length of a text. */
+function bound(words: string, limit: number | bigint, origin: string): string {
+  if (origin === 'array') return `must have ${words} ${limit} ${Number(limit) === 1 ? 'item' : 'items'}`;
+  if (origin !== 'string') return `must be ${words} ${limit}`;
+  return limit === 1 ? 'must not be empty' : `must have ${words} ${limit} characters`;
 }
 
 function withArticle(type: string): string {
@@ -98,7 +123,13 @@ function describeUnion(
   );
   const [fewest] = meant.toSorted((a, b) => a.length - b.length);
   if (fewest !== undefined) {
-    return fewest.flatMap((error) => describeIssue(schema, { ...error, path: [...path, ...error.path] }));
+    const found = fewest.flatMap((error) => describeIssue(schema, { ...error, path: [...path, ...error.path] }));
+    const fields = fewest.some(({ code, path: at }) => code === 'invalid_value' && at.length === 0)
+      ? knownKeys(schema, path)
+      : [];
+    return fields.length === 0
+      ? found
+      : found.map((one) => ({ ...one, message: `${one.message}, or a mapping of ${fields.join(', ')}` }));
   }
   const words = schemasAt(schema, path)
     .map(descriptionOf)

@@ -60,6 +60,9 @@ export async function targetOf(name: string, context: StepContext): Promise<stri
   return isHost ? name : `${context.namespace}/${name}`;
 }
 
+/** What every lab has a value for, beside its nodes and hosts. */
+export const LAB_NAMES: readonly string[] = ['pods', 'services', 'namespace', 'lab'];
+
 /** The values of the lab: nodes and hosts by name, the scenario's pods and Services. */
 export function labValues(snapshot: LabSnapshot, namespace: string): Values {
   const own = <T extends { namespace: string; name: string }>(items: readonly T[]): Record<string, T> =>

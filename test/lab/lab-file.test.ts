@@ -308,7 +308,7 @@ describe('the lab file', () => {
       ],
     ],
     ['broken YAML', `${HEAD}nodes: [`, [expect.stringMatching(/^lab\.yaml:3:9: /)]],
-    ['a key given twice', `${HEAD}kind: Lab\n`, ['lab.yaml:3:1: Map keys must be unique']],
+    ['a key given twice', `${HEAD}kind: Lab\n`, ['lab.yaml:3:1: this field is given twice: leave one out']],
   ];
   it.each(refused)('refuses %s', (_, text, expected) => {
     expect(refusal(text)).toEqual(expected);

@@ -63,76 +63,8 @@ describe('parseScenario', () => {
     });
   });
 
-  const refused: readonly [string, string, RegExp][] = [
-    [
-      'a misspelt verb',
-      '    - aply: {file: x.yaml}',
-      /^test\.yaml:8:7: .*no step is called "aply"; did you mean "apply"\?/,
-    ],
-    ['a step that does nothing', '    - as: x', /^test\.yaml:8:7: .*expected one of the steps narrate, apply/],
-    [
-      'a step that does two things',
-      '    - {exec: {in: client, command: [a]}, wait: {for: create, resource: pod}}',
-      /a step does one thing, not wait and exec/,
-    ],
-    ['a step that is no mapping', '    - hello', /^test\.yaml:8:7: .*must be a step/],
-    [
-      'a misspelt field',
-      '    - request:\n        from: client\n        urll: http://x/',
-      /^test\.yaml:10:9: spec\.steps\[0\]\.request\.urll: unknown field; did you mean "url"\?/,
-    ],
-    ['a wrong type', '    - scale: {resource: deployment/web, replicas: many}', /^test\.yaml:8:41: .*must be a number/],
-    [
-      'a resource without a name',
-      '    - scale: {resource: web, replicas: 1}',
-      /must be KIND\/NAME, such as service\/nginx/,
-    ],
-    [
-      'a duration without a unit',
-      '    - {wait: {for: create, resource: pod}, timeout: 10}',
-      /timeout: must be a string/,
-    ],
-    [
-      'an unreadable binding',
-      '    - exec: {in: client, command: [ping, "{{ a..b }}"]}',
-      /\{\{ a\.\.b \}\} cannot be read/,
-    ],
-    [
-      'a manifest that is not there',
-      '    - apply: {file: nowhere.yaml}',
-      /^test\.yaml:8:15: .*there is no file .*nowhere\.yaml/,
-    ],
-    [
-      'a misspelt field in an alternative',
-      '    - apply: {fil: x.yaml}',
-      /^test\.yaml:8:15: spec\.steps\[0\]\.apply\.fil: unknown field; did you mean "file"\?/,
-    ],
-    [
-      'a matcher of no known form',
-      '    - exec: {in: a, command: [b]}\n      expect: {stdout: [x]}',
-      /stdout: must be the whole text, or/,
-    ],
-    [
-      'a nested step',
-      '    - load: {from: client, url: "http://x/", while: [{scal: {}}]}',
-      /spec\.steps\[0\]\.load\.while\[0\]\.scal: no step is called "scal"; did you mean "scale"\?/,
-    ],
-    ['broken YAML', '    - exec: {in: client', /^test\.yaml:\d+:\d+: /],
-  ];
-  it.each(refused)('refuses %s, with its place', (_, steps, message) => {
-    const [first, ...rest] = problems(scenario(steps));
-    expect(first).toMatch(message);
-    expect(rest).toEqual([]);
-  });
-
   it('names everything that is wrong at once', () => {
     expect(problems(scenario('    - aply: {}\n    - exec: {in: client}\n    - wat: {}'))).toHaveLength(3);
-  });
-
-  it('refuses a file that is no scenario', () => {
-    expect(problems('apiVersion: v1\nkind: Pod').join('\n')).toMatch(
-      /test\.yaml:1:1: apiVersion: must be "podwire\.dev/,
-    );
   });
 });
 
@@ -141,6 +73,23 @@ describe('loadScenarios', () => {
     const names = loadScenarios([CATALOGUE]).map(({ name }) => name);
     expect(names).toContain('pod-to-pod-vxlan');
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('refuses two files of one name, and a manifest that is no YAML, each with its place', () => {
+    const [first, second, broken] = ['first.yaml', 'second.yaml', 'broken.yaml'].map((name) => join(folder, name));
+    writeFileSync(first!, scenario('    - narrate: Hello'));
+    writeFileSync(second!, scenario('    - narrate: Hello'));
+    expect(loadScenarios([first!, first!])).toHaveLength(2);
+    expect(() => loadScenarios([first!, second!])).toThrow(
+      expect.objectContaining({ why: `${second}:3:12: metadata.name: "test" is the name of ${first} already` }),
+    );
+    writeFileSync(join(folder, 'pod.yaml'), 'kind: Pod\n\tmetadata: {}\n');
+    writeFileSync(broken!, scenario('    - apply: {file: pod.yaml}'));
+    expect(() => loadScenarios([broken!])).toThrow(
+      expect.objectContaining({
+        why: expect.stringMatching(/broken\.yaml:8:15: .*pod\.yaml is no YAML: .* at line 2, column 1$/),
+      }),
+    );
   });
 
   it('refuses with exit code 2 before anything is built', () => {

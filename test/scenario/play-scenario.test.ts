@@ -147,8 +147,8 @@ describe('playScenario', () => {
   });
 
   it('says which value is missing', async () => {
-    const events = await play(fakeLab(), scenario('    - {exec: {in: node-1, command: ["{{ mak }}"]}}'));
-    expect(ended(events)[0]?.[2]).toContain('no value is called "mak"');
+    const events = await play(fakeLab(), scenario('    - {exec: {in: node-1, command: ["{{ pods.web.ip }}"]}}'));
+    expect(ended(events)[0]?.[2]).toContain('pods has no "web"');
   });
 
   it('puts objects in the namespace of the scenario unless they name one, and deletes those', async () => {

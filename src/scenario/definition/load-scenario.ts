@@ -3,14 +3,16 @@
  * each with file, line, column and what was expected; nothing is built before all files are good.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LabError } from '../../lab/lab-error.ts';
-import { readLabFile } from '../../lab/lab-file.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
+import { stepErrors } from './check-steps.ts';
 import { type AnyPlayable, type Claim, exerciseSchema } from './exercise.ts';
 import { manifestPath, manifestProblem } from './manifest-files.ts';
+import { hostsOf, labFileErrors, labOf } from './named-lab.ts';
+import type { Section } from './placed-steps.ts';
 import { readClaims, readSteps } from './read-steps.ts';
 import { milliseconds, type Playable, scenarioSchema } from './scenario.ts';
 import type { AnyStep } from './steps.ts';
@@ -23,11 +25,15 @@ const DEFAULT_DEADLINE = '5m';
 /** Loads files and folders (their `*.yaml`, in order of name). Throws a `LabError` (exit code 2) for all that is wrong. */
 export function loadScenarios(paths: readonly string[]): AnyPlayable[] {
   const problems: string[] = [];
+  const named = new Map<string, string>();
   const scenarios = paths.flatMap(filesOf).flatMap((file) => {
-    const loaded = parseScenario(readText(file), file);
-    if (!('problems' in loaded)) return [loaded];
-    problems.push(...loaded.problems);
-    return [];
+    const loaded = parseScenario(readText(file), file, named);
+    if ('problems' in loaded) {
+      problems.push(...loaded.problems);
+      return [];
+    }
+    named.set(loaded.name, file);
+    return [loaded];
   });
   if (problems.length > 0) {
     throw new LabError({
@@ -43,17 +49,44 @@ export function loadScenarios(paths: readonly string[]): AnyPlayable[] {
 type Problems = { readonly problems: readonly string[] };
 type Spec = Partial<Record<string, unknown>>;
 
-/** Checks the text of one scenario or exercise; `file` is for messages and for the manifests it names. */
-export function parseScenario(text: string, file: string): AnyPlayable | Problems {
+/**
+ * Checks the text of one scenario or exercise; `file` is for messages and for the manifests it names. `named`: the files
+ * of those that have a name already.
+ */
+export function parseScenario(
+  text: string,
+  file: string,
+  named: ReadonlyMap<string, string> = new Map(),
+): AnyPlayable | Problems {
   const yaml = parseYamlFile(text, file);
   if ('problems' in yaml) return yaml;
   const { kind, spec = {} } = (yaml.value ?? {}) as { kind?: unknown; spec?: Spec | null };
   const issues: FileIssue[] = [];
   const read = kind === 'Exercise' ? readExercise : readScenario;
   const playable = read(yaml.value, spec ?? {}, file, issues);
+  if (playable !== undefined) issues.push(...labFileErrors(playable.lab.file), ...sameName(playable, named));
+  // A step that cannot be read would seem to bind nothing.
+  if (playable !== undefined && issues.length === 0)
+    issues.push(...stepErrors(sectionsOf(playable), { ...playable, hosts: hostsOf(playable.lab) }));
   return playable === undefined || issues.length > 0
     ? { problems: issues.map(withKinds).map(yaml.describe) }
     : playable;
+}
+
+/** A file may be named twice; two files of one name could not be told apart in a report. */
+function sameName({ name, file }: AnyPlayable, named: ReadonlyMap<string, string>): FileIssue[] {
+  const other = named.get(name);
+  if (other === undefined || resolve(other) === resolve(file)) return [];
+  return [{ path: ['metadata', 'name'], message: `"${name}" is the name of ${other} already` }];
+}
+
+/** The lists of steps in the order in which they know each other's names. */
+function sectionsOf(playable: AnyPlayable): Section[] {
+  const at = (steps: readonly AnyStep[], ...place: string[]): Section => ({ steps, path: ['spec', ...place] });
+  if (playable.kind === 'Scenario') return [at(playable.steps, 'steps'), at(playable.cleanup, 'cleanup')];
+  const { setup, check, solution, cleanup } = playable;
+  const claims = check.map(({ step }) => step);
+  return [at(setup, 'setup'), at(claims, 'check'), at(solution.steps, 'solution', 'steps'), at(cleanup, 'cleanup')];
 }
 
 /** What is no exercise is read as a scenario; its kind may be either. */
@@ -63,7 +96,6 @@ function withKinds(issue: FileIssue): FileIssue {
 
 function readScenario(value: unknown, spec: Spec, file: string, issues: FileIssue[]): AnyPlayable | undefined {
   const head = checked(SCENARIO, value, issues);
-  if (head !== undefined) issues.push(...labFileErrors(head.spec.lab?.file, file));
   const steps = stepsAt(spec, ['steps'], file, issues);
   const cleanup = stepsAt(spec, ['cleanup'], file, issues);
   return head && { kind: 'Scenario', ...headOf(head, file), steps, cleanup };
@@ -71,8 +103,7 @@ function readScenario(value: unknown, spec: Spec, file: string, issues: FileIssu
 
 function readExercise(value: unknown, spec: Spec, file: string, issues: FileIssue[]): AnyPlayable | undefined {
   const head = checked(EXERCISE, value, issues);
-  if (head !== undefined)
-    issues.push(...labFileErrors(head.spec.lab?.file, file), ...fileErrors(head.spec.files, file));
+  if (head !== undefined) issues.push(...fileErrors(head.spec.files, file));
   const setup = stepsAt(spec, ['setup'], file, issues);
   const check = Array.isArray(spec.check) ? readClaims(spec.check, ['spec', 'check'], file, issues) : [];
   issues.push(...gradeErrors(check));
@@ -136,22 +167,6 @@ function fileErrors(files: readonly string[] = [], exercise: string): FileIssue[
     const message = manifestProblem(exercise, file);
     return message === undefined ? [] : [{ path: ['spec', 'files', index], message }];
   });
-}
-
-/** The lab file a scenario names must be there and be good. */
-function labFileErrors(labFile: string | undefined, scenario: string): FileIssue[] {
-  if (labFile === undefined) return [];
-  try {
-    readLabFile(manifestPath(scenario, labFile));
-    return [];
-  } catch (error) {
-    const message = error instanceof LabError ? error.why : (error as Error).message;
-    return [{ path: ['spec', 'lab', 'file'], message }];
-  }
-}
-
-function labOf(lab: Playable['lab'], scenario: string): Playable['lab'] {
-  return lab.file === undefined ? lab : { ...lab, file: manifestPath(scenario, lab.file) };
 }
 
 function filesOf(path: string): string[] {

@@ -12,8 +12,10 @@ export function manifestPath(scenario: string, manifest: string): string {
 export function manifestProblem(scenario: string, manifest: string): string | undefined {
   const path = manifestPath(scenario, manifest);
   try {
-    const broken = parseAllDocuments(readFileSync(path, 'utf8')).flatMap(({ errors }) => errors)[0];
-    return broken === undefined ? undefined : `${manifest} is no YAML: ${broken.message}`;
+    const [broken] = parseAllDocuments(readFileSync(path, 'utf8')).flatMap(({ errors }) => errors);
+    if (broken === undefined) return undefined;
+    // The parser's first line: what is wrong, and at which line and column; the others show the text.
+    return `${manifest} is no YAML: ${broken.message.split(':\n')[0]}`;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? `there is no file ${path}` : message;

@@ -3,16 +3,36 @@ import { z } from 'zod';
 import { CAPABILITY_IDS } from '../../kernel/capability-probes.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 
+/** A text in which `problem` finds nothing; what it finds is the message. */
+export function checked(problem: (text: string) => string | undefined): z.ZodString {
+  return z.string().superRefine((text, context) => {
+    const message = problem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
 /** Narration and titles: one text for all, or one per language. */
 export const LOCALIZED = z
   .union([z.string().min(1), z.strictObject({ en: z.string().min(1), zh: z.string().min(1).optional() })])
   .describe('a text, or one per language: {en: …, zh: …}');
 export type Localized = z.infer<typeof LOCALIZED>;
 
+const A_DURATION = 'must be a duration such as 500ms, 10s or 2m';
+
 export const DURATION = z
-  .string()
-  .regex(/^\d+(ms|s|m)$/, 'must be a duration such as 500ms, 10s or 2m')
+  .string(A_DURATION)
+  .regex(/^\d+(ms|s|m)$/, A_DURATION)
   .describe('a duration: 500ms, 10s, 2m');
+
+/** A regular expression (ECMAScript, flag m). What its bindings will be is not known: they stand for a text that is one. */
+export const PATTERN = checked((pattern) => {
+  try {
+    new RegExp(pattern.replaceAll(/\{\{.*?\}\}/g, '0'), 'm');
+    return undefined;
+  } catch (error) {
+    return `is no regular expression: ${(error as Error).message.split(': ').at(-1)}`;
+  }
+});
 
 const TEXTS = z.union([z.string(), z.array(z.string()).min(1)]);
 
@@ -25,7 +45,7 @@ export const TEXT_MATCHER = z
       equals: z.string().optional(),
       contains: TEXTS.optional().describe('every one of these occurs'),
       lacks: TEXTS.optional().describe('none of these occurs'),
-      matches: z.string().optional().describe('a regular expression, tried on the whole text (flag m)'),
+      matches: PATTERN.optional().describe('a regular expression, tried on the whole text (flag m)'),
       lines: z.number().int().min(0).optional().describe('how many lines are not empty'),
     }),
   ])

@@ -9,6 +9,7 @@ import { templateErrors } from '../bindings.ts';
 import { treeKeyErrors } from '../tree-keys.ts';
 import { CLAIM_SCHEMAS, type Claim } from './exercise.ts';
 import { manifestProblem } from './manifest-files.ts';
+import type { Path } from './placed-steps.ts';
 import { type AnyStep, STEP_SCHEMAS, VERBS, type Verb } from './steps.ts';
 
 /** What may stand beside a verb. */
@@ -25,7 +26,6 @@ const BESIDE = [
   'catch',
   'finally',
 ];
-export type Path = readonly (string | number)[];
 
 /** The steps of a list; `file` is what the manifests they name are relative to. */
 export function readSteps(steps: readonly unknown[], path: Path, file: string, issues: FileIssue[]): AnyStep[] {

@@ -3,67 +3,28 @@
  * `narrate`, `timeout`, `as` may stand beside it. The loader, the JSON Schema and the engine all read this table.
  */
 import { z } from 'zod';
-import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
 import {
-  DURATION,
-  HOP_MATCHER,
-  LOCALIZED,
-  NUMBER_MATCHER,
-  OUTCOME,
-  PROXY_MODE_LIST,
-  REQUIRES,
-  TEXT_MATCHER,
-} from './matchers.ts';
-
-const OBJECT = z.record(z.string(), z.unknown()).describe('a Kubernetes object');
-const TARGET = z.string().min(1).describe('a node, a fabric host such as client, or a pod: NAME or NAMESPACE/NAME');
-const RESOURCE = z
-  .string()
-  .regex(/^[a-z][a-z0-9.]*\/(\S+|.*\{\{.+\}\}.*)$/, 'must be KIND/NAME, such as service/nginx')
-  .describe('KIND/NAME, such as service/nginx');
-const COMMAND = z
-  .array(z.union([z.string(), z.number()]).describe('a text, quoted where YAML would read something else'))
-  .min(1);
-const FILE = z.string().min(1).describe('a manifest, relative to the scenario');
-
-const COMMON = {
-  narrate: LOCALIZED.optional().describe('what the step shows and why'),
-  proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends the step is for; default: the scenario’s'),
-  requires: REQUIRES.optional(),
-  timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
-  consistently: DURATION.optional().describe('once it holds, it must go on to for so long'),
-};
-const NAME = z.string().regex(/^\w+$/, 'must be a name of letters, digits and _');
-const AS = z
-  .union([NAME, z.record(NAME, z.union([z.string(), z.strictObject({ match: z.string() })]))])
-  .optional()
-  .describe(
-    'a name for the result; or names for parts of it: {name: path}, {name: {match: REGEX with one group}} in stdout',
-  );
-
-const APPLY = z.union([z.strictObject({ file: FILE }), z.strictObject({ objects: z.array(OBJECT).min(1) })]);
-const OUTPUT = z.strictObject({ stdout: TEXT_MATCHER.optional() }).optional();
-const COMMAND_EXPECT = z
-  .strictObject({
-    exitCode: z.number().int().optional().describe('default: 0'),
-    stdout: TEXT_MATCHER.optional(),
-    stderr: TEXT_MATCHER.optional(),
-  })
-  .optional();
-const PROXY_MODE = z
-  .strictObject({
-    mode: z.enum(PROXY_MODES),
-    node: z.string().min(1).optional().describe('on this node alone; default: on all'),
-    scheduler: z.enum(IPVS_SCHEDULERS).optional().describe('of mode ipvs; default: the present one'),
-    strict: z.boolean().optional().describe('false: another mode where the kernel cannot do this one; default: true'),
-  })
-  .describe('podwire proxy-mode; the former backend comes back at the end');
-const ERROR_STEP = z.union([
-  z.strictObject({ apply: APPLY }),
-  z.strictObject({ kubectl: COMMAND.describe('arguments of kubectl') }),
-  z.strictObject({ proxyMode: PROXY_MODE }),
-]);
+  APPLY,
+  AS,
+  ASSERTED,
+  COMMAND,
+  COMMAND_EXPECT,
+  COMMON,
+  DNS_STATUS,
+  ERROR_STEP,
+  FILE,
+  LINK_SETTINGS,
+  LISTED,
+  OBJECT,
+  OUTPUT,
+  PROXY_MODE,
+  RESOURCE,
+  TARGET,
+  URL_TEXT,
+  WAIT_STATE,
+} from './fields.ts';
+import { DURATION, HOP_MATCHER, LOCALIZED, NUMBER_MATCHER, OUTCOME, TEXT_MATCHER } from './matchers.ts';
 
 /** Builds the table around the schema of a nested step. */
 function stepSchemas<S extends z.ZodType>(nested: S) {
@@ -73,7 +34,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       proxyModes: COMMON.proxyModes,
       requires: COMMON.requires,
     }),
-    apply: z.strictObject({ ...COMMON, apply: APPLY.describe('kubectl apply'), expect: OUTPUT }),
+    apply: z.strictObject({ ...COMMON, apply: APPLY, expect: OUTPUT }),
     delete: z.strictObject({
       ...COMMON,
       delete: z.union([z.strictObject({ resource: RESOURCE }), z.strictObject({ file: FILE })]),
@@ -102,20 +63,15 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     wait: z.strictObject({
       ...COMMON,
       wait: z.strictObject({
-        for: z
-          .string()
-          .regex(/^(create|delete|condition=\w+(=\w+)?|jsonpath=\{.+\}=.*)$/, {
-            error: 'must be create, delete, condition=NAME[=STATUS] or jsonpath={.PATH}=VALUE',
-          })
-          .describe('create, delete, condition=NAME[=STATUS] or jsonpath={.PATH}=VALUE'),
-        resource: z.string().min(1).describe('pod, or pod/NAME'),
+        for: WAIT_STATE,
+        resource: LISTED.describe('pod, or pod/NAME'),
         selector: z.string().optional(),
         count: z.number().int().min(0).optional().describe('exactly so many objects, and all must be so'),
       }),
     }),
     get: z.strictObject({
       ...COMMON,
-      get: z.strictObject({ resource: z.string().min(1), selector: z.string().optional() }),
+      get: z.strictObject({ resource: LISTED.describe('pod, or pod/NAME'), selector: z.string().optional() }),
       expect: z
         .strictObject({ count: NUMBER_MATCHER.optional(), each: OBJECT.optional().describe('each contains this') })
         .optional(),
@@ -125,7 +81,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       ...COMMON,
       request: z.strictObject({
         from: TARGET,
-        url: z.string().min(1),
+        url: URL_TEXT,
         count: z.number().int().min(1).max(1000).optional().describe('each over a connection of its own; default: 1'),
         method: z.string().optional(),
         headers: z.record(z.string(), z.string()).optional(),
@@ -155,7 +111,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       }),
       expect: z
         .strictObject({
-          status: z.string().optional().describe('NOERROR, NXDOMAIN, SERVFAIL, …; default: NOERROR'),
+          status: DNS_STATUS.optional().describe('default: NOERROR'),
           answers: z.array(z.string()).optional().describe('the data of all records, in any order'),
         })
         .optional(),
@@ -193,7 +149,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     }),
     assert: z.strictObject({
       ...COMMON,
-      assert: z.union([z.strictObject({ object: OBJECT }), z.strictObject({ objects: z.array(OBJECT).min(1) })]),
+      assert: z.union([z.strictObject({ object: ASSERTED }), z.strictObject({ objects: z.array(ASSERTED).min(1) })]),
     }),
     error: z.strictObject({
       ...COMMON,
@@ -238,22 +194,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
         z
           .strictObject({
             link: TARGET,
-            is: z.union([
-              z.enum(['cut', 'whole']),
-              z
-                .strictObject({
-                  rate: z.string().optional().describe('500kbit, 10mbit, 1gbit'),
-                  mtu: z.number().int().optional().describe('bytes of the largest IP packet'),
-                  delay: z.string().optional().describe('50ms; needs netem'),
-                  jitter: z.string().optional(),
-                  loss: z.string().optional().describe('5%; needs netem'),
-                  reorder: z.string().optional(),
-                })
-                .refine(
-                  (is) => Object.keys(is).length > 0,
-                  'names what is wrong with the link: rate, mtu, delay, loss, …',
-                ),
-            ]),
+            is: z.union([z.enum(['cut', 'whole']), LINK_SETTINGS]),
           })
           .describe('podwire link: what is wrong with the link of a node, host or pod from now on; healed at the end'),
       ]),
@@ -283,7 +224,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       ...COMMON,
       load: z.strictObject({
         from: TARGET,
-        url: z.string().min(1),
+        url: URL_TEXT,
         while: z.array(nested).min(1).describe('the steps during which requests go on, one after another'),
       }),
       expect: z

@@ -2,8 +2,9 @@
 import type { ApiObject } from '../../objects/wire.ts';
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
+import { resourceNamed } from '../resource-words.ts';
 import type { Performer, StepContext } from '../step-context.ts';
-import { getOne, resourceNamed } from './resources.ts';
+import { getOne } from './resources.ts';
 import { checkTree } from './tree-claims.ts';
 
 type Expected = ApiObject & Record<string, unknown>;

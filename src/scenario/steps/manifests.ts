@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments, stringify } from 'yaml';
 import { manifestPath } from '../definition/manifest-files.ts';
+import { resourceNamed } from '../resource-words.ts';
 import type { StepContext } from '../step-context.ts';
-import { resourceNamed } from './resources.ts';
 
 export type ManifestSource = { readonly file: string } | { readonly objects: readonly Record<string, unknown>[] };
 
