@@ -17,10 +17,10 @@ const MOST_COLUMNS = 120;
 export class PrettyReporter implements Reporter {
   readonly #options: ReporterOptions;
   readonly #width: number;
-  #failed: { title: string; step: string }[] = [];
+  /** Why scenarios failed, in their order. */
+  readonly #failures: { readonly title: string; readonly what: string }[] = [];
+  readonly #counts = { passed: 0, failed: 0, interrupted: 0, skipped: 0 };
   #title = '';
-  #passed = 0;
-  #skipped = 0;
   readonly #started = Date.now();
 
   constructor(options: ReporterOptions) {
@@ -68,11 +68,12 @@ export class PrettyReporter implements Reporter {
       case 'explained':
         return [];
       case 'cleanupFailed':
+        this.#failures.push({ title: this.#title, what: `cleanup: ${event.problem.split('\n')[0]}` });
         return ['', this.#paint('red', '  cleanup failed'), ...indent(event.problem, '    ')];
       case 'scenarioEnded':
         return this.#scenarioEnded(event);
       case 'scenarioSkipped':
-        this.#skipped += event.proxyModes.length;
+        this.#counts.skipped += event.proxyModes.length;
         return [
           '',
           this.#paint('yellow', `- ${localize(event.scenario.title, this.#options.language)}`),
@@ -83,14 +84,12 @@ export class PrettyReporter implements Reporter {
 
   /** The closing lines. */
   summary(): string[] {
-    const counts = [
-      `${this.#passed} passed`,
-      ...(this.#failed.length === 0 ? [] : [`${this.#failed.length} failed`]),
-      ...(this.#skipped === 0 ? [] : [`${this.#skipped} skipped`]),
-    ];
-    const line = `${counts.join(', ')} in ${seconds(Date.now() - this.#started)}`;
-    const failed = this.#failed.map(({ title, step }) => this.#paint('red', `  ✗ ${title}: ${step}`));
-    return ['', this.#paint(this.#failed.length === 0 ? ['bold', 'green'] : ['bold', 'red'], line), ...failed];
+    const { passed, ...others } = this.#counts;
+    const more = Object.entries(others).flatMap(([outcome, count]) => (count === 0 ? [] : [`${count} ${outcome}`]));
+    const line = `${[`${passed} passed`, ...more].join(', ')} in ${seconds(Date.now() - this.#started)}`;
+    const isGood = others.failed + others.interrupted === 0;
+    const failures = this.#failures.map(({ title, what }) => this.#paint('red', `  ✗ ${title}: ${what}`));
+    return ['', this.#paint(isGood ? ['bold', 'green'] : ['bold', 'red'], line), ...failures];
   }
 
   #stepStarted({ id, narration }: StepRef): string[] {
@@ -127,7 +126,7 @@ export class PrettyReporter implements Reporter {
     if (event.outcome === 'held') return [];
     if (event.outcome === 'interrupted') return [this.#paint('yellow', `    step ${event.step.id} was interrupted`)];
     const problem = event.problem === undefined ? '' : `: ${event.problem}`;
-    this.#failed.push({ title: this.#title, step: `step ${event.step.id} (${event.step.verb})${problem}` });
+    this.#failures.push({ title: this.#title, what: `step ${event.step.id} (${event.step.verb})${problem}` });
     return [
       this.#paint('red', `    step ${event.step.id} (${event.step.verb}) failed after ${seconds(event.ms)}${problem}`),
       ...event.evidence.flatMap((evidence) => this.#evidence(evidence)),
@@ -140,7 +139,7 @@ export class PrettyReporter implements Reporter {
 
   #scenarioEnded({ outcome, steps, checks, ms }: Extract<ScenarioEvent, { type: 'scenarioEnded' }>): string[] {
     const counts = `${plural(steps, 'step')}, ${plural(checks, 'check')}, ${seconds(ms)}`;
-    if (outcome === 'passed') this.#passed += 1;
+    this.#counts[outcome] += 1;
     const style = { passed: 'green', failed: 'red', interrupted: 'yellow' } as const;
     return ['', this.#paint(style[outcome], `  ${outcome}: ${counts}`)];
   }

@@ -182,3 +182,14 @@ it.each(REPORTER_NAMES)('%s ends whole when the run is cut short anywhere', (nam
     if (name === 'tap') expect(JSON.stringify(parseTap(text).verdict)).not.toContain('"tapError":"');
   }
 });
+
+describe('pretty', () => {
+  it('counts scenarios by how they ended, and says why one failed, its cleanup too', () => {
+    const lines = written('pretty').trimEnd().split('\n').slice(-3);
+    expect(lines[0]).toMatch(/^1 passed, 1 failed, 2 skipped in /);
+    expect(lines.slice(1)).toEqual([
+      '  ✗ It #breaks: 100%, really: step 2 (exec)',
+      '  ✗ It #breaks: 100%, really: cleanup: namespace second: it is still terminating',
+    ]);
+  });
+});

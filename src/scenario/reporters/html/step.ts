@@ -27,7 +27,7 @@ export function renderStep(step: StepRecord, play: number, language: Language): 
       const place = where === undefined ? '' : `<b>${escapeXml(where)}</b> `;
       return `<div class="command">${place}$ ${escapeXml(text)}</div>`;
     }),
-    ...walks.map((hops) => frame(walkPicture(hops, { language }))),
+    ...walks.map((hops) => frame(walkPicture(hops, language))),
     ...(walks.length === 0 ? printed : [folded(words.walk, printed.join(''))]),
     ...questions.map((question) => renderQuestion(question, language)),
     renderChecks(checks),

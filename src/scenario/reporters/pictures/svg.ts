@@ -29,9 +29,9 @@ export function widthOf(content: string, fontSize: number): number {
   return textWidth(content) * fontSize * 0.61;
 }
 
-/** A whole picture. `style` makes it one that stands by itself. */
+/** A whole picture; its colours come from the page it is in. */
 export function picture(
-  about: { readonly kind: string; readonly title: string; readonly description: string; readonly style?: string },
+  about: { readonly kind: string; readonly title: string; readonly description: string },
   size: { readonly width: number; readonly height: number },
   ...children: readonly string[]
 ): string {
@@ -49,7 +49,6 @@ export function picture(
     },
     title(about.title),
     `<desc>${escapeXml(about.description)}</desc>`,
-    about.style === undefined ? '' : `<style>${about.style}</style>`,
     ...children.filter((child) => child !== '').map((child) => `\n${child}`),
   );
 }

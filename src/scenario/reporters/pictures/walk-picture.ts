@@ -28,14 +28,8 @@ const TIME_FONT = 10.5;
 /** The heads of the lanes: the host's name, below it the names of the devices. */
 const HEAD = { host: 22, device: 40, height: 50 };
 
-export interface WalkPictureOptions {
-  readonly language: Language;
-  /** A style sheet, for a picture that stands by itself. */
-  readonly style?: string;
-}
-
 /** The picture of at least one hop; empty when there is none. */
-export function walkPicture(hops: readonly Hop[], { language, style }: WalkPictureOptions): string {
+export function walkPicture(hops: readonly Hop[], language: Language): string {
   const [first] = hops;
   if (first === undefined) return '';
   const words = WORDS[language];
@@ -56,7 +50,6 @@ export function walkPicture(hops: readonly Hop[], { language, style }: WalkPictu
       kind: 'walk',
       title: `${words.walk}: ${lanes.map(({ host }) => host).join(' → ')}`,
       description: words.hops(count('there'), count('back')),
-      ...(style === undefined ? {} : { style }),
     },
     { width, height: bottom + MARGIN },
     ...lanes.map((lane) => drawLane(lane, bottom)),
