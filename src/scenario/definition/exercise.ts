@@ -13,7 +13,7 @@ export type LookingVerb = (typeof LOOKING_VERBS)[number];
 
 const OF_CLAIM = {
   claim: LOCALIZED.describe(
-    'what holds once the fault is repaired; shown to the learner, so it must not name the fault',
+    'a text, or one per language, that says what holds once the fault is repaired, without naming the fault',
   ),
   already: z
     .boolean()
@@ -47,7 +47,7 @@ export function exerciseSchema<S extends z.ZodType, C extends z.ZodType>(step: S
         .array(step)
         .min(1)
         .describe('builds what works and sets the fault; the learner sees only the steps that narrate'),
-      task: LOCALIZED.describe('what is wrong, in the words of whoever reports it'),
+      task: LOCALIZED.describe('a text, or one per language: what is wrong, in the words of whoever reports it'),
       files: z
         .array(z.string().min(1))
         .optional()
@@ -56,7 +56,7 @@ export function exerciseSchema<S extends z.ZodType, C extends z.ZodType>(step: S
       check: z.array(claim).min(1).describe('what holds when the fault is repaired'),
       solution: z.strictObject({
         steps: z.array(step).min(1),
-        explain: LOCALIZED.describe('what was wrong, and how it is found'),
+        explain: LOCALIZED.describe('a text, or one per language: what was wrong, and how it is found'),
       }),
       cleanup: z.array(step).optional().describe('run at the end, also after a failure'),
     }),

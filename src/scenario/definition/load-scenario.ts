@@ -105,8 +105,9 @@ function readExercise(value: unknown, spec: Spec, file: string, issues: FileIssu
   const head = checked(EXERCISE, value, issues);
   if (head !== undefined) issues.push(...fileErrors(head.spec.files, file));
   const setup = stepsAt(spec, ['setup'], file, issues);
-  const check = Array.isArray(spec.check) ? readClaims(spec.check, ['spec', 'check'], file, issues) : [];
-  issues.push(...gradeErrors(check));
+  const claims = Array.isArray(spec.check) ? spec.check : [];
+  const check = readClaims(claims, ['spec', 'check'], file, issues);
+  if (check.length === claims.length) issues.push(...gradeErrors(check));
   const steps = stepsAt(spec, ['solution', 'steps'], file, issues);
   const cleanup = stepsAt(spec, ['cleanup'], file, issues);
   if (head === undefined) return undefined;

@@ -19,7 +19,7 @@ export interface Learner {
 }
 
 /** What a learner has just repaired may take a moment to come about. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 1_000;
 
 /** Plays until the learner leaves. Returns whether the last grade was that all claims hold. */
 export async function* guide(exercise: Exercise, run: Run, learner: Learner): AsyncGenerator<ScenarioEvent, boolean> {
