@@ -11,7 +11,8 @@ import { installCommand, isInstalled } from '../../kernel/packages.ts';
 import { startAttendant, userNamespace } from '../../kernel/program.ts';
 import { LabError } from '../lab-error.ts';
 import { umlScript } from '../programs.ts';
-import { guestArguments, pickCpu } from './guest-arguments.ts';
+import { guestArguments } from './guest-arguments.ts';
+import { guestCpu } from './guest-cpu.ts';
 import { makeLayer } from './guest-layer.ts';
 
 /** The guest ends with the process that has started it, and has no more of the host than `lab/uml/start.sh` leaves it. */
@@ -50,7 +51,7 @@ export function bootUml({ folder, run, memoryMb, line = false }: BootOptions): G
   const log = join(folder, 'console');
   const output = openSync(log, 'w', 0o600);
   const kernel = guestArguments({ folder, init: umlScript('init.sh'), memoryMb, ...(line ? { line: LINE_FD } : {}) });
-  const start = ['sh', umlScript('start.sh'), folder, String(ownCpu()), ...kernel];
+  const start = ['sh', umlScript('start.sh'), folder, String(guestCpu()), ...kernel];
   try {
     const process = startAttendant([...isolation(), ...start], ['ignore', output, output, line ? 'pipe' : 'ignore']);
     return {
@@ -71,10 +72,4 @@ export function requireUml(): void {
     why: 'no linux.uml found on PATH: it is in Debian’s package user-mode-linux',
     remedy: installCommand('linux.uml'),
   });
-}
-
-/** A CPU this process may use; guests that are started beside one another get different ones. */
-function ownCpu(): number {
-  const [, list = '0'] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return pickCpu(list, Date.now());
 }

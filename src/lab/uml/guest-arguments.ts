@@ -46,12 +46,3 @@ function parameter(value: string): string {
   if (!/["\n]/.test(value)) return /\s/.test(value) ? `"${value}"` : value;
   throw new Error(`no path for a kernel parameter: ${JSON.stringify(value)}`);
 }
-
-/** One of the CPUs of a list like `0-3,8` (proc_pid_status(5), Cpus_allowed_list), the `turn`-th, round and round. */
-export function pickCpu(list: string, turn: number): number {
-  const cpus = list.split(',').flatMap((range) => {
-    const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-  return cpus[turn % cpus.length]!;
-}

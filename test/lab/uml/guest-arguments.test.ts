@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guestArguments, pickCpu } from '../../../src/lab/uml/guest-arguments.ts';
+import { guestArguments } from '../../../src/lab/uml/guest-arguments.ts';
 
 describe('guestArguments', () => {
   it('is the command line of a guest with the host’s files as its root', () => {
@@ -15,13 +15,5 @@ describe('guestArguments', () => {
     const options = { folder: '/tmp/a b', init: '/init', memoryMb: 64 };
     expect(guestArguments(options)).toContain('PODWIRE_FOLDER="/tmp/a b"');
     expect(() => guestArguments({ ...options, folder: '/tmp/"' })).toThrow('no path for a kernel parameter');
-  });
-});
-
-describe('pickCpu', () => {
-  it('goes round the CPUs of the list', () => {
-    expect([0, 1, 2, 3, 4].map((turn) => pickCpu('0-1,6,8-9', turn))).toEqual([0, 1, 6, 8, 9]);
-    expect(pickCpu('0-1,6,8-9', 5)).toBe(0);
-    expect(pickCpu('3', 7)).toBe(3);
   });
 });
