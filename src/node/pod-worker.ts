@@ -203,21 +203,31 @@ export class PodWorker {
     this.#wakeIn(RETRY_MISSING_MS);
   }
 
-  /** Ends the containers gracefully, then removes the sandbox and, last, the pod itself from the API. */
+  /** Ends the pod; what fails of it is tried again. */
   async #depart(): Promise<void> {
     if (!this.#adopted) await this.#adoptToEnd();
     this.#departing = true;
+    try {
+      await this.#leave();
+    } catch (error) {
+      this.#departing = false;
+      throw error;
+    }
+    this.#writer.stop();
+    clearTimeout(this.#wake);
+    clearTimeout(this.#deadline);
+    this.containers.forget();
+    this.#resolveGone();
+  }
+
+  /** Ends the containers gracefully, then removes the sandbox and, last, the pod itself from the API. */
+  async #leave(): Promise<void> {
     await this.#endContainers(Date.now() + (this.#removed ? 0 : graceMs(this.#pod)));
     this.#finished = true;
     if (!this.#removed) this.#publish();
     await this.#writer.settled();
     await this.#sandbox.remove(this.#pod);
     await this.#deleteObject();
-    this.#writer.stop();
-    clearTimeout(this.#wake);
-    clearTimeout(this.#deadline);
-    this.containers.forget();
-    this.#resolveGone();
   }
 
   /** What a former kubelet left running ends as gracefully as any, or at once if it cannot be taken over. */
@@ -254,9 +264,7 @@ export class PodWorker {
         { gracePeriodSeconds: 0, preconditions: { uid } },
       );
     } catch (error) {
-      if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) return;
-      this.#departing = false;
-      throw error;
+      if (!hasReason(error, 'NotFound') && !hasReason(error, 'Conflict')) throw error;
     }
   }
 
