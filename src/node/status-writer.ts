@@ -61,10 +61,8 @@ export class StatusWriter {
   /** Asks for this status to be written. */
   write(status: PodStatus): void {
     this.#wanted = status;
-    if (this.#running !== undefined || this.#isPresent(status)) return;
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    if (this.#gone || this.#running !== undefined || this.#isPresent(status)) return;
+    this.#running = this.#run();
   }
 
   /** Resolves when the last status asked for is written, or the pod is gone. */
@@ -79,20 +77,31 @@ export class StatusWriter {
 
   async #run(): Promise<void> {
     let written: PodStatus | undefined;
-    // One that has just been written is not compared again: what the API made of it is not to be argued with.
-    while (!this.#gone && this.#wanted !== undefined && this.#wanted !== written && !this.#isPresent(this.#wanted)) {
-      const status = this.#wanted;
-      try {
-        this.observe(await this.#patch(status));
-        written = status;
-      } catch (error) {
-        // NotFound: removed meanwhile. Conflict: another pod of that name (the uid is a precondition).
-        if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) this.#gone = true;
-        else {
-          this.#onError(error);
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
+    try {
+      // One that has just been written is not compared again: what the API made of it is not to be argued with.
+      while (!this.#gone && this.#wanted !== undefined && this.#wanted !== written && !this.#isPresent(this.#wanted)) {
+        const status = this.#wanted;
+        if (await this.#attempt(status)) written = status;
       }
+    } finally {
+      // Not a turn later than the last look at what is wanted: what is asked for from here on starts another run.
+      this.#running = undefined;
+    }
+  }
+
+  /** False when it is to be tried again. */
+  async #attempt(status: PodStatus): Promise<boolean> {
+    try {
+      this.observe(await this.#patch(status));
+      return true;
+    } catch (error) {
+      // NotFound: removed meanwhile. Conflict: another pod of that name (the uid is a precondition).
+      if (hasReason(error, 'NotFound') || hasReason(error, 'Conflict')) this.#gone = true;
+      else {
+        this.#onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+      return false;
     }
   }
 

@@ -117,4 +117,25 @@ describe('a pod’s status', () => {
     expect(status).not.toHaveProperty('message');
     expect(patches()).toBe(2);
   });
+
+  it('is written whenever it is asked for, also at the very end of the write before', async () => {
+    for (let turns = 0; turns < 12; turns += 1) {
+      const { writer, transport, conditions } = await writerOf();
+      const patch = transport.patch.bind(transport);
+      let asked: Promise<void> | undefined;
+      transport.patch = async (...args) => {
+        const answer = await patch(...(args as Parameters<typeof patch>));
+        asked ??= (async () => {
+          for (let turn = 0; turn < turns; turn += 1) await undefined;
+          writer.write(ready('True'));
+        })();
+        return answer as never;
+      };
+      writer.write(ready('False'));
+      await writer.settled();
+      await asked;
+      await writer.settled();
+      expect({ turns, conditions: await conditions() }).toMatchObject({ turns, conditions: [{ status: 'True' }] });
+    }
+  });
 });
