@@ -66,9 +66,9 @@ export class PodNetwork implements PodNetworkSeam {
         answers.set(pod.uid, { netns, ips: standing.ips, stood: true });
         continue;
       }
-      // What another pod of that name, or half a set-up, has left is cleared away.
-      await this.#remove([netns]);
       try {
+        // What another pod of that name, or half a set-up, has left is cleared away.
+        await this.#remove([netns]);
         fresh.push({ ...pod, netns, veth: podVethName(pod.uid), addresses: this.#pools.allocate() });
       } catch (error) {
         answers.set(pod.uid, error as Error);
