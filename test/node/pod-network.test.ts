@@ -26,7 +26,6 @@ describe('pods that are wired together', () => {
       expect(answers.get('stuck')).toMatchObject({ message: 'the kernel is busy' });
     }
     kernel.stuck = '';
-    const { ips } = (await network.attach([pod('stuck')])).get('stuck') as { ips: string[] };
-    expect(ips).toEqual(['10.244.1.3']);
+    expect((await network.attach([pod('stuck')])).get('stuck')).toMatchObject({ ips: ['10.244.1.3'] });
   });
 });
