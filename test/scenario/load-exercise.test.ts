@@ -45,10 +45,11 @@ describe('an exercise', () => {
       '16:16: spec.check[0].expect.stout: unknown field; did you mean "stdout"?',
     ],
     ['[try, it]', '[try, "{{ }}"]', 'spec.check[0]'],
-    [/hints: .*/, 'hints: [One, Two]', '12:3: spec.hints: must be at least 3'],
+    [/hints: .*/, 'hints: [One, Two]', '12:3: spec.hints: must have at least 3 items'],
     ['  hints:', '  files: [manifests/none.yaml]\n  hints:', '12:11: spec.files[0]: there is no file'],
     ['explain: {en: It was broken., zh: 它坏了。}', 'cleanup: []', 'spec.solution.cleanup: unknown field'],
-    ['[repair, it]', '[]', 'spec.solution.steps[0].kubectl: must be at least 1'],
+    ['[repair, it]', '[]', 'spec.solution.steps[0].kubectl: must have at least 1 item'],
+    ['Third]', '"{{ Third"]', '12:40: spec.hints[2]: a binding that begins with {{ must end with }}'],
     ['kind: Exercise', 'kind: Exercice', '2:1: kind: must be "Scenario" or "Exercise"'],
   ])('is refused with its place: %s → %s', (from, to, message) => {
     expect(problems(from, to).join('\n')).toContain(message);

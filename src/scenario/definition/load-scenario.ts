@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { LabError } from '../../lab/lab-error.ts';
 import { describeIssues, type FileIssue, parseYamlFile } from '../../lab/yaml-file.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
+import { templateErrors } from '../bindings.ts';
 import { stepErrors } from './check-steps.ts';
 import { type AnyPlayable, type Claim, exerciseSchema } from './exercise.ts';
 import { manifestPath, manifestProblem } from './manifest-files.ts';
@@ -103,7 +104,7 @@ function readScenario(value: unknown, spec: Spec, file: string, issues: FileIssu
 
 function readExercise(value: unknown, spec: Spec, file: string, issues: FileIssue[]): AnyPlayable | undefined {
   const head = checked(EXERCISE, value, issues);
-  if (head !== undefined) issues.push(...fileErrors(head.spec.files, file));
+  if (head !== undefined) issues.push(...fileErrors(head.spec.files, file), ...textErrors(head.spec));
   const setup = stepsAt(spec, ['setup'], file, issues);
   const claims = Array.isArray(spec.check) ? spec.check : [];
   const check = readClaims(claims, ['spec', 'check'], file, issues);
@@ -160,6 +161,11 @@ function headOf({ metadata, spec }: Head, file: string): Omit<Playable, 'cleanup
 function gradeErrors(check: readonly Claim[]): FileIssue[] {
   if (check.length === 0 || check.some(({ already }) => !already)) return [];
   return [{ path: ['spec', 'check'], message: 'one claim at least must not hold before the repair (no `already`)' }];
+}
+
+/** Bindings that cannot be read in what is said to the learner. */
+function textErrors({ task, hints, solution }: z.infer<typeof EXERCISE>['spec']): FileIssue[] {
+  return templateErrors({ task, hints, solution: { explain: solution.explain } }, ['spec']);
 }
 
 /** The files the learner is given must be there. */

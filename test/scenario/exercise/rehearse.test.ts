@@ -41,8 +41,8 @@ describe('an exercise without a learner', () => {
   });
 
   it('fails when a claim does not hold only because nobody could look', async () => {
-    const events = await rehearse(EXERCISE.replace('[try, it]', '[try, "{{ nothing.there }}"]'));
-    expect(problems(events)[0]).toMatch(/^the claim cannot be judged: .*no value is called "nothing"/);
+    const events = await rehearse(EXERCISE.replace('[try, it]', '[try, "{{ pods.nothing.ip }}"]'));
+    expect(problems(events)[0]).toMatch(/^the claim cannot be judged: .*pods has no "nothing"/);
     expect(events.at(-1)).toMatchObject({ outcome: 'failed' });
   });
 
