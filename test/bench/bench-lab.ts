@@ -34,10 +34,17 @@ export function notBuilt(context: BenchmarkContext): MissingPeer[] {
   return [{ name: 'dist/podwire.js', why: 'the program is not built', install: 'npm run build' }];
 }
 
-/** Builds a lab (of `labFile`'s text, when given), and removes it whatever happens. */
+export interface BenchLab {
+  /** The text of its lab file. */
+  readonly labFile?: string;
+  /** Further arguments of `podwire up`. */
+  readonly arguments?: readonly string[];
+}
+
+/** Builds a lab, and removes it whatever happens. */
 export async function withLab<T>(
   context: BenchmarkContext,
-  { labFile }: { readonly labFile?: string },
+  { labFile, arguments: others = [] }: BenchLab,
   action: (lab: LabHandle) => Promise<T>,
 ): Promise<T> {
   const name = `${context.prefix}-lab`;
@@ -45,7 +52,7 @@ export async function withLab<T>(
   const file = join(folder, 'lab.yaml');
   if (labFile !== undefined) writeFileSync(file, labFile);
   try {
-    await podwire(context, 'up', '--name', name, ...(labFile === undefined ? [] : ['-f', file]));
+    await podwire(context, 'up', '--name', name, ...(labFile === undefined ? [] : ['-f', file]), ...others);
     const lab = await connectLab(name);
     try {
       return await action(lab);

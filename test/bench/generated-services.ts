@@ -1,7 +1,6 @@
 /** Services × 3 endpoints, as many as wanted: the load of the rules benchmarks (11 iptables rules each). */
-import type { ServicePortViews } from '../../src/objects/service-port-view.ts';
 import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
-import { type Desired, defaultFacts } from '../../src/proxy/backends/backend.ts';
+import { defaultFacts } from '../../src/proxy/backends/backend.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
 import type { BenchmarkContext } from './benchmark.ts';
 
@@ -51,8 +50,4 @@ export function benchTracker(count: number): ServicePortTracker {
     tracker.setEndpointSlice(benchSlice(index));
   }
   return tracker;
-}
-
-export function desiredOf(views: ServicePortViews): Desired {
-  return { views, facts: FACTS };
 }
