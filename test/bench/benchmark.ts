@@ -61,7 +61,7 @@ export interface BenchmarkContext {
   progress(message: string): void;
 }
 
-export type Quantity = 'ms' | 'µs' | 'MB' | 'Gbit/s' | '% of a core';
+export type Quantity = 'ms' | 'µs' | 'MB' | '% of a core';
 
 export interface Benchmark {
   /** What `npm run bench NAME` takes. */

@@ -18,6 +18,7 @@ import { exec } from './benchmarks/exec.ts';
 import { firstPacket } from './benchmarks/first-packet.ts';
 import { labIdle, labMemory, labPods } from './benchmarks/lab-pods.ts';
 import { namespaceSockets } from './benchmarks/namespace-sockets.ts';
+import { podThroughput } from './benchmarks/pod-throughput.ts';
 import { podWiring } from './benchmarks/pod-wiring.ts';
 import { rulesLoad } from './benchmarks/rules-load.ts';
 import { rulesUpdate } from './benchmarks/rules-update.ts';
@@ -38,6 +39,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   apiSpeed,
   apiMemory,
   podWiring,
+  podThroughput,
   namespaceSockets,
   serviceUpdate,
   rulesUpdate,

@@ -6,14 +6,16 @@ import { RelayClient } from '../../src/proxy/userspace/relay-client.ts';
 import type { Endpoint } from './blocking-connect.ts';
 import { benchProgram } from './programs.ts';
 
-/** Runs `action` while a process in `netns` answers each connection to this address with one byte. */
+/** Runs `action` while a process in `netns` answers each connection to this address with so many bytes; default: one. */
 export async function withGreeter<T>(
   kernel: Pick<Kernel, 'spawn'>,
   netns: Netns,
   { host, port }: Endpoint,
   action: () => Promise<T>,
+  bytes?: number,
 ): Promise<T> {
-  const greeter = kernel.spawn(netns, [process.execPath, benchProgram('peer'), 'greet', host, String(port)]);
+  const role = bytes === undefined ? ['greet', host, String(port)] : ['pour', host, String(port), String(bytes)];
+  const greeter = kernel.spawn(netns, [process.execPath, benchProgram('peer'), ...role]);
   try {
     const stderr: Buffer[] = [];
     greeter.stderr!.on('data', (data: Buffer) => stderr.push(data));
