@@ -34,6 +34,13 @@ export function notBuilt(context: BenchmarkContext): MissingPeer[] {
   return [{ name: 'dist/podwire.js', why: 'the program is not built', install: 'npm run build' }];
 }
 
+/** Names kubectl when it is not installed. */
+export async function kubectlMissing({ kernel }: BenchmarkContext): Promise<MissingPeer[]> {
+  const { exitCode } = await kernel.read('', ['sh', '-c', 'command -v kubectl']);
+  const install = 'https://kubernetes.io/docs/tasks/tools/';
+  return exitCode === 0 ? [] : [{ name: 'kubectl', why: 'it is not installed', install }];
+}
+
 export interface BenchLab {
   /** The text of its lab file. */
   readonly labFile?: string;

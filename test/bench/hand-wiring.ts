@@ -13,21 +13,23 @@ interface Wires {
   readonly name: string;
   /** As flannel has it: the node computes checksums, its VXLAN device does not. */
   readonly checksums: boolean;
+  /** What every node of Kubernetes has: masquerading, so that connections are tracked, and rules for bridged packets too. */
+  readonly tracking: boolean;
 }
 
 /** Runs `action` with the path between two such pods. */
 export function withWires<T>(
   { kernel, prefix }: Pick<BenchmarkContext, 'kernel' | 'prefix'>,
-  { name, checksums }: Wires,
+  wires: Wires,
   action: (path: Path) => Promise<T>,
 ): Promise<T> {
-  const place = (part: string) => `${prefix}.${name}-${part}`;
+  const place = (part: string) => `${prefix}.${wires.name}-${part}`;
   const fabric = place('fabric');
   const nodes = [1, 2].map((number) => ({ number, node: place(`node-${number}`), pod: place(`pod-${number}`) }));
   const script = [
     `ip -n ${fabric} link add underlay type bridge`,
     `ip -n ${fabric} link set underlay up`,
-    ...nodes.flatMap(({ number, node, pod }) => nodeScript(fabric, node, pod, number, checksums)),
+    ...nodes.flatMap(({ number, node, pod }) => nodeScript(fabric, node, pod, number, wires)),
   ].join('\n');
   const namespaces = [fabric, ...nodes.flatMap(({ node, pod }) => [node, pod])];
   return withNamespaces(kernel, namespaces, async () => {
@@ -36,7 +38,7 @@ export function withWires<T>(
   });
 }
 
-function nodeScript(fabric: string, node: string, pod: string, own: number, checksums: boolean): string[] {
+function nodeScript(fabric: string, node: string, pod: string, own: number, wires: Wires): string[] {
   const other = 3 - own;
   return [
     `ip -n ${fabric} link add node-${own} type veth peer name eth0 netns ${node}`,
@@ -44,7 +46,7 @@ function nodeScript(fabric: string, node: string, pod: string, own: number, chec
     `ip -n ${node} address add 192.168.1.1${own}/24 dev eth0`,
     `ip -n ${node} link set eth0 up`,
     `ip -n ${node} link add flannel.1 address 02:00:00:00:00:0${own} mtu 1450 type vxlan id 1 dev eth0 local 192.168.1.1${own} dstport 8472 nolearning`,
-    ...(checksums ? [`ip netns exec ${node} ethtool -K flannel.1 tx off >/dev/null`] : []),
+    ...(wires.checksums ? [`ip netns exec ${node} ethtool -K flannel.1 tx off >/dev/null`] : []),
     `ip -n ${node} address add 10.244.${own}.0/32 dev flannel.1`,
     `ip -n ${node} link set flannel.1 up`,
     `ip -n ${node} route add 10.244.${other}.0/24 via 10.244.${other}.0 dev flannel.1 onlink`,
@@ -59,5 +61,11 @@ function nodeScript(fabric: string, node: string, pod: string, own: number, chec
     `ip -n ${pod} link set eth0 up`,
     `ip -n ${pod} route add default via 10.244.${own}.1`,
     `ip netns exec ${node} sysctl -qw net.ipv4.ip_forward=1`,
+    ...(wires.tracking
+      ? [
+          `ip netns exec ${node} sysctl -qw net.bridge.bridge-nf-call-iptables=1`,
+          `ip netns exec ${node} iptables -t nat -A POSTROUTING -s 10.244.0.0/16 ! -d 10.244.0.0/16 -j MASQUERADE`,
+        ]
+      : []),
   ];
 }

@@ -1,6 +1,6 @@
 /** P2, P3, P4 and the idle lab: the whole program with N pods of a Deployment, made by kubectl. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { notBuilt, podwire, withLab } from '../bench-lab.ts';
+import { kubectlMissing, notBuilt, podwire, withLab } from '../bench-lab.ts';
 import type { Benchmark, BenchmarkContext, BenchmarkResult, MissingPeer, Sample } from '../benchmark.ts';
 import { applyPods } from '../deployment-load.ts';
 import { memoryOf, processorTimeOf } from '../lab-processes.ts';
@@ -24,12 +24,6 @@ const ROUNDS_BUDGET_MS = 45_000;
 function missing(context: BenchmarkContext): Promise<MissingPeer[]> | MissingPeer[] {
   const unbuilt = notBuilt(context);
   return unbuilt.length > 0 ? unbuilt : kubectlMissing(context);
-}
-
-async function kubectlMissing({ kernel }: BenchmarkContext): Promise<MissingPeer[]> {
-  const { exitCode } = await kernel.read('', ['sh', '-c', 'command -v kubectl']);
-  const install = 'https://kubernetes.io/docs/tasks/tools/';
-  return exitCode === 0 ? [] : [{ name: 'kubectl', why: 'it is not installed', install }];
 }
 
 function sizes({ isQuick }: BenchmarkContext): number[] {
