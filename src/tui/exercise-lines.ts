@@ -6,11 +6,14 @@ import { type Words, wordsOf } from './words.ts';
 
 type ExerciseEvent = Extract<ScenarioEvent, { type: 'task' | 'hint' | 'graded' | 'explained' }>;
 
-/** The steps that set the fault would give it away: only those that narrate are shown, and what failed. */
-export function isHidden(event: ScenarioEvent): boolean {
-  if (!('step' in event) || event.step.part !== 'setup' || event.step.narration !== undefined) return false;
+/**
+ * The steps that set the fault would give it away: only those that narrate are shown, once (`isSet`: the task has been told
+ * already), and what failed.
+ */
+export function isHidden(event: ScenarioEvent, isSet: boolean): boolean {
+  if (!('step' in event) || event.step.part !== 'setup') return false;
   if (event.type === 'expectation') return event.check.held;
-  return event.type !== 'stepEnded';
+  return event.type !== 'stepEnded' && (isSet || event.step.narration === undefined);
 }
 
 export function exerciseLines(event: ExerciseEvent, language: Language, width: number): TranscriptLine[] {

@@ -21,8 +21,10 @@ export function layOut(
 ): Transcript {
   const lines: TranscriptLine[] = [];
   let anchor = 0;
+  let isSet = false;
   for (const event of events) {
-    if (isHidden(event)) continue;
+    isSet ||= event.type === 'task';
+    if (isHidden(event, isSet)) continue;
     const added =
       event.type === 'answer' ? answerLines(event, language, width, chosen) : linesOf(event, language, width);
     if (beginsPart(event) || (event.type === 'task' && anchor === 0)) anchor = lines.length;

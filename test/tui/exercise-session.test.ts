@@ -91,6 +91,8 @@ describe('an exercise in the walkthrough', () => {
     await expect.poll(() => turn() === 'action' && repairs() === 1, SOON).toBe(true);
     expect(text()).toContain('Solution\nIt is repaired.\n\n$ kubectl repair it');
     expect(text()).toContain('Checked: everything holds');
+    // The fault was set anew, out of sight.
+    expect(text().match(/This is seen/g)).toHaveLength(1);
     expect(session.state().outcomes).toEqual({});
   });
 

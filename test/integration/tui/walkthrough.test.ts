@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { down } from '../../../src/lab/down.ts';
@@ -119,6 +120,34 @@ describe('the walkthrough, on a real terminal', () => {
     const shell = tty.pid();
     const [child] = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim().split(' ');
     process.kill(Number(child), 'SIGTERM');
+    await tty.shows('exit 0');
+    expect(left()).toEqual([]);
+  });
+
+  it('grades an exercise that is repaired in a second terminal', { timeout: 120_000 }, async () => {
+    const tty = open(80, 24, 'debug-refused');
+    await tty.shows('c check · h hint 0/4 · s solution');
+    // How the fault was set is not to be seen.
+    expect(tty.screen()).not.toContain('kubectl apply');
+    const [, environment = ''] = /^ {3}\. (\S+)$/m.exec(tty.screen())!;
+    const second = (command: string): string =>
+      execFileSync('sh', ['-c', `. '${environment}' && ${command}`], { encoding: 'utf8' });
+    expect(second('kubectl get service web -o name')).toBe('service/web\n');
+    tty.press('c');
+    await tty.shows(/Checked: 1 of 2 hold.*✗ The pod shell gets answers.*Connection refused.*c check/s);
+    tty.press('h');
+    await tty.shows(/Hint 1 of 4.*h hint 1\/4/s);
+    second('kubectl delete service web');
+    tty.press('c');
+    await tty.shows(/Checked: 1 of 2 hold.*Could not resolve host.*c check/s);
+    second('kubectl expose deployment web --port=80 --target-port=http');
+    tty.press('c');
+    await tty.shows('Checked: everything holds');
+    await tty.shows(/^ enter menu · c check/m);
+    tty.press('Enter');
+    await tty.shows(/› ✓ Connection refused/);
+    expect(existsSync(environment)).toBe(false);
+    tty.press('q');
     await tty.shows('exit 0');
     expect(left()).toEqual([]);
   });
