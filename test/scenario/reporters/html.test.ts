@@ -72,7 +72,7 @@ describe('html', () => {
     const html = page(await withWalk());
     markup(html);
     expect(html).toContain('class="picture walk"');
-    expect(html).toContain('<details><summary>the walk in words</summary><pre tabindex="0">in words</pre></details>');
+    expect(html).toContain('<details><summary>the walk in words</summary><pre>in words</pre></details>');
     const [, rules = ''] = /<details><summary>rules changed: \+1 −1<\/summary>(.*?)<\/details>/s.exec(html) ?? [];
     expect(rules.replace(/<[^>]+>/g, '')).toBe(
       [

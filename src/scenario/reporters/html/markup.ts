@@ -12,9 +12,14 @@ export function mark(outcome: ScenarioOutcome | 'skipped', language: Language): 
   return `<span class="mark" role="img"${attribute('aria-label', word)}>${MARKS[outcome]}</span>`;
 }
 
-/** Text as it is, in a box that scrolls, which the keyboard can do too. */
+/** What a box of text shows without scrolling. */
+const BOX = { lines: 24, columns: 130 };
+
+/** Text as it is, in a box that scrolls where it is long; the keyboard comes only to those that do. */
 export function pre(text: string): string {
-  return `<pre tabindex="0">${escapeXml(text)}</pre>`;
+  const lines = text.split('\n');
+  const scrolls = lines.length > BOX.lines || lines.some((line) => line.length > BOX.columns);
+  return `<pre${scrolls ? ' tabindex="0"' : ''}>${escapeXml(text)}</pre>`;
 }
 
 /** Markup that is unfolded on request. */
