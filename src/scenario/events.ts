@@ -113,7 +113,7 @@ export type ScenarioEvent =
       readonly rules?: RulesChanged;
     }
   /** The steps have ended; `snapshot` is the lab as they left it. */
-  | { readonly type: 'cleanupStarted'; readonly snapshot: LabSnapshot }
+  | { readonly type: 'stepsEnded'; readonly snapshot: LabSnapshot }
   /** Something could not be cleaned up. */
   | { readonly type: 'cleanupFailed'; readonly problem: string }
   | {

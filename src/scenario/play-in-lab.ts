@@ -43,9 +43,9 @@ export async function* playInLab(
   const run: Run = { playable, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld, rules };
   const played = yield* body(run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
+  yield { type: 'stepsEnded', snapshot: await lab.snapshot() };
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
   if (!keeps) {
-    yield { type: 'cleanupStarted', snapshot: await lab.snapshot() };
     // A signal of its own: the one that interrupted the steps must not interrupt this.
     const cleaning = { ...run, spent: { ms: 0 }, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
     const cleaned = yield* playSteps(playable.cleanup, 'c', cleaning);

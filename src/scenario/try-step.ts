@@ -107,7 +107,8 @@ function firstGroup(pattern: string, result: unknown): string {
   return found[1] ?? found[0];
 }
 
-function problemOf(error: unknown): string {
+/** Why there is no result, in a line. */
+export function problemOf(error: unknown): string {
   if (error instanceof LabError) return `${error.message}: ${error.why}`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -58,12 +58,22 @@ describe('playScenario', () => {
       'expectation',
       'expectation',
       'stepEnded',
-      'cleanupStarted',
+      'stepsEnded',
       'scenarioEnded',
     ]);
     expect(events[1]).toMatchObject({ step: { id: '1', verb: 'exec', narration: { en: 'MTU of 192.168.1.11' } } });
     expect(events[2]).toMatchObject({ where: 'node-1', text: 'cat mtu' });
     expect(events.at(-1)).toMatchObject({ outcome: 'passed', steps: 1, checks: 2 });
+  });
+
+  it('shows the lab as the steps left it also where all is kept for inspection', async () => {
+    const lab = fakeLab({ exec: () => ({ exitCode: 1 }) });
+    const failing = scenario('    - {exec: {in: node-1, command: [a]}}');
+    const { signal } = new AbortController();
+    const played = playScenario(failing, { lab, signal, proxyMode: 'iptables', keepOnFailure: true });
+    const events = await collect(played);
+    expect(events.find(({ type }) => type === 'stepsEnded')).toMatchObject({ snapshot: { name: 'fake' } });
+    expect(lab.log.filter((line) => line.startsWith('delete'))).toEqual([]);
   });
 
   it('tries again until a step holds', async () => {

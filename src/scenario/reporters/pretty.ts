@@ -60,7 +60,7 @@ export class PrettyReporter implements Reporter {
         return event.check.held && event.check.implied === true ? [] : this.#check(event.check);
       case 'stepEnded':
         return this.#stepEnded(event);
-      case 'cleanupStarted':
+      case 'stepsEnded':
       // A learner's: nobody reads a report of those.
       case 'task':
       case 'hint':

@@ -139,7 +139,7 @@ export class RunRecord {
       case 'scenarioEnded':
         Object.assign(this.#play(), { outcome: event.outcome, ms: event.ms });
         break;
-      case 'cleanupStarted':
+      case 'stepsEnded':
         this.#play().snapshot = event.snapshot;
         break;
       case 'labPart':

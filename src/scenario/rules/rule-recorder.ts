@@ -9,6 +9,7 @@ import { diffSections } from '../../walk/rules/diff-sections.ts';
 import type { RuleSection } from '../../walk/rules/rule-section.ts';
 import type { Verb } from '../definition/steps.ts';
 import type { RulesChanged } from '../events.ts';
+import { problemOf } from '../try-step.ts';
 import { ruleChanges } from './rule-changes.ts';
 
 /** Steps that only look, and those whose steps within are looked at one by one: rules move meanwhile only if a kube-proxy says so. */
@@ -53,7 +54,7 @@ export class RuleRecorder {
       if (problem !== undefined) return { changes, problem };
       return changes.length === 0 ? undefined : { changes };
     } catch (error) {
-      return { changes: [], problem: (error as Error).message };
+      return { changes: [], problem: problemOf(error) };
     }
   }
 
@@ -63,7 +64,7 @@ export class RuleRecorder {
       await this.#lab.programmed(PROGRAMMED_MS);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return problemOf(error);
     }
   }
 }

@@ -44,7 +44,7 @@ async function sectionsOfFamily(
   const family = familyOf(nodeIP);
   if (mode === 'nftables') {
     const [word, name] = tableOf(family).split(' ') as [string, string];
-    return nftablesSections(await read(['nft', 'list', 'table', word, name]), tableSubjects(views));
+    return nftablesSections(await listTable(read, [word, name]), tableSubjects(views));
   }
   // Rules of mode userspace name their Service port in the comment, those of mode ipvs are about no Service in particular.
   const subjects = mode === 'ipvs' ? new Map<string, RuleSubject>() : chainSubjects(views);
@@ -55,6 +55,16 @@ async function sectionsOfFamily(
   const chains = iptablesSections(save, subjects);
   const sections = family === 4 ? chains : chains.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
   return [...ipvs, ...sections];
+}
+
+/** Nothing where the table is not there: somebody has deleted it, and kube-proxy has not noticed yet. */
+async function listTable(read: RuleSource['read'], table: readonly string[]): Promise<string> {
+  try {
+    return await read(['nft', 'list', 'table', ...table]);
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('No such file or directory')) return '';
+    throw error;
+  }
 }
 
 /** What kube-proxy on that node sees. */
