@@ -17,11 +17,19 @@ import {
   type VirtualServer,
 } from './virtual-server.ts';
 
+/** Lines of `ipset restore`. */
+export interface EntryLines {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
 export interface Edit {
-  /** Lines of `ipset restore`: additions, then deletions. */
-  readonly entries: readonly string[];
-  /** Lines of `ipvsadm -R`: what is new or changed, then what goes. */
-  readonly servers: readonly string[];
+  /** Of sets that say how a Service is served. */
+  readonly entries: EntryLines;
+  /** Of sets that let packets to it in at all. */
+  readonly admissions: EntryLines;
+  /** Lines of `ipvsadm -R`: what is new or changed, and what goes. */
+  readonly servers: { readonly write: readonly string[]; readonly remove: readonly string[] };
   /** Addresses for kube-ipvs0, and those that leave it. */
   readonly bind: readonly string[];
   readonly unbind: readonly string[];
@@ -44,13 +52,23 @@ export interface Comparison {
   connections(key: string): number | undefined;
 }
 
+const ADMITTING: ReadonlySet<SetName> = new Set<SetName>([
+  'KUBE-CLUSTER-IP',
+  'KUBE-EXTERNAL-IP',
+  'KUBE-EXTERNAL-IP-LOCAL',
+  'KUBE-LOAD-BALANCER',
+]);
+const FIREWALLED: SetName = 'KUBE-LOAD-BALANCER-FW';
+
 /** The edit that takes `before` to `after`, item by item. */
 export function editOf({ family, ids, before, after, connections }: Comparison): Edit {
   const entries = { add: [] as string[], remove: [] as string[] };
+  const admissions = { add: [] as string[], remove: [] as string[] };
   const servers: ServerLines = { write: [], remove: [], leaving: [] };
   const addresses = { add: [] as string[], remove: [] as string[] };
   const rules = { add: [] as string[], remove: [] as string[] };
   const growth = new Map<SetName, number>();
+  const firewalled: string[] = [];
   for (const id of ids) {
     const [old, now] = [before(id), after(id)];
     const item = now ?? old;
@@ -64,13 +82,19 @@ export function editOf({ family, ids, before, after, connections }: Comparison):
     if (item.kind === 'address') addresses[side].push(item.ip);
     else if (item.kind === 'rule') rules[side].push(item.rule);
     else {
-      entries[side].push(`${side === 'add' ? 'add' : 'del'} ${kernelName(item.set, family)} ${item.entry} -exist`);
+      const lines = ADMITTING.has(item.set) ? admissions : entries;
+      const line = `${side === 'add' ? 'add' : 'del'} ${kernelName(item.set, family)} ${item.entry} -exist`;
+      // A balancer's sources are known before others are held off, and until they no longer are.
+      if (item.set === FIREWALLED && side === 'remove') lines[side].unshift(line);
+      else if (item.set === FIREWALLED) firewalled.push(line);
+      else lines[side].push(line);
       growth.set(item.set, (growth.get(item.set) ?? 0) + (side === 'add' ? 1 : -1));
     }
   }
   return {
-    entries: [...entries.add, ...entries.remove],
-    servers: [...servers.write, ...servers.remove],
+    entries: { add: [...entries.add, ...firewalled], remove: entries.remove },
+    admissions,
+    servers,
     bind: addresses.add,
     unbind: addresses.remove,
     leaving: servers.leaving,

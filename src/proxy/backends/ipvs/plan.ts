@@ -1,6 +1,7 @@
 /**
- * The planner of the ipvs backend. Whatever stood before, only differences are written: entries of sets, then virtual
- * servers, then addresses on kube-ipvs0, which make them reachable; the chains only when one of them changes. A plan may be
+ * The planner of the ipvs backend. Whatever stood before, only differences are written, in an order in which a packet meets at each
+ * moment what it met before or what it meets afterwards: how a Service is served, then virtual servers, then what lets packets in
+ * and the addresses on kube-ipvs0; what goes in the reverse order. Chains are written only when one of them changes. A plan may be
  * interrupted at any point: the next one starts from what then stands.
  */
 import type { Batch } from '../../../kernel/kernel.ts';
@@ -30,14 +31,15 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
   const connections = answeredConnections(answers);
   const edit = editOf(comparisonWith(previous, change, facts, (key) => connections.get(key)));
   const state = stateAfter(previous, edit, { views, options, claims: change.claims });
+  const meanwhile = stateMeanwhile(previous, edit, state);
   return {
     batches: [
       ...(previous.kind === 'observed' ? preparation(previous, facts) : []),
-      ...(edit.entries.length === 0 ? [] : [{ tool: 'ipset', text: textOf(edit.entries) } as const]),
-      ...(edit.servers.length === 0 ? [] : [{ tool: 'ipvsadm', text: textOf(edit.servers) } as const]),
-      ...addressBatch('address-replace', edit.bind, facts),
-      ...chainBatches(previous, state),
-      ...addressBatch('address-delete', edit.unbind, facts),
+      ...linesBatch('ipset', edit.entries.add),
+      ...chainBatches(previous, meanwhile),
+      ...serverBatches(edit, facts),
+      ...linesBatch('ipset', edit.entries.remove),
+      ...chainBatches(meanwhile, state),
     ],
     state,
     isFull: previous.kind === 'observed',
@@ -50,8 +52,11 @@ export function isWhole(state: IpvsState, observed: ObservedState): boolean {
   if (state.kind === 'observed') return true;
   const { facts } = state.options;
   const change = changeItems(formerOf(observed, facts), state);
-  const { entries, servers, bind, unbind } = editOf(comparisonWith(observed, change, facts, () => undefined));
-  const differences = entries.length + servers.length + bind.length + unbind.length;
+  const { entries, admissions, servers, bind, unbind } = editOf(
+    comparisonWith(observed, change, facts, () => undefined),
+  );
+  const lines = [entries.add, entries.remove, admissions.add, admissions.remove, servers.write, servers.remove];
+  const differences = lines.flat().length + bind.length + unbind.length;
   return differences === 0 && observed.hasDevice && hasChains(state, observed);
 }
 
@@ -132,6 +137,30 @@ function stateAfter(previous: IpvsState, edit: Edit, next: Rendering & Pick<Rend
   const outRules = new Set([...rules, ...edit.addRules]);
   for (const rule of edit.dropRules) outRules.delete(rule);
   return { kind: 'rendered', ...next, counts, outRules, leaving: new Set(edit.leaving) };
+}
+
+/** While an edit is carried out: what a set or a rule is there for may stand already, or still. */
+function stateMeanwhile(previous: IpvsState, { addRules }: Edit, state: RenderedState): RenderedState {
+  const former = previous.kind === 'rendered' ? previous.counts : countEntries(previous);
+  const counts = new Map(state.counts);
+  for (const [set, count] of former) counts.set(set, Math.max(count, counts.get(set) ?? 0));
+  const rules = previous.kind === 'rendered' ? previous.outRules : [];
+  return { ...state, counts, outRules: new Set([...rules, ...addRules]) };
+}
+
+/** Servers, and what leads packets to them: one `ipvsadm -R` where nothing has to come between. */
+function serverBatches({ servers, admissions, bind, unbind }: Edit, facts: ProxyFacts): Batch[] {
+  const between = [
+    ...linesBatch('ipset', [...admissions.add, ...admissions.remove]),
+    ...addressBatch('address-replace', bind, facts),
+    ...addressBatch('address-delete', unbind, facts),
+  ];
+  if (between.length === 0) return linesBatch('ipvsadm', [...servers.write, ...servers.remove]);
+  return [...linesBatch('ipvsadm', servers.write), ...between, ...linesBatch('ipvsadm', servers.remove)];
+}
+
+function linesBatch(tool: 'ipset' | 'ipvsadm', lines: readonly string[]): Batch[] {
+  return lines.length === 0 ? [] : [{ tool, text: textOf(lines) }];
 }
 
 function countEntries({ items }: ObservedState): Map<SetName, number> {

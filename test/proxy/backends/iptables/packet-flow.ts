@@ -198,9 +198,9 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     // A bridge, so what comes in by it has come in by one of its ports.
     else if (option === '--physdev-is-in') demand(packet.device === 'cni0');
     else if (option === '--match-set') demand(isInSet(value(), value(), flight));
-    else if (option === '--vaddr') demand(flight.via?.split(' ')[1]?.startsWith(`${value()}:`) === true);
+    else if (option === '--vaddr') demand(via(flight).startsWith(`${value()}:`));
     else if (option === '--vproto') demand(flight.via?.split(' ')[0]?.toLowerCase() === value());
-    else if (option === '--vport') demand(flight.via?.endsWith(`:${value()}`) === true);
+    else if (option === '--vport') demand(via(flight).endsWith(`:${value()}`));
     else if (option === '--reap' || option === '--set') continue;
     else if (option === '-j') {
       target = { name: value(), options: words.slice(index + 1) };
@@ -208,6 +208,11 @@ function parseRule(rule: string, flight: Flight): { matches: boolean; chance: nu
     } else throw new Error(`unknown option ${option} in: ${rule}`);
   }
   return { matches, chance, target };
+}
+
+/** `10.96.0.1:80` of the virtual server it came through. */
+function via(flight: Flight): string {
+  return flight.via?.split(' ')[1] ?? '';
 }
 
 /** Whether a packet's addresses and port, as `fields` name them (`dst,dst,src`), are in a set. */

@@ -108,12 +108,7 @@ describe('what a Service adds', () => {
   it('ClusterIP, sticky', () => {
     expect(added(viewsOf([service({ sessionAffinity: 'ClientIP' })], [slice(ENDPOINTS)]))).toMatchInlineSnapshot(`
       "add KUBE-LOOP-BACK 10.244.1.2,tcp:80,10.244.1.2 -exist
-      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
       add KUBE-IPVS-IPS 172.30.0.41 -exist
-      -A -t 172.30.0.41:80 -s rr -p 10800
-      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
-      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
-      address replace 172.30.0.41/32 dev kube-ipvs0
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
       -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
@@ -121,7 +116,12 @@ describe('what a Service adds', () => {
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN"
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+      -A -t 172.30.0.41:80 -s rr -p 10800
+      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
+      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
+      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
+      address replace 172.30.0.41/32 dev kube-ipvs0"
     `);
   });
 
@@ -139,11 +139,8 @@ describe('what a Service adds', () => {
     );
     expect(added(viewsOf([balancer], [slice(ENDPOINTS)]))).toMatchInlineSnapshot(`
       "add KUBE-LOOP-BACK 10.244.1.2,tcp:80,10.244.1.2 -exist
-      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
       add KUBE-IPVS-IPS 172.30.0.41 -exist
-      add KUBE-LOAD-BALANCER 198.51.100.1,tcp:80 -exist
       add KUBE-LOAD-BALANCER-LOCAL 198.51.100.1,tcp:80 -exist
-      add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
       add KUBE-LOAD-BALANCER-SOURCE-CIDR 198.51.100.1,tcp:80,0.0.0.0/1 -exist
       add KUBE-LOAD-BALANCER-SOURCE-CIDR 198.51.100.1,tcp:80,128.0.0.0/1 -exist
       add KUBE-LOAD-BALANCER-SOURCE-CIDR 198.51.100.1,tcp:80,203.0.113.7 -exist
@@ -152,15 +149,7 @@ describe('what a Service adds', () => {
       add KUBE-NODE-PORT-TCP 30080 -exist
       add KUBE-NODE-PORT-LOCAL-TCP 30080 -exist
       add KUBE-HEALTH-CHECK-NODE-PORT 32000 -exist
-      -A -t 172.30.0.41:80 -s rr
-      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
-      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
-      -A -t 198.51.100.1:80 -s rr
-      -a -t 198.51.100.1:80 -r 10.244.1.2:80 -m -w 1
-      -A -t 192.168.1.11:30080 -s rr
-      -a -t 192.168.1.11:30080 -r 10.244.1.2:80 -m -w 1
-      address replace 172.30.0.41/32 dev kube-ipvs0
-      address replace 198.51.100.1/32 dev kube-ipvs0
+      add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
       -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
@@ -176,7 +165,18 @@ describe('what a Service adds', () => {
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN"
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+      -A -t 172.30.0.41:80 -s rr
+      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
+      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
+      -A -t 198.51.100.1:80 -s rr
+      -a -t 198.51.100.1:80 -r 10.244.1.2:80 -m -w 1
+      -A -t 192.168.1.11:30080 -s rr
+      -a -t 192.168.1.11:30080 -r 10.244.1.2:80 -m -w 1
+      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
+      add KUBE-LOAD-BALANCER 198.51.100.1,tcp:80 -exist
+      address replace 172.30.0.41/32 dev kube-ipvs0
+      address replace 198.51.100.1/32 dev kube-ipvs0"
     `);
   });
 
@@ -190,26 +190,11 @@ describe('what a Service adds', () => {
     );
     expect(added(viewsOf([object], [slice(ENDPOINTS)]))).toMatchInlineSnapshot(`
       "add KUBE-LOOP-BACK 10.244.1.2,tcp:80,10.244.1.2 -exist
-      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
       add KUBE-IPVS-IPS 172.30.0.41 -exist
-      add KUBE-EXTERNAL-IP 192.0.2.7,tcp:80 -exist
       add KUBE-IPVS-IPS 192.0.2.7 -exist
-      add KUBE-LOAD-BALANCER 198.51.100.1,tcp:80 -exist
-      add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
       add KUBE-LOAD-BALANCER-SOURCE-CIDR 198.51.100.1,tcp:80,203.0.113.0/24 -exist
       add KUBE-IPVS-IPS 198.51.100.1 -exist
-      -A -t 172.30.0.41:80 -s rr
-      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
-      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
-      -A -t 192.0.2.7:80 -s rr
-      -a -t 192.0.2.7:80 -r 10.244.1.2:80 -m -w 1
-      -a -t 192.0.2.7:80 -r 10.244.2.2:80 -m -w 1
-      -A -t 198.51.100.1:80 -s rr
-      -a -t 198.51.100.1:80 -r 10.244.1.2:80 -m -w 1
-      -a -t 198.51.100.1:80 -r 10.244.2.2:80 -m -w 1
-      address replace 172.30.0.41/32 dev kube-ipvs0
-      address replace 192.0.2.7/32 dev kube-ipvs0
-      address replace 198.51.100.1/32 dev kube-ipvs0
+      add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
       -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
@@ -224,7 +209,22 @@ describe('what a Service adds', () => {
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN"
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+      -A -t 172.30.0.41:80 -s rr
+      -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
+      -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
+      -A -t 192.0.2.7:80 -s rr
+      -a -t 192.0.2.7:80 -r 10.244.1.2:80 -m -w 1
+      -a -t 192.0.2.7:80 -r 10.244.2.2:80 -m -w 1
+      -A -t 198.51.100.1:80 -s rr
+      -a -t 198.51.100.1:80 -r 10.244.1.2:80 -m -w 1
+      -a -t 198.51.100.1:80 -r 10.244.2.2:80 -m -w 1
+      add KUBE-CLUSTER-IP 172.30.0.41,tcp:80 -exist
+      add KUBE-EXTERNAL-IP 192.0.2.7,tcp:80 -exist
+      add KUBE-LOAD-BALANCER 198.51.100.1,tcp:80 -exist
+      address replace 172.30.0.41/32 dev kube-ipvs0
+      address replace 192.0.2.7/32 dev kube-ipvs0
+      address replace 198.51.100.1/32 dev kube-ipvs0"
     `);
   });
 
@@ -240,21 +240,10 @@ describe('what a Service adds', () => {
     });
     expect(added(viewsOf([object], [endpoints], { family: 6 }), FACTS_6, ['fd00:1::11'])).toMatchInlineSnapshot(`
       "add KUBE-6-LOOP-BACK fd00:244::2,udp:53,fd00:244::2 -exist
-      add KUBE-6-CLUSTER-IP fd00:96::5,udp:53 -exist
       add KUBE-6-IPVS-IPS fd00:96::5 -exist
       add KUBE-6-NODE-PORT-UDP 30053 -exist
       add KUBE-6-LOOP-BACK fd00:244::2,sctp:2905,fd00:244::2 -exist
-      add KUBE-6-CLUSTER-IP fd00:96::5,sctp:2905 -exist
       add KUBE-6-NODE-PORT-SCTP-HASH fd00:1::11,sctp:30905 -exist
-      -A -u [fd00:96::5]:53 -s rr
-      -a -u [fd00:96::5]:53 -r [fd00:244::2]:53 -m -w 1
-      -A -u [fd00:1::11]:30053 -s rr
-      -a -u [fd00:1::11]:30053 -r [fd00:244::2]:53 -m -w 1
-      -A --sctp-service [fd00:96::5]:2905 -s rr
-      -a --sctp-service [fd00:96::5]:2905 -r [fd00:244::2]:2905 -m -w 1
-      -A --sctp-service [fd00:1::11]:30905 -s rr
-      -a --sctp-service [fd00:1::11]:30905 -r [fd00:244::2]:2905 -m -w 1
-      address replace fd00:96::5/128 dev kube-ipvs0
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-6-CLUSTER-IP dst,dst ! -s fd00:244::/56 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m set --match-set KUBE-6-CLUSTER-IP dst,dst -j ACCEPT
       -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-6-LOOP-BACK dst,dst,src -j MASQUERADE
@@ -264,7 +253,18 @@ describe('what a Service adds', () => {
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-LOAD-BALANCER dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-CLUSTER-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP-LOCAL dst,dst -j RETURN"
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+      -A -u [fd00:96::5]:53 -s rr
+      -a -u [fd00:96::5]:53 -r [fd00:244::2]:53 -m -w 1
+      -A -u [fd00:1::11]:30053 -s rr
+      -a -u [fd00:1::11]:30053 -r [fd00:244::2]:53 -m -w 1
+      -A --sctp-service [fd00:96::5]:2905 -s rr
+      -a --sctp-service [fd00:96::5]:2905 -r [fd00:244::2]:2905 -m -w 1
+      -A --sctp-service [fd00:1::11]:30905 -s rr
+      -a --sctp-service [fd00:1::11]:30905 -r [fd00:244::2]:2905 -m -w 1
+      add KUBE-6-CLUSTER-IP fd00:96::5,udp:53 -exist
+      add KUBE-6-CLUSTER-IP fd00:96::5,sctp:2905 -exist
+      address replace fd00:96::5/128 dev kube-ipvs0"
     `);
   });
 });

@@ -1,0 +1,195 @@
+/**
+ * Every backend before a model of the kernel, step by step: a step is what the kernel does at once (a transaction of iptables or
+ * nft, a line of ipset or ipvsadm). Between two steps a sync may be interrupted, and packets pass.
+ */
+import type { Batch } from '../../../src/kernel/kernel.ts';
+import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
+import type { ServicePortViews } from '../../../src/objects/service-port-view.ts';
+import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
+import { type IptablesState, observeSave } from '../../../src/proxy/backends/iptables/state.ts';
+import { ipvsBackend } from '../../../src/proxy/backends/ipvs/backend.ts';
+import type { IpvsState } from '../../../src/proxy/backends/ipvs/state.ts';
+import { observeTable } from '../../../src/proxy/backends/nftables/listing.ts';
+import { planNftables } from '../../../src/proxy/backends/nftables/plan.ts';
+import type { NftablesState } from '../../../src/proxy/backends/nftables/state.ts';
+import { planUserspace } from '../../../src/proxy/backends/userspace/plan.ts';
+import { observeSave as observePortals, type UserspaceState } from '../../../src/proxy/backends/userspace/state.ts';
+import { desired } from '../fixtures.ts';
+import { flow as iptablesFlow, type NodeWorld, type Outcome, type Packet } from './iptables/packet-flow.ts';
+import { RuleModel } from './iptables/rule-model.ts';
+import { IpvsModel } from './ipvs/ipvs-model.ts';
+import { flow as ipvsFlow } from './ipvs/packet-flow.ts';
+import { answersOf, observedOf } from './ipvs/syncs.ts';
+import { flow as nftablesFlow } from './nftables/packet-flow.ts';
+import { desired as nftablesDesired } from './nftables/plans.ts';
+import { TableModel } from './nftables/table-model.ts';
+import { Ports, saveOf } from './userspace/rules-under-test.ts';
+
+export const WORLD: NodeWorld = { addresses: ['192.168.1.11'] };
+
+/** A kernel, and what a kube-proxy in one mode knows of it. */
+export interface Modelled {
+  /** What the sync of these views does, one step after the other; after the last the backend knows what stands. */
+  steps(views: ServicePortViews): (() => void)[];
+  /** A step has failed, or somebody has written: the next sync begins with a look. */
+  forget(): void;
+  /** Takes away what stands, as `iptables -t nat -F`, `nft flush table` or `ipvsadm --clear` do. */
+  flush(): void;
+  flow(packet: Packet): Outcome[];
+  /** All that stands, in an order of its own. */
+  dump(): string;
+}
+
+/** Where the order of rules is of no account. */
+const DISPATCH = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'];
+const PORTALS = [
+  ...['KUBE-PORTALS-CONTAINER', 'KUBE-PORTALS-HOST', 'KUBE-PORTALS-FIREWALL'],
+  ...['KUBE-NODEPORT-CONTAINER', 'KUBE-NODEPORT-HOST', 'KUBE-NODEPORT-NON-LOCAL'],
+];
+
+function transactionsOf(batch: Batch): string[] {
+  if (batch.tool !== 'iptables-restore') return [];
+  return batch.text.split(/(?<=^COMMIT\n)/m).filter((text) => text !== '');
+}
+
+function linesOf(batch: Batch): Batch[] {
+  if (batch.tool === 'ipset' || batch.tool === 'ipvsadm')
+    return batch.text.split(/(?<=\n)/).map((text) => ({ tool: batch.tool, text }));
+  if (batch.tool === 'ip') return batch.ops.map((op) => ({ tool: 'ip', ops: [op] }));
+  return transactionsOf(batch).map((text) => ({ tool: 'iptables-restore', family: 4, text }));
+}
+
+/** Empties the chains of nat that match. */
+function flushNat(model: RuleModel, chain: RegExp): void {
+  const names = [...model.tables.get('nat')!.keys()].filter((name) => chain.test(name));
+  model.restore(`*nat\n${names.map((name) => `:${name} - [0:0]\n`).join('')}COMMIT\n`);
+}
+
+function iptables(): Modelled {
+  const model = new RuleModel();
+  let state: IptablesState | undefined;
+  return {
+    steps(views) {
+      const plan = planIptables(desired(views), state ?? observeSave(saveOf(model)));
+      state = undefined;
+      return [
+        ...plan.batches.flatMap(transactionsOf).map((text) => () => model.restore(text)),
+        () => {
+          state = plan.state;
+        },
+      ];
+    },
+    forget: () => {
+      state = undefined;
+    },
+    flush: () => flushNat(model, /^KUBE-/),
+    flow: (packet) => iptablesFlow(model, packet, WORLD),
+    dump: () => model.dump(DISPATCH),
+  };
+}
+
+function userspace(): Modelled {
+  const model = new RuleModel();
+  const ports = new Ports();
+  let state: UserspaceState | undefined;
+  return {
+    steps(views) {
+      const wanted = { ...desired(views), relayPorts: ports.for(views) };
+      const plan = planUserspace(wanted, state ?? observePortals(saveOf(model)));
+      state = undefined;
+      return [
+        ...plan.batches.flatMap(transactionsOf).map((text) => () => model.restore(text)),
+        () => {
+          state = plan.state;
+        },
+      ];
+    },
+    forget: () => {
+      state = undefined;
+    },
+    flush: () => flushNat(model, /^KUBE-/),
+    flow: (packet) =>
+      iptablesFlow(model, packet, WORLD).map((outcome) => {
+        // A relay is the same whatever its port: models of one end count them by their own history.
+        const relay = ports.keyOf(Number(/^192\.168\.1\.11:(\d+)$/.exec(outcome.destination)?.[1]));
+        return relay === undefined ? outcome : { ...outcome, destination: `relay ${relay}` };
+      }),
+    dump: () =>
+      model
+        .dump(PORTALS)
+        .replace(
+          /(--to-ports |--to-destination 192\.168\.1\.11:|--dport )(4\d{4})\b/g,
+          (_, words: string, port: string) => `${words}${ports.keyOf(Number(port)) ?? port}`,
+        )
+        .split('\n')
+        .reduce<string[][]>((chains, line) => {
+          if (line.startsWith('  ')) chains.at(-1)!.push(line);
+          else chains.push([line]);
+          return chains;
+        }, [])
+        .flatMap(([chain, ...rules]) => [
+          chain,
+          ...(PORTALS.some((name) => chain!.endsWith(name)) ? rules.sort() : rules),
+        ])
+        .join('\n'),
+  };
+}
+
+function nftables(): Modelled {
+  const model = new TableModel();
+  let state: NftablesState | undefined;
+  return {
+    steps(views) {
+      const plan = planNftables(nftablesDesired(views), state ?? observeTable(model.listing()));
+      state = undefined;
+      return [
+        ...plan.batches.map((batch) => () => model.apply(batch.tool === 'nft' ? batch.text : '')),
+        () => {
+          state = plan.state;
+        },
+      ];
+    },
+    forget: () => {
+      state = undefined;
+    },
+    flush: () => {
+      const table = model.tables.get('ip kube-proxy');
+      if (table !== undefined)
+        model.apply([...table.chains.keys()].map((name) => `flush chain ip kube-proxy ${name}\n`).join(''));
+    },
+    flow(packet) {
+      const table = model.tables.get('ip kube-proxy');
+      const untouched = `${packet.destination}:${packet.port}`;
+      if (table === undefined) return [{ verdict: 'ACCEPT', destination: untouched, isMasqueraded: false, chance: 1 }];
+      return nftablesFlow(table, packet, WORLD);
+    },
+    dump: () => model.dump(),
+  };
+}
+
+function ipvs(): Modelled {
+  const model = new IpvsModel(WORLD.addresses);
+  let state: IpvsState | undefined;
+  return {
+    steps(views) {
+      const wanted = desired(views);
+      const from = state ?? observedOf(model);
+      const plan = ipvsBackend.plan(wanted, from, answersOf(model, ipvsBackend.questions!(wanted, from)));
+      state = undefined;
+      return [
+        ...plan.batches.flatMap(linesOf).map((batch) => () => model.run([batch])),
+        () => {
+          state = plan.state;
+        },
+      ];
+    },
+    forget: () => {
+      state = undefined;
+    },
+    flush: () => model.servers.clear(),
+    flow: (packet) => ipvsFlow(model, packet, WORLD),
+    dump: () => model.dump(),
+  };
+}
+
+export const MODELLED: Readonly<Record<ProxyMode, () => Modelled>> = { iptables, ipvs, nftables, userspace };
