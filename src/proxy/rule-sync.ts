@@ -13,6 +13,9 @@ import { writtenRules } from './rule-counts.ts';
 import { conntrackListing, mayLeaveStaleFlows, planStaleFlows } from './stale-conntrack.ts';
 
 const NO_RELAYS: RelayPorts = new Map();
+/** With more than these a listing takes a second: then every tenth check looks at all, the others by probes alone. */
+const MANY_VIEWS = 1_000;
+const CHECKS_PER_LOOK = 10;
 
 export interface SyncResult {
   readonly isFull: boolean;
@@ -53,6 +56,7 @@ export class RuleSync<State> {
   #views: ServicePortViews = new Map();
   #relayPorts: RelayPorts = NO_RELAYS;
   #failure: SyncFailure | undefined;
+  #checks = 0;
 
   constructor(kernel: Kernel, netns: Netns, backend: ProxyBackend<State>, facts: ProxyFacts) {
     this.#kernel = kernel;
@@ -111,7 +115,9 @@ export class RuleSync<State> {
   async check(): Promise<boolean> {
     const [state, writes] = [this.#state, this.#writes];
     if (state === undefined) return true;
-    if (this.#backend.isWhole?.(state, await this.#listings(), this.facts.family) === false) {
+    this.#checks += 1;
+    const isDue = this.#views.size <= MANY_VIEWS || this.#checks % CHECKS_PER_LOOK === 0;
+    if (isDue && !this.#backend.isWhole(state, await this.#listings(), this.facts.family)) {
       // What was written meanwhile may stand in the listings in part.
       if (this.#writes !== writes) return true;
       this.forget();

@@ -90,8 +90,8 @@ export interface ProxyBackend<State> {
   questions?(desired: Desired, previous: State): readonly Command[];
   plan(desired: Desired, previous: State, answers?: Answers): Plan<State>;
   probes(family: IpFamily): readonly Probe[];
-  /** Where probes say too little: whether all of `state` stands, from what the commands of `observe` print. */
-  isWhole?(state: State, outputs: readonly string[], family: IpFamily): boolean;
+  /** Probes say little: whether all of `state` stands, from what the commands of `observe` print. */
+  isWhole(state: State, outputs: readonly string[], family: IpFamily): boolean;
   /** Chains and jumps that other backends have too. */
   readonly rules?: KeptRules;
   /** Removes all that this backend wrote but for what `kept` names; `state` from `observed`. */

@@ -25,6 +25,11 @@ export interface ModeUnderTest {
   left(kernel: LinuxKernel, netns: string): Promise<string[]>;
 }
 
+/** Takes the one rule of a chain that is for 10.96.0.44. */
+function deleteRule(chain: string) {
+  return run('sh', '-c', `iptables -t nat -S ${chain} | grep -F 10.96.0.44 | sed s/-A/-D/ | xargs iptables -t nat`);
+}
+
 function run(...argv: [string, ...string[]]) {
   return async (kernel: LinuxKernel, netns: string) => kernel.run(netns, [{ tool: 'command', argv }]);
 }
@@ -46,6 +51,7 @@ export const IPTABLES: ModeUnderTest = {
       await kernel.read(netns, ['iptables-restore'], '*nat\nCOMMIT\n*filter\nCOMMIT\n*mangle\nCOMMIT\n');
     },
     run('iptables', '-t', 'nat', '-F'),
+    deleteRule('KUBE-SERVICES'),
   ],
   lose: run('iptables', '-t', 'mangle', '-X', 'KUBE-PROXY-CANARY'),
   async rules(kernel, netns) {
@@ -71,7 +77,11 @@ export const USERSPACE: ModeUnderTest = {
   ...IPTABLES,
   mode: 'userspace',
   isRelayed: true,
-  flushes: [...IPTABLES.flushes, run('iptables', '-t', 'nat', '-F', 'KUBE-PORTALS-CONTAINER')],
+  flushes: [
+    ...IPTABLES.flushes.slice(0, 2),
+    run('iptables', '-t', 'nat', '-F', 'KUBE-PORTALS-CONTAINER'),
+    deleteRule('KUBE-PORTALS-CONTAINER'),
+  ],
   // The node's own packets alone; pods' go on.
   lose: run('iptables', '-t', 'nat', '-F', 'KUBE-PORTALS-HOST'),
   async rules(kernel, netns) {
@@ -101,6 +111,7 @@ export const NFTABLES: ModeUnderTest = {
     run('nft', 'flush', 'ruleset'),
     run('nft', 'flush', 'table', 'ip', 'kube-proxy'),
     run('nft', 'flush', 'chain', 'ip', 'kube-proxy', 'services'),
+    run('nft', 'delete', 'element', 'ip', 'kube-proxy', 'service-ips', '{ 10.96.0.44 . tcp . 80 }'),
   ],
   lose: run('nft', 'flush', 'chain', 'ip', 'kube-proxy', 'masquerading'),
   async rules(kernel, netns) {
@@ -141,7 +152,11 @@ export const IPVS: ModeUnderTest = {
   mode: 'ipvs',
   hasLoopbackNodePorts: false,
   isRelayed: false,
-  flushes: [run('ipvsadm', '--clear'), run('ip', 'link', 'delete', 'kube-ipvs0')],
+  flushes: [
+    run('ipvsadm', '--clear'),
+    run('ip', 'link', 'delete', 'kube-ipvs0'),
+    run('ipset', 'del', 'KUBE-CLUSTER-IP', '10.96.0.44,tcp:80'),
+  ],
   lose: run('ipset', 'flush', 'KUBE-LOOP-BACK'),
   async rules(kernel, netns) {
     const rules = (await print(kernel, netns, ['iptables-save'])).filter((line) => line.startsWith('-A'));

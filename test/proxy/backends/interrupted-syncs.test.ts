@@ -101,6 +101,33 @@ describe.each(PROXY_MODES)('mode %s', (mode) => {
   }, 30_000);
 });
 
+describe.each(PROXY_MODES)('what stands in mode %s', (mode) => {
+  it('is found whole after any changes, and not when any one rule or entry is gone; the next sync brings it back', () => {
+    fc.assert(
+      fc.property(history, fc.nat({ max: 500 }), (changes, which) => {
+        const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
+        const kernel = MODELLED[mode]();
+        const sync = () => {
+          for (const step of kernel.steps(tracker.update().views)) step();
+        };
+        sync();
+        for (const change of changes)
+          if (change.kind === 'sync') sync();
+          else if (change.kind !== 'cut' && change.kind !== 'flush') applyChange(tracker, change);
+        sync();
+        expect(kernel.isWhole()).toBe(true);
+        const before = kernel.dump();
+        expect(kernel.loseOne(which)).toBe(true);
+        expect(kernel.isWhole(), `without number ${which}`).toBe(false);
+        kernel.forget();
+        sync();
+        expect(kernel.dump()).toBe(before);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
 describe.each([
   ['iptables', 260],
   ['userspace', 260],

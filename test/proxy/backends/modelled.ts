@@ -5,13 +5,16 @@
 import type { Batch } from '../../../src/kernel/kernel.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { ServicePortViews } from '../../../src/objects/service-port-view.ts';
+import { iptablesBackend } from '../../../src/proxy/backends/iptables/backend.ts';
 import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
 import { type IptablesState, observeSave } from '../../../src/proxy/backends/iptables/state.ts';
 import { ipvsBackend } from '../../../src/proxy/backends/ipvs/backend.ts';
 import type { IpvsState } from '../../../src/proxy/backends/ipvs/state.ts';
+import { nftablesBackend } from '../../../src/proxy/backends/nftables/backend.ts';
 import { observeTable } from '../../../src/proxy/backends/nftables/listing.ts';
 import { planNftables } from '../../../src/proxy/backends/nftables/plan.ts';
 import type { NftablesState } from '../../../src/proxy/backends/nftables/state.ts';
+import { userspaceBackend } from '../../../src/proxy/backends/userspace/backend.ts';
 import { planUserspace } from '../../../src/proxy/backends/userspace/plan.ts';
 import { observeSave as observePortals, type UserspaceState } from '../../../src/proxy/backends/userspace/state.ts';
 import { desired } from '../fixtures.ts';
@@ -35,6 +38,10 @@ export interface Modelled {
   forget(): void;
   /** Takes away what stands, as `iptables -t nat -F`, `nft flush table` or `ipvsadm --clear` do. */
   flush(): void;
+  /** Takes away one rule, element or entry of a backend's, the one of this number, as somebody may by hand; false for none. */
+  loseOne(which: number): boolean;
+  /** Whether the backend finds all that stands to be its own, and whole. */
+  isWhole(): boolean;
   flow(packet: Packet): Outcome[];
   /** All that stands, in an order of its own. */
   dump(): string;
@@ -57,6 +64,17 @@ function linesOf(batch: Batch): Batch[] {
     return batch.text.split(/(?<=\n)/).map((text) => ({ tool: batch.tool, text }));
   if (batch.tool === 'ip') return batch.ops.map((op) => ({ tool: 'ip', ops: [op] }));
   return transactionsOf(batch).map((text) => ({ tool: 'iptables-restore', family: 4, text }));
+}
+
+/** Deletes the rule of that number, of those in chains that match. */
+function deleteRule(model: RuleModel, which: number, chain: RegExp): boolean {
+  const rules = [...model.tables].flatMap(([table, chains]) =>
+    [...chains].flatMap(([name, texts]) => (chain.test(name) ? texts.map((rule) => ({ table, name, rule })) : [])),
+  );
+  const found = rules[which % Math.max(1, rules.length)];
+  if (found === undefined) return false;
+  model.restore(`*${found.table}\n-D ${found.name} ${found.rule}\nCOMMIT\n`);
+  return true;
 }
 
 /** Empties the chains of nat that match. */
@@ -83,6 +101,8 @@ function iptables(): Modelled {
       state = undefined;
     },
     flush: () => flushNat(model, /^KUBE-/),
+    loseOne: (which) => deleteRule(model, which, /^KUBE-(?!FIREWALL)|^PREROUTING$/),
+    isWhole: () => iptablesBackend.isWhole(state!, [saveOf(model)], 4),
     flow: (packet) => iptablesFlow(model, packet, WORLD),
     dump: () => model.dump(DISPATCH),
   };
@@ -108,6 +128,8 @@ function userspace(): Modelled {
       state = undefined;
     },
     flush: () => flushNat(model, /^KUBE-/),
+    loseOne: (which) => deleteRule(model, which, /^KUBE-|^PREROUTING$/),
+    isWhole: () => userspaceBackend.isWhole(state!, [saveOf(model)], 4),
     flow: (packet) =>
       iptablesFlow(model, packet, WORLD).map((outcome) => {
         // A relay is the same whatever its port: models of one end count them by their own history.
@@ -157,6 +179,16 @@ function nftables(): Modelled {
       if (table !== undefined)
         model.apply([...table.chains.keys()].map((name) => `flush chain ip kube-proxy ${name}\n`).join(''));
     },
+    loseOne(which) {
+      const { chains, sets } = model.table();
+      const losses = [
+        ...[...chains.values()].flatMap(({ rules }) => rules.map((_, index) => () => rules.splice(index, 1))),
+        ...[...sets.values()].flatMap(({ elements }) => [...elements.keys()].map((key) => () => elements.delete(key))),
+      ];
+      losses[which % losses.length]?.();
+      return losses.length > 0;
+    },
+    isWhole: () => nftablesBackend.isWhole(state!, [model.listing()], 4),
     flow(packet) {
       const table = model.tables.get('ip kube-proxy');
       const untouched = `${packet.destination}:${packet.port}`;
@@ -187,6 +219,20 @@ function ipvs(): Modelled {
       state = undefined;
     },
     flush: () => model.servers.clear(),
+    loseOne(which) {
+      const losses = [
+        ...[...model.servers.keys()].map((id) => () => model.servers.delete(id)),
+        ...[...model.servers.values()].flatMap(({ reals }) =>
+          [...reals.keys()].map((real) => () => reals.delete(real)),
+        ),
+        ...[...model.sets.values()].flatMap(({ entries }) => [...entries].map((entry) => () => entries.delete(entry))),
+        ...[...(model.device ?? [])].map((ip) => () => model.device!.delete(ip)),
+        () => deleteRule(model.rules, which, /^KUBE-|^PREROUTING$/),
+      ];
+      losses[which % losses.length]!();
+      return true;
+    },
+    isWhole: () => ipvsBackend.isWhole(state!, model.listings(), 4),
     flow: (packet) => ipvsFlow(model, packet, WORLD),
     dump: () => model.dump(),
   };

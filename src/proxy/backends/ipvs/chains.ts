@@ -50,11 +50,11 @@ export interface ChainOptions {
   readonly outRules: readonly string[];
 }
 
-/** All chains whole, then the jumps that do not stand yet (`standing` by `jumpKey`). */
+/** All chains whole, then the jumps that do not stand yet (`standing` by `jumpKey`). Who is held off is said before who is let on. */
 export function chainText(options: ChainOptions, standing: ReadonlySet<string>): string {
   const chains = chainsOf(options);
   const missing = JUMPS.filter((each) => !standing.has(jumpKey(each)));
-  return (['nat', 'filter'] as const)
+  return (['filter', 'nat'] as const)
     .map((table) =>
       transaction(table, {
         chains: chains[table],

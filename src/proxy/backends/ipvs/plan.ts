@@ -14,7 +14,7 @@ import { restoreBatch } from '../iptables/restore-text.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { type ChainOptions, chainsOf, chainText, JUMPS } from './chains.ts';
 import { type Comparison, type Edit, editOf } from './edit.ts';
-import { createLine, DUMMY_DEVICE, SET_NAMES, type SetName } from './names.ts';
+import { createLine, DUMMY_DEVICE, SERVICES, SET_NAMES, type SetName } from './names.ts';
 import { answeredAddresses, answeredConnections, keysToCompare } from './questions.ts';
 import { type Item, type ItemOptions, serviceItems } from './service-items.ts';
 import { settingsBatches } from './settings.ts';
@@ -36,8 +36,9 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
     batches: [
       ...(previous.kind === 'observed' ? preparation(previous, facts) : []),
       ...linesBatch('ipset', edit.entries.add),
-      ...chainBatches(previous, meanwhile),
-      ...serverBatches(edit, facts),
+      ...(takesOver(previous)
+        ? [...serverBatches(edit, facts), ...chainBatches(previous, meanwhile)]
+        : [...chainBatches(previous, meanwhile), ...serverBatches(edit, facts)]),
       ...linesBatch('ipset', edit.entries.remove),
       ...chainBatches(meanwhile, state),
     ],
@@ -45,6 +46,14 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
     isFull: previous.kind === 'observed',
     isUnfinished: state.leaving.size > 0,
   };
+}
+
+/**
+ * Whether the chains of mode iptables stand under the names they have in common: they serve until their place is taken, and so virtual
+ * servers come first.
+ */
+function takesOver(previous: IpvsState): boolean {
+  return previous.kind === 'observed' && !previous.hasDevice && previous.chains.nat.has(SERVICES);
 }
 
 /** False when the kernel has lost something of what was written, or holds what nobody wanted. */

@@ -1,15 +1,22 @@
 /** The userspace backend of kube-proxy, as one value. Its rules lead to relays (src/proxy/userspace). */
 import type { ProxyBackend } from '../backend.ts';
-import { JUMPS, PORTALS_CONTAINER, PORTALS_HOST } from './chain-names.ts';
-import { planCleanup, planUserspace } from './plan.ts';
+import { countRules } from '../iptables/rule-counts.ts';
+import { CHAINS, JUMPS } from './chain-names.ts';
+import { planCleanup, planUserspace, rulesOf } from './plan.ts';
 import { observeSave, type UserspaceState } from './state.ts';
 
-/** Every jump stands, and no chain of portals is empty where relays are to be led to. */
+/** Every jump stands, and in each chain as many rules as were written. */
 function isWhole(state: UserspaceState, [save = '']: readonly string[]): boolean {
   if (state.kind !== 'rendered') return true;
-  const { jumps, filled } = observeSave(save);
-  const isFilled = [PORTALS_CONTAINER, PORTALS_HOST].every((chain) => filled.has(chain));
-  return JUMPS.every((jump) => jumps.has(jump)) && (state.relayPorts.size === 0 || isFilled);
+  const { jumps } = observeSave(save);
+  if (!JUMPS.every((jump) => jumps.has(jump))) return false;
+  const wanted = new Map<string, number>();
+  for (const key of state.views.keys())
+    for (const { chain } of rulesOf(state, key)) wanted.set(chain, (wanted.get(chain) ?? 0) + 1);
+  const standing = countRules(save);
+  return (['nat', 'filter'] as const).every((table) =>
+    CHAINS[table].every((chain) => standing.get(`${table} ${chain}`) === (wanted.get(chain) ?? 0)),
+  );
 }
 
 export const userspaceBackend: ProxyBackend<UserspaceState> = {

@@ -54,7 +54,8 @@ export function planCleanup(state: UserspaceState, family: 4 | 6): Batch[] {
   ];
 }
 
-function rulesOf({ views, facts, relayPorts }: RenderedState, key: string): PortalRule[] {
+/** The rules of one view; none for a key that has none. */
+export function rulesOf({ views, facts, relayPorts }: RenderedState, key: string): PortalRule[] {
   const view = views.get(key);
   return view === undefined ? [] : portalRules(view, facts, relayPorts);
 }

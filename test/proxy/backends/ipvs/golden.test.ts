@@ -48,23 +48,6 @@ it('an empty node', () => {
     create KUBE-HEALTH-CHECK-NODE-PORT bitmap:port range 0-65535 -exist
     create KUBE-IPVS-IPS hash:ip family inet hashsize 1024 maxelem 65536 -exist
     $ iptables-restore --wait 5 --noflush
-    *nat
-    :KUBE-SERVICES - [0:0]
-    :KUBE-POSTROUTING - [0:0]
-    :KUBE-NODE-PORT - [0:0]
-    :KUBE-LOAD-BALANCER - [0:0]
-    :KUBE-MARK-MASQ - [0:0]
-    -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
-    -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
-    -A KUBE-POSTROUTING -m mark ! --mark 0x00004000/0x00004000 -j RETURN
-    -A KUBE-POSTROUTING -j MARK --xor-mark 0x00004000
-    -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
-    -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-    -A KUBE-MARK-MASQ -j MARK --or-mark 0x00004000
-    -I OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
-    -I PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
-    -I POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
-    COMMIT
     *filter
     :KUBE-FORWARD - [0:0]
     :KUBE-NODE-PORT - [0:0]
@@ -89,6 +72,23 @@ it('an empty node', () => {
     -I INPUT -m comment --comment "kubernetes ipvs access filter" -j KUBE-IPVS-FILTER
     -I OUTPUT -m comment --comment "kubernetes ipvs access filter" -j KUBE-IPVS-OUT-FILTER
     COMMIT
+    *nat
+    :KUBE-SERVICES - [0:0]
+    :KUBE-POSTROUTING - [0:0]
+    :KUBE-NODE-PORT - [0:0]
+    :KUBE-LOAD-BALANCER - [0:0]
+    :KUBE-MARK-MASQ - [0:0]
+    -A KUBE-SERVICES -s 127.0.0.0/8 -j RETURN
+    -A KUBE-SERVICES -m addrtype --dst-type LOCAL -j KUBE-NODE-PORT
+    -A KUBE-POSTROUTING -m mark ! --mark 0x00004000/0x00004000 -j RETURN
+    -A KUBE-POSTROUTING -j MARK --xor-mark 0x00004000
+    -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+    -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
+    -A KUBE-MARK-MASQ -j MARK --or-mark 0x00004000
+    -I OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+    -I PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+    -I POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+    COMMIT
     "
   `);
 });
@@ -109,14 +109,14 @@ describe('what a Service adds', () => {
     expect(added(viewsOf([service({ sessionAffinity: 'ClientIP' })], [slice(ENDPOINTS)]))).toMatchInlineSnapshot(`
       "add KUBE-LOOP-BACK 10.244.1.2,tcp:80,10.244.1.2 -exist
       add KUBE-IPVS-IPS 172.30.0.41 -exist
-      -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
-      -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
-      -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
-      -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
       -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
+      -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
+      -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
+      -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
+      -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
       -A -t 172.30.0.41:80 -s rr -p 10800
       -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
       -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
@@ -150,6 +150,13 @@ describe('what a Service adds', () => {
       add KUBE-NODE-PORT-LOCAL-TCP 30080 -exist
       add KUBE-HEALTH-CHECK-NODE-PORT 32000 -exist
       add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
+      -A KUBE-PROXY-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
+      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source cidr for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -j RETURN
+      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source IP for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT
@@ -159,13 +166,6 @@ describe('what a Service adds', () => {
       -A KUBE-NODE-PORT -p tcp -m comment --comment "Kubernetes nodeport TCP port for masquerade purpose" -m set --match-set KUBE-NODE-PORT-TCP dst -j KUBE-MARK-MASQ
       -A KUBE-LOAD-BALANCER -m comment --comment "Kubernetes service load balancer ip + port with externalTrafficPolicy=local" -m set --match-set KUBE-LOAD-BALANCER-LOCAL dst,dst -j RETURN
       -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-      -A KUBE-PROXY-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
-      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source cidr for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -j RETURN
-      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source IP for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-IP dst,dst,src -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A -t 172.30.0.41:80 -s rr
       -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
       -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
@@ -195,6 +195,12 @@ describe('what a Service adds', () => {
       add KUBE-LOAD-BALANCER-SOURCE-CIDR 198.51.100.1,tcp:80,203.0.113.0/24 -exist
       add KUBE-IPVS-IPS 198.51.100.1 -exist
       add KUBE-LOAD-BALANCER-FW 198.51.100.1,tcp:80 -exist
+      -A KUBE-PROXY-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
+      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source cidr for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A KUBE-SERVICES -m comment --comment "Kubernetes service lb portal" -m set --match-set KUBE-LOAD-BALANCER dst,dst -j KUBE-LOAD-BALANCER
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-CLUSTER-IP dst,dst ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m comment --comment "Kubernetes service external ip + port for masquerade and filter purpose" -m set --match-set KUBE-EXTERNAL-IP dst,dst -j KUBE-MARK-MASQ
@@ -204,12 +210,6 @@ describe('what a Service adds', () => {
       -A KUBE-SERVICES -m set --match-set KUBE-LOAD-BALANCER dst,dst -j ACCEPT
       -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE
       -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-      -A KUBE-PROXY-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port for load balancer with sourceRange" -m set --match-set KUBE-LOAD-BALANCER-FW dst,dst -j KUBE-SOURCE-RANGES-FIREWALL
-      -A KUBE-SOURCE-RANGES-FIREWALL -m comment --comment "Kubernetes service load balancer ip + port + source cidr for packet filter purpose" -m set --match-set KUBE-LOAD-BALANCER-SOURCE-CIDR dst,dst,src -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-LOAD-BALANCER dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-CLUSTER-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A -t 172.30.0.41:80 -s rr
       -a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1
       -a -t 172.30.0.41:80 -r 10.244.2.2:80 -m -w 1
@@ -244,16 +244,16 @@ describe('what a Service adds', () => {
       add KUBE-6-NODE-PORT-UDP 30053 -exist
       add KUBE-6-LOOP-BACK fd00:244::2,sctp:2905,fd00:244::2 -exist
       add KUBE-6-NODE-PORT-SCTP-HASH fd00:1::11,sctp:30905 -exist
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-LOAD-BALANCER dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-CLUSTER-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP dst,dst -j RETURN
+      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A KUBE-SERVICES -m comment --comment "Kubernetes service cluster ip + port for masquerade purpose" -m set --match-set KUBE-6-CLUSTER-IP dst,dst ! -s fd00:244::/56 -j KUBE-MARK-MASQ
       -A KUBE-SERVICES -m set --match-set KUBE-6-CLUSTER-IP dst,dst -j ACCEPT
       -A KUBE-POSTROUTING -m comment --comment "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose" -m set --match-set KUBE-6-LOOP-BACK dst,dst,src -j MASQUERADE
       -A KUBE-NODE-PORT -p udp -m comment --comment "Kubernetes nodeport UDP port for masquerade purpose" -m set --match-set KUBE-6-NODE-PORT-UDP dst -j KUBE-MARK-MASQ
       -A KUBE-NODE-PORT -p sctp -m comment --comment "Kubernetes nodeport SCTP port for masquerade purpose with type 'hash ip:port'" -m set --match-set KUBE-6-NODE-PORT-SCTP-HASH dst,dst -j KUBE-MARK-MASQ
       -A KUBE-LOAD-BALANCER -j KUBE-MARK-MASQ
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-LOAD-BALANCER dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-CLUSTER-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP dst,dst -j RETURN
-      -A KUBE-IPVS-FILTER -m set --match-set KUBE-6-EXTERNAL-IP-LOCAL dst,dst -j RETURN
       -A -u [fd00:96::5]:53 -s rr
       -a -u [fd00:96::5]:53 -r [fd00:244::2]:53 -m -w 1
       -A -u [fd00:1::11]:30053 -s rr

@@ -62,7 +62,10 @@ export class TableModel {
   listing(name = 'ip kube-proxy'): string {
     const table = this.tables.get(name);
     if (table === undefined) return '';
-    const objects: object[] = [...table.chains.keys()].map((chain) => ({ chain: { name: chain } }));
+    const objects: object[] = [...table.chains].flatMap(([chain, { rules }]) => [
+      { chain: { name: chain } },
+      ...rules.map(() => ({ rule: { chain } })),
+    ]);
     for (const [set, { declaration, elements }] of table.sets) {
       const timeout = / timeout (\d+)s/.exec(declaration)?.[1];
       const elem = [...elements].map(([key, { verdict, comment }]) => {
