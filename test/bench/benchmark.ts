@@ -55,6 +55,8 @@ export interface BenchmarkContext {
   readonly root: string;
   /** Smaller sizes and fewer runs. */
   readonly isQuick: boolean;
+  /** One round at the smallest size: whether it works, for tests. */
+  readonly isTrial?: boolean;
   /** Backends of kube-proxy to measure, where there are several. */
   readonly modes: readonly ProxyMode[];
   readonly signal: AbortSignal;

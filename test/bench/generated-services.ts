@@ -5,7 +5,8 @@ import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
 import type { BenchmarkContext } from './benchmark.ts';
 
 /** The sizes of the rules benchmarks. */
-export function serviceCounts({ isQuick }: Pick<BenchmarkContext, 'isQuick'>): readonly number[] {
+export function serviceCounts({ isQuick, isTrial }: BenchmarkContext): readonly number[] {
+  if (isTrial) return [3];
   return isQuick ? [1, 100] : [1, 100, 1000, 5000, 10_000];
 }
 

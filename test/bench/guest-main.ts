@@ -20,6 +20,7 @@ const context: BenchmarkContext = {
   prefix: 'bench',
   root: '',
   isQuick: options.includes('--quick'),
+  isTrial: options.includes('--trial'),
   modes: ['ipvs'],
   signal: new AbortController().signal,
   progress: () => undefined,

@@ -25,17 +25,21 @@ export type GuestPart = 'rules-load' | 'rules-update' | 'first-packet' | 'cluste
 
 /** Runs a part of guest-main.ts in a guest of its own; nothing but what is missing where there can be none. */
 export async function inGuest(context: BenchmarkContext, part: GuestPart): Promise<BenchmarkResult> {
-  const { isQuick, modes, progress } = context;
+  const { isQuick, isTrial, modes, progress } = context;
   if (!modes.includes('ipvs')) return { samples: [], missing: [] };
   const missing = Object.entries(TOOLS).flatMap(([name, why]): MissingPeer[] =>
     isInstalled(name) ? [] : [{ name, why, install: installCommand(name) }],
   );
   if (missing.length > 0) return { samples: [], missing };
   progress(`${part}: ipvs in User-mode Linux`);
-  const { stdout, stderr, code } = await runInUml(benchProgram('guest'), [part, ...(isQuick ? ['--quick'] : [])], {
-    timeoutMs: TIMEOUT_MS,
-    memoryMb: MEMORY_MB,
-  });
+  const { stdout, stderr, code } = await runInUml(
+    benchProgram('guest'),
+    [part, ...(isQuick ? ['--quick'] : []), ...(isTrial ? ['--trial'] : [])],
+    {
+      timeoutMs: TIMEOUT_MS,
+      memoryMb: MEMORY_MB,
+    },
+  );
   if (code !== 0) throw new Error(`${part} in User-mode Linux ended with ${code}: ${stderr.trim()}`);
   return { samples: JSON.parse(stdout) as Sample[], missing };
 }

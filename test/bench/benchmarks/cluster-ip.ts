@@ -28,7 +28,8 @@ export const clusterIp: Benchmark = {
 /** One backend, on the kernel this runs on. */
 export async function clusterIpSamples(context: BenchmarkContext, mode: ProxyMode): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for (const size of context.isQuick ? [100] : [1000, 10_000]) samples.push(...(await compare(context, mode, size)));
+  for (const size of context.isTrial ? [3] : context.isQuick ? [100] : [1000, 10_000])
+    samples.push(...(await compare(context, mode, size)));
   return samples;
 }
 
