@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/integration/**/*.test.tsx'],
+          globalSetup: ['test/integration/compile-cache.ts'],
           setupFiles: ['test/integration/no-lab-of-the-user.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
