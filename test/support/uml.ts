@@ -66,7 +66,9 @@ export async function runInUml(script: string, args: readonly string[], options:
 }
 
 function runScript(script: string, args: readonly string[], env: Readonly<Record<string, string>>): string {
-  const variables = Object.entries({ PATH: process.env.PATH ?? '', HOME: '/root', ...env });
+  const { PATH = '', NODE_COMPILE_CACHE: cache } = process.env;
+  const compiled = cache === undefined ? {} : { NODE_COMPILE_CACHE: cache };
+  const variables = Object.entries({ PATH, HOME: '/root', ...compiled, ...env });
   const command = [process.execPath, script, ...args].map(shellWord).join(' ');
   return [
     ...variables.map(([name, value]) => `export ${name}=${shellWord(value)}`),

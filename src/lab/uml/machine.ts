@@ -52,9 +52,14 @@ export async function runMachine(
 }
 
 function script({ name, proxyMode }: LabPlan): string {
-  const { PATH = '', HOME = '/root', LANG } = process.env;
+  const { PATH = '', HOME = '/root' } = process.env;
+  // The language, and where Node keeps what it has compiled, as far as the user has said.
+  const given = ['LANG', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
   return guestScript({
-    env: { PATH, HOME, ...(LANG === undefined ? {} : { LANG }), PODWIRE_STATE_ROOT: stateRoot() },
+    env: { PATH, HOME, ...Object.fromEntries(given), PODWIRE_STATE_ROOT: stateRoot() },
     agent: [process.execPath, ...agentProgram(), name],
     modules: modulesOf(proxyMode),
     stateRoot: stateRoot(),
