@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { LabHandle } from '../lab/lab-handle.ts';
 import { NAMESPACES, PODS } from '../objects/resource.ts';
 import { hasReason } from '../objects/transport.ts';
+import { pause, unlessAborted } from './in-time.ts';
 import type { StepContext } from './step-context.ts';
 
 const PAUSE_MS = 50;
@@ -18,26 +19,29 @@ export async function createNamespace(lab: LabHandle, name: string): Promise<voi
   await lab.transport.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 }
 
-/** Puts back what was changed, deletes what was made and waits until it is gone. Returns what could not be done, in words. */
+/**
+ * Puts back what was changed, deletes what was made and waits until it is gone, for as long as the context's signal lets it.
+ * Returns what could not be done, in words.
+ */
 export async function cleanUp(context: StepContext): Promise<string | undefined> {
   const { lab, namespace, outside, undo, signal } = context;
   const problems: string[] = [];
-  for (const putBack of undo.toReversed()) {
+  const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     try {
-      await putBack();
+      await unlessAborted(work(), signal);
     } catch (error) {
-      problems.push((error as Error).message);
+      problems.push(`${what}: ${signal.aborted ? 'not done in the time there is' : (error as Error).message}`);
     }
-  }
+  };
+  for (const putBack of undo.toReversed()) await attempt('what a step changed', putBack);
   for (const reference of outside.toReversed()) {
-    const result = await lab.kubectl(['delete', ...reference, '--ignore-not-found', '--wait=true', '--grace-period=0']);
-    if (result.exitCode !== 0) problems.push(result.stderr.trim());
+    await attempt(reference.join(' '), async () => {
+      const argv = ['delete', ...reference, '--ignore-not-found', '--wait=true', '--grace-period=0'];
+      const { exitCode, stderr } = await lab.kubectl(argv);
+      if (exitCode !== 0) throw new Error(stderr.trim());
+    });
   }
-  try {
-    await deleteNamespace(lab, namespace, signal);
-  } catch (error) {
-    problems.push(`namespace ${namespace}: ${(error as Error).message}`);
-  }
+  await attempt(`namespace ${namespace}`, () => deleteNamespace(lab, namespace, signal));
   return problems.length === 0 ? undefined : problems.join('\n');
 }
 
@@ -52,10 +56,7 @@ async function deleteNamespace(lab: LabHandle, name: string, signal: AbortSignal
     ),
   );
   await unlessGone(lab.transport.delete(NAMESPACES, { name }));
-  while (await exists(lab, name)) {
-    if (signal.aborted) throw new Error('it is still terminating');
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
+  while (!signal.aborted && (await exists(lab, name))) await pause(PAUSE_MS, signal);
 }
 
 async function exists(lab: LabHandle, name: string): Promise<boolean> {

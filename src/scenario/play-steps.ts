@@ -7,6 +7,7 @@ import type { Playable } from './definition/scenario.ts';
 import type { AnyStep, StepOf } from './definition/steps.ts';
 import type { ExercisePart, InBoth, Question, ScenarioEvent, StepOutcome, StepRef } from './events.ts';
 import { collectEvidence } from './evidence/collect-evidence.ts';
+import { unlessAborted } from './in-time.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { inBoth } from './localize.ts';
 import { unmetRequirement } from './requirement.ts';
@@ -16,8 +17,8 @@ import { keepRequesting } from './steps/load-step.ts';
 import { type ClaimingVerb, judgeOf, type PerformedVerb, performerOf } from './steps/performers.ts';
 import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
 
-/** How long a cleanup may take. */
-export const CLEANUP_MS = 30_000;
+/** How long a cleanup may take: twice the grace of a pod that does not want to end. */
+export const CLEANUP_MS = 60_000;
 
 /** A step that held. `judgeOf(verb).judge(step, observed)` gives its checks again. */
 export interface HeldStep {
@@ -147,7 +148,9 @@ async function* playTry(step: StepOf<'try'>, ref: StepRef, run: Run): AsyncGener
   const held = yield* playSteps(step.try, `${ref.id}.`, run);
   if (!held) yield* playSteps(step.catch, `${ref.id}.catch.`, run);
   const context = { ...run.context, signal: AbortSignal.timeout(CLEANUP_MS) };
-  const ended = yield* playSteps(step.finally, `${ref.id}.finally.`, { ...run, context, spent: { ms: 0 } });
+  const last: Run = { ...run, context, spent: { ms: 0 } };
+  const ended = yield* playSteps(step.finally, `${ref.id}.finally.`, last);
+  run.proxyMode = last.proxyMode;
   return { checks: [], held: held && ended, ...(held && ended ? {} : { problem: 'a step within failed' }) };
 }
 
@@ -166,7 +169,8 @@ async function* playLoad(step: StepOf<'load'>, ref: StepRef, run: Run): AsyncGen
     );
     const held = yield* playSteps(step.load.while, `${ref.id}.`, run);
     stop.abort();
-    const error = await failed;
+    // The requests on their way may take their time; who interrupts does not wait for them.
+    const error = await unlessAborted(failed, run.context.signal);
     if (error !== undefined) throw error;
     const observed = await requesting;
     const { checks } = judgeOf('load').judge(filled, observed);

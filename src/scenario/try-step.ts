@@ -8,6 +8,7 @@ import { fill, lookUp, type Values } from './bindings.ts';
 import { milliseconds } from './definition/scenario.ts';
 import type { AnyStep } from './definition/steps.ts';
 import type { Check } from './events.ts';
+import { inTime, OutOfTime, pause } from './in-time.ts';
 import { type CommandLine, labValues, type Performer, type StepContext, type Verdict } from './step-context.ts';
 
 const FIRST_PAUSE_MS = 50;
@@ -43,49 +44,92 @@ export async function fillStep<S>(step: S, context: StepContext, bound: Values):
   return fill(step, { ...labValues(await context.snapshot(), context.namespace), ...bound });
 }
 
-/** Tries until it holds or the time is up. `announce` is told the command once, before it first runs. */
+export interface TryOptions {
+  /** What earlier steps have named; what this one names is added. */
+  readonly bound: Record<string, unknown>;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Told the command once, before it first runs. */
+  announce(line: CommandLine): void;
+}
+
+/** Tries until it holds or the time is up; then, where it says so, looks whether it goes on to hold. */
 export async function tryStep(
   performer: Performer<AnyStep['step']>,
   step: AnyStep['step'],
   context: StepContext,
-  options: { readonly bound: Record<string, unknown>; readonly deadline: number; announce(line: CommandLine): void },
+  options: TryOptions,
 ): Promise<Tried> {
-  const steady = 'consistently' in step && step.consistently !== undefined ? milliseconds(step.consistently) : 0;
-  let pause = FIRST_PAUSE_MS;
+  const timeMs = options.deadline - Date.now();
+  const once = tryOf(performer, step, context, options);
+  const tried = await untilItHolds(once, performer.repeats(step), options.deadline, context.signal);
+  const { consistently } = step as { readonly consistently?: string };
+  if (!tried.held || consistently === undefined) return tried;
+  return await whileItHolds(once, tried, milliseconds(consistently), timeMs, context.signal);
+}
+
+/** One try that is given up at a deadline. `cutShort`: it gave nothing in its time. */
+type Try = (deadline: number) => Promise<Tried & { readonly cutShort?: boolean }>;
+
+function tryOf(
+  performer: Performer<AnyStep['step']>,
+  step: AnyStep['step'],
+  context: StepContext,
+  options: TryOptions,
+): Try {
   let announced = false;
-  let heldSince: number | undefined;
+  const observe = async (): Promise<Seen> => {
+    const filled = await fillStep(step, context, options.bound);
+    const line = announced ? undefined : performer.command(filled, context);
+    announced = true;
+    if (line !== undefined) options.announce(line);
+    return { step: filled, observed: await performer.observe(filled, context) };
+  };
+  return async (deadline) => {
+    try {
+      const seen = await inTime(observe(), deadline, context.signal);
+      const verdict = performer.judge(seen.step, seen.observed);
+      const held = verdict.checks.every((check) => check.held);
+      if (held) bind(seen.step, verdict, options.bound);
+      return { ...verdict, held, seen };
+    } catch (error) {
+      const failed = { checks: [], held: false, problem: problemOf(error) };
+      return error instanceof OutOfTime ? { ...failed, cutShort: true } : failed;
+    }
+  };
+}
+
+async function untilItHolds(once: Try, repeats: boolean, deadline: number, signal: AbortSignal): Promise<Tried> {
+  let wait = FIRST_PAUSE_MS;
   let former: Tried | undefined;
   for (;;) {
-    let tried: Tried;
-    try {
-      const filled = await fillStep(step, context, options.bound);
-      const line = announced ? undefined : performer.command(filled, context);
-      announced = true;
-      if (line !== undefined) options.announce(line);
-      const observed = await before(options.deadline, context.signal, performer.observe(filled, context));
-      const verdict = performer.judge(filled, observed);
-      const held = verdict.checks.every((check) => check.held);
-      tried = { ...verdict, held, seen: { step: filled, observed } };
-      if (held) bind(filled, verdict, options.bound);
-    } catch (error) {
-      // What an earlier try saw says more than that the last one was cut short.
-      if (error instanceof OutOfTime && former !== undefined) return former;
-      tried = { checks: [], held: false, problem: problemOf(error) };
-    }
+    const { cutShort, ...tried } = await once(deadline);
+    // What an earlier try saw says more than that the last one was cut short.
+    if (cutShort === true && former !== undefined) return former;
+    if (tried.held || !repeats || signal.aborted || Date.now() + wait >= deadline) return tried;
     former = tried;
-    if (tried.held && steady > 0) {
-      heldSince ??= Date.now();
-      if (context.signal.aborted || Date.now() - heldSince >= steady) return tried;
-      await sleep(Math.min(STEADY_PAUSE_MS, heldSince + steady - Date.now()), context.signal);
-      continue;
-    }
-    if (heldSince !== undefined)
-      return { ...tried, held: false, problem: `it held for ${Date.now() - heldSince} ms, not for ${steady} ms` };
-    const last = tried.held || !performer.repeats(step) || Date.now() + pause >= options.deadline;
-    if (last || context.signal.aborted) return tried;
-    await sleep(pause, context.signal);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    await pause(wait, signal);
+    wait = Math.min(wait * 2, LONGEST_PAUSE_MS);
   }
+}
+
+/** It holds since now; each look may take as long as the step had to come to hold. */
+async function whileItHolds(
+  once: Try,
+  first: Tried,
+  steadyMs: number,
+  lookMs: number,
+  signal: AbortSignal,
+): Promise<Tried> {
+  const since = Date.now();
+  let tried = first;
+  while (Date.now() - since < steadyMs) {
+    await pause(Math.min(STEADY_PAUSE_MS, since + steadyMs - Date.now()), signal);
+    if (signal.aborted) return { ...tried, held: false, problem: 'interrupted' };
+    tried = await once(Date.now() + lookMs);
+    if (!tried.held) return { ...tried, problem: `it held for ${Date.now() - since} ms, not for ${steadyMs} ms` };
+  }
+  return tried;
 }
 
 /** Names the result, or parts of it, for the steps that follow. */
@@ -111,38 +155,4 @@ function firstGroup(pattern: string, result: unknown): string {
 export function problemOf(error: unknown): string {
   if (error instanceof LabError) return `${error.message}: ${error.why}`;
   return error instanceof Error ? error.message : String(error);
-}
-
-class OutOfTime extends Error {}
-
-/** Rejects when the time is up or the run is interrupted; the work itself is left to end by itself. */
-async function before<T>(deadline: number, signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise: given, reject } = Promise.withResolvers<never>();
-  const interrupt = (): void => reject(new Error('interrupted'));
-  const timer = setTimeout(
-    () => reject(new OutOfTime('it gave no result in its time')),
-    Math.max(1, deadline - Date.now()),
-  );
-  signal.addEventListener('abort', interrupt, { once: true });
-  if (signal.aborted) interrupt();
-  try {
-    return await Promise.race([work, given]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', interrupt);
-  }
-}
-
-/** Resolves after a time, or as soon as the signal aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }

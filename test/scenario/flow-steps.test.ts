@@ -87,6 +87,14 @@ describe('proxyMode', () => {
     ]);
   });
 
+  it('is known after it, also where it is the last of a try', async () => {
+    const lab = fakeLab();
+    const steps = `    - try: [{exec: {in: node-1, command: [a]}}]
+      finally: [{proxyMode: {mode: nftables}}]
+    - {proxyModes: [nftables], exec: {in: node-1, command: [b]}}`;
+    expect(ended(await play(lab, scenario(steps)))).toEqual(['1.1 held', '1.finally.1 held', '1 held', '2 held']);
+  });
+
   it('of one node leaves the scenario in its backend', async () => {
     const lab = fakeLab();
     await play(
@@ -272,6 +280,50 @@ describe('time', () => {
     const short = scenario('    - {exec: {in: node-1, command: [x]}, expect: {stdout: "yes"}, consistently: 250ms}');
     expect(ended(await play(steady, short))).toEqual(['1 held']);
     expect(steady.log.filter((line) => line.startsWith('exec')).length).toBeGreaterThan(1);
+  });
+
+  it('consistently: also when the time to come to hold is up meanwhile', async () => {
+    const lab = fakeLab({ exec: () => ({ stdout: 'yes' }) });
+    const step =
+      '    - {exec: {in: node-1, command: [x]}, expect: {stdout: "yes"}, timeout: 200ms, consistently: 400ms}';
+    expect(ended(await play(lab, scenario(step)))).toEqual(['1 held']);
+    const slow = fakeLab({ exec: () => ({ stdout: 'yes' }) });
+    let looks = 0;
+    const hanging = {
+      ...slow,
+      exec: () => {
+        looks += 1;
+        return looks === 1 ? Promise.resolve({ exitCode: 0, stdout: 'yes', stderr: '' }) : new Promise<never>(() => {});
+      },
+    };
+    expect(ended(await play(hanging, scenario(step)))).toEqual(['1 failed']);
+  });
+
+  it('consistently: is given up when the run is, and has not held', async () => {
+    const stop = new AbortController();
+    const lab = fakeLab({
+      exec: () => {
+        setTimeout(() => stop.abort(), 20);
+        return { stdout: 'yes' };
+      },
+    });
+    const step = '    - {exec: {in: node-1, command: [x]}, expect: {stdout: "yes"}, consistently: 1m}';
+    expect(ended(await play(lab, scenario(step), stop.signal))).toEqual(['1 interrupted']);
+  });
+
+  it('a lab that does not answer costs a step its time, and no more', async () => {
+    const lab = fakeLab();
+    let asked = 0;
+    const snapshot = lab.snapshot;
+    const deaf = {
+      ...lab,
+      snapshot: () => {
+        asked += 1;
+        return asked === 1 ? new Promise<never>(() => {}) : snapshot();
+      },
+    };
+    const events = await play(deaf, scenario('    - {exec: {in: node-1, command: [x]}}'));
+    expect(problemOf(events)).toEqual(['it gave no result in its time']);
   });
 
   it('deadline: all steps together, but for those that clean up', async () => {

@@ -36,6 +36,10 @@ export const COMMON = {
   proxyModes: PROXY_MODE_LIST.optional().describe('the kube-proxy backends the step is for; default: the scenario’s'),
   requires: REQUIRES.optional(),
   timeout: DURATION.optional().describe('how long the step may take to hold; default: the scenario’s'),
+};
+/** What only looks can look again. */
+export const LOOKING = {
+  ...COMMON,
   consistently: DURATION.optional().describe('once it holds, it must go on to for so long'),
 };
 const NAME = z.string().regex(/^\w+$/, 'must be a name of letters, digits and _');

@@ -16,6 +16,7 @@ import {
   FILE,
   LINK_SETTINGS,
   LISTED,
+  LOOKING,
   OBJECT,
   OUTPUT,
   PROXY_MODE,
@@ -55,13 +56,13 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       expect: OUTPUT,
     }),
     kubectl: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       kubectl: COMMAND.describe('arguments of kubectl, run in the scenario’s namespace'),
       expect: COMMAND_EXPECT,
       as: AS,
     }),
     wait: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       wait: z.strictObject({
         for: WAIT_STATE,
         resource: LISTED.describe('pod, or pod/NAME'),
@@ -70,7 +71,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       }),
     }),
     get: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       get: z.strictObject({ resource: LISTED.describe('pod, or pod/NAME'), selector: z.string().optional() }),
       expect: z
         .strictObject({ count: NUMBER_MATCHER.optional(), each: OBJECT.optional().describe('each contains this') })
@@ -78,7 +79,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       as: AS,
     }),
     request: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       request: z.strictObject({
         from: TARGET,
         url: URL_TEXT,
@@ -103,7 +104,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       as: AS,
     }),
     resolve: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       resolve: z.strictObject({
         from: TARGET,
         name: z.string().min(1),
@@ -118,13 +119,13 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       as: AS,
     }),
     exec: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       exec: z.strictObject({ in: TARGET, command: COMMAND, stdin: z.string().optional() }),
       expect: COMMAND_EXPECT,
       as: AS,
     }),
     trace: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       trace: z.union([
         z.strictObject({
           from: TARGET,
@@ -148,7 +149,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
       as: AS,
     }),
     assert: z.strictObject({
-      ...COMMON,
+      ...LOOKING,
       assert: z.union([z.strictObject({ object: ASSERTED }), z.strictObject({ objects: z.array(ASSERTED).min(1) })]),
     }),
     error: z.strictObject({
