@@ -1,6 +1,7 @@
 /** What happens while scenarios are played: the one stream that the reporters and the TUI read. */
 
 import type { LabSnapshot } from '../lab/lab-snapshot.ts';
+import type { LinkState } from '../lab/link-state.ts';
 import type { Hop } from '../walk/hops.ts';
 import type { SectionDiff } from '../walk/rules/diff-sections.ts';
 import type { Playable } from './definition/scenario.ts';
@@ -70,6 +71,13 @@ export interface RulesChanged {
   readonly problem?: string;
 }
 
+/** A lab at one moment, as a picture shows it. */
+export interface LabState {
+  readonly snapshot: LabSnapshot;
+  /** The links with which something is wrong. */
+  readonly faults: readonly Pick<LinkState, 'target' | 'fault'>[];
+}
+
 export type StepOutcome = 'held' | 'failed' | 'interrupted';
 export type ScenarioOutcome = 'passed' | 'failed' | 'interrupted';
 
@@ -112,8 +120,8 @@ export type ScenarioEvent =
       /** What changed in the kernel's rules while it ran, where that is recorded. */
       readonly rules?: RulesChanged;
     }
-  /** The steps have ended; `snapshot` is the lab as they left it. */
-  | { readonly type: 'stepsEnded'; readonly snapshot: LabSnapshot }
+  /** The steps have ended; `lab` is as they left it. */
+  | { readonly type: 'stepsEnded'; readonly lab: LabState }
   /** Something could not be cleaned up. */
   | { readonly type: 'cleanupFailed'; readonly problem: string }
   | {

@@ -2,10 +2,11 @@
  * Plays something in a lab, in a Kubernetes namespace of its own, and leaves nothing. When `signal` aborts, the running step is
  * given up and the cleanup still runs; the reader goes on reading to the end.
  */
+import { isWhole } from '../cni/link-fault.ts';
 import type { LabHandle } from '../lab/lab-handle.ts';
 import { cleanUp, openNamespace } from './clean-up.ts';
 import type { Playable } from './definition/scenario.ts';
-import type { ScenarioEvent, ScenarioOutcome } from './events.ts';
+import type { LabState, ScenarioEvent, ScenarioOutcome } from './events.ts';
 import type { ProxyMode } from './lab-lease.ts';
 import { CLEANUP_MS, type HeldStep, playSteps, type Run } from './play-steps.ts';
 import { RuleRecorder } from './rules/rule-recorder.ts';
@@ -43,7 +44,7 @@ export async function* playInLab(
   const run: Run = { playable, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld, rules };
   const played = yield* body(run);
   let outcome: ScenarioOutcome = signal.aborted ? 'interrupted' : played ? 'passed' : 'failed';
-  yield { type: 'stepsEnded', snapshot: await lab.snapshot() };
+  yield { type: 'stepsEnded', lab: await stateOf(lab) };
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
   if (!keeps) {
     // A signal of its own: the one that interrupted the steps must not interrupt this.
@@ -55,6 +56,12 @@ export async function* playInLab(
   }
   yield { type: 'scenarioEnded', scenario: playable, outcome, ...tally, ms: Date.now() - started };
   return outcome;
+}
+
+async function stateOf(lab: LabHandle): Promise<LabState> {
+  const [snapshot, links] = await Promise.all([lab.snapshot(), lab.links()]);
+  const faulty = links.filter(({ fault }) => !isWhole(fault));
+  return { snapshot, faults: faulty.map(({ target, fault }) => ({ target, fault })) };
 }
 
 function stepContext(lab: LabHandle, namespace: string, file: string, signal: AbortSignal): StepContext {

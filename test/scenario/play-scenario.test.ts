@@ -72,7 +72,9 @@ describe('playScenario', () => {
     const { signal } = new AbortController();
     const played = playScenario(failing, { lab, signal, proxyMode: 'iptables', keepOnFailure: true });
     const events = await collect(played);
-    expect(events.find(({ type }) => type === 'stepsEnded')).toMatchObject({ snapshot: { name: 'fake' } });
+    expect(events.find(({ type }) => type === 'stepsEnded')).toMatchObject({
+      lab: { snapshot: { name: 'fake' }, faults: [] },
+    });
     expect(lab.log.filter((line) => line.startsWith('delete'))).toEqual([]);
   });
 

@@ -2,6 +2,8 @@
  * What explains a failed step: the scenario's pods, Services and endpoints, what each node's kernel and kube-proxy have of
  * them, the latest events.
  */
+import { isWhole } from '../../cni/link-fault.ts';
+import { describeFault } from '../../lab/link-settings.ts';
 import type { Evidence } from '../events.ts';
 import type { StepContext } from '../step-context.ts';
 import { connections, proxyHealth, serviceRules } from './node-evidence.ts';
@@ -19,6 +21,7 @@ export async function collectEvidence(context: StepContext): Promise<Evidence[]>
     attempt('rules of these Services, on each node', () => serviceRules(context)),
     attempt('connections of these Services, as conntrack knows them', () => connections(context)),
     attempt('kube-proxy on each node', () => proxyHealth(context)),
+    attempt('links with which something is wrong', () => linkFaults(context)),
     attempt('events', async () => lastLines(await get(context, 'events'), EVENTS_SHOWN)),
   ]);
   return collected.filter(({ text }) => text !== '');
@@ -35,6 +38,11 @@ async function attempt(title: string, collect: () => Promise<string>): Promise<E
 async function get(context: StepContext, ...argv: string[]): Promise<string> {
   const { stdout, stderr } = await context.lab.kubectl(['get', '--namespace', context.namespace, ...argv]);
   return /^No resources found/.test(stderr) ? '' : stdout + stderr;
+}
+
+async function linkFaults({ lab }: StepContext): Promise<string> {
+  const faulty = (await lab.links()).filter(({ fault }) => !isWhole(fault));
+  return faulty.map(({ target, fault }) => `${target}: ${describeFault(fault)}`).join('\n');
 }
 
 function firstLines(text: string): string {

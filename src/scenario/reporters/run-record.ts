@@ -1,10 +1,10 @@
 /** A whole run as one value, gathered from its events: what the reporters that speak at the end are made from. */
-import type { LabSnapshot } from '../../lab/lab-snapshot.ts';
 import type { Hop } from '../../walk/hops.ts';
 import type { Playable } from '../definition/scenario.ts';
 import type {
   Check,
   Evidence,
+  LabState,
   Question,
   RulesChanged,
   ScenarioEvent,
@@ -41,7 +41,7 @@ export interface PlayRecord {
   namespace?: string;
   readonly steps: StepRecord[];
   /** The lab when the steps had ended. */
-  snapshot?: LabSnapshot;
+  labState?: LabState;
   cleanupProblem?: string;
   outcome: ScenarioOutcome;
   /** Milliseconds. */
@@ -140,7 +140,7 @@ export class RunRecord {
         Object.assign(this.#play(), { outcome: event.outcome, ms: event.ms });
         break;
       case 'stepsEnded':
-        this.#play().snapshot = event.snapshot;
+        this.#play().labState = event.lab;
         break;
       case 'labPart':
       case 'task':

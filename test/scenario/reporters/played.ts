@@ -17,7 +17,7 @@ spec: {title: ${JSON.stringify(title)}, steps: [{narrate: x}]}`,
   return parsed;
 }
 
-const SNAPSHOT: LabSnapshot = {
+export const SNAPSHOT: LabSnapshot = {
   name: 'lab',
   kernel: 'host',
   createdAt: '2026-01-01T00:00:00Z',
@@ -79,7 +79,7 @@ export function playedRun(): ScenarioEvent[] {
     { type: 'output', step: one, text: AWKWARD },
     { type: 'expectation', step: one, check: { expected: 'it is', observed: 'it is', held: true } },
     { type: 'stepEnded', step: one, outcome: 'held', ms: 1234, evidence: [] },
-    { type: 'stepsEnded', snapshot: SNAPSHOT },
+    { type: 'stepsEnded', lab: { snapshot: SNAPSHOT, faults: [] } },
     { type: 'scenarioEnded', scenario: good, outcome: 'passed', steps: 1, checks: 1, ms: 2000 },
     { type: 'scenarioStarted', scenario: bad, proxyMode: 'nftables' },
     { type: 'labReady', lab: 'lab', borrowed: true, ms: 1 },
@@ -94,7 +94,7 @@ export function playedRun(): ScenarioEvent[] {
       ms: 20,
       evidence: [{ title: 'events', text: AWKWARD }],
     },
-    { type: 'stepsEnded', snapshot: SNAPSHOT },
+    { type: 'stepsEnded', lab: { snapshot: SNAPSHOT, faults: [] } },
     { type: 'cleanupFailed', problem: 'namespace second: it is still terminating' },
     { type: 'scenarioEnded', scenario: bad, outcome: 'failed', steps: 1, checks: 1, ms: 30 },
     { type: 'scenarioSkipped', scenario: good, proxyModes: ['ipvs', 'userspace'], reason: 'the kernel has no IPVS' },

@@ -37,3 +37,20 @@ export function readSvg(svg: string): { width: number; height: number; texts: Dr
   );
   return { width: Number(width), height: Number(height), texts };
 }
+
+/** Pairs of texts that lie on one another. */
+export function overlaps(texts: readonly DrawnText[]): string[] {
+  return texts.flatMap((one, index) =>
+    texts
+      .slice(index + 1)
+      .filter((two) => one.left < two.right && two.left < one.right && one.top < two.bottom && two.top < one.bottom)
+      .map((two) => `${one.content} / ${two.content}`),
+  );
+}
+
+/** Texts that are not wholly in the picture. */
+export function outside({ width, height, texts }: ReturnType<typeof readSvg>): string[] {
+  return texts
+    .filter(({ left, right, top, bottom }) => left < 0 || right > width || top < 0 || bottom > height)
+    .map(({ content }) => content);
+}

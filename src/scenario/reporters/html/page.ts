@@ -26,16 +26,16 @@ export function renderHtml(record: RunRecord, language: Language): string {
 }
 
 function renderPlay(play: PlayRecord, index: number, language: Language): string {
-  const { scenario, proxyMode, lab, outcome, snapshot, namespace, cleanupProblem } = play;
+  const { scenario, proxyMode, lab, outcome, labState, namespace, cleanupProblem } = play;
   const words = WORDS[language];
   const about = [scenario.file, proxyMode, lab, seconds(play.ms)].filter((text) => text !== undefined).join(' · ');
   return [
     `<section${attribute('id', playAnchor(index))} class="${outcome}">`,
     `<h2>${mark(outcome, language)} ${escapeXml(localize(scenario.title, language))}</h2>`,
     `<p class="about">${escapeXml(about)} · <a href="#top">${words.top}</a></p>`,
-    snapshot === undefined
+    labState === undefined
       ? ''
-      : `<details open><summary>${words.lab}</summary>${frame(labPicture(snapshot, namespace, language))}</details>`,
+      : `<details open><summary>${words.lab}</summary>${frame(labPicture(labState, namespace, language))}</details>`,
     ...play.steps.map((step) => renderStep(step, index, language)),
     cleanupProblem === undefined ? '' : `<p class="problem">${words.cleanup}</p>${pre(cleanupProblem)}`,
     '</section>',

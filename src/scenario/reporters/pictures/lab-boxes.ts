@@ -1,11 +1,8 @@
 /** What a lab's picture shows, measured: hosts, nodes with their pods, Services, each with its lines of text. Pure. */
-import type {
-  HostSnapshot,
-  LabSnapshot,
-  NodeSnapshot,
-  PodSnapshot,
-  ServiceSnapshot,
-} from '../../../lab/lab-snapshot.ts';
+
+import type { HostSnapshot, NodeSnapshot, PodSnapshot, ServiceSnapshot } from '../../../lab/lab-snapshot.ts';
+import { describeFault } from '../../../lab/link-settings.ts';
+import type { LabState } from '../../events.ts';
 import type { Language } from '../../localize.ts';
 import { textWidth } from '../../wrap-text.ts';
 import { widthOf } from './svg.ts';
@@ -22,6 +19,8 @@ export interface Box {
   readonly lines: readonly Line[];
   /** Numbers of the Services it belongs to; of a Service its own. */
   readonly badges: readonly number[];
+  /** Something is wrong with its link. */
+  readonly isFaulty: boolean;
   readonly width: number;
   readonly height: number;
 }
@@ -49,6 +48,7 @@ const MOST_SERVICES = 24;
 export const WORDS = {
   en: {
     lab: 'The lab',
+    link: 'link:',
     notReady: 'not ready',
     noEndpoints: 'no endpoints',
     endpoints: (count: number) => `${count} endpoint${count === 1 ? '' : 's'}`,
@@ -58,6 +58,7 @@ export const WORDS = {
   },
   zh: {
     lab: '实验环境',
+    link: '链路：',
     notReady: '未就绪',
     noEndpoints: '没有端点',
     endpoints: (count: number) => `${count} 个端点`,
@@ -75,21 +76,26 @@ export interface LabBoxes {
 }
 
 /** Everything of the lab; what belongs to `namespace` comes first and stands out. */
-export function boxesOf(lab: LabSnapshot, namespace: string | undefined, language: Language): LabBoxes {
+export function boxesOf(state: LabState, namespace: string | undefined, language: Language): LabBoxes {
+  const { snapshot: lab, faults } = state;
   const isOwn = (item: { readonly namespace: string }): boolean => item.namespace === namespace;
+  const linkOf = (target: string): Line[] =>
+    faults
+      .filter((link) => link.target === target)
+      .map(({ fault }) => line(`${WORDS[language].link} ${describeFault(fault)}`, 'alarm'));
   const services = ownFirst(lab.services, isOwn);
   const shown = services.slice(0, MOST_SERVICES);
   const pods = ownFirst(lab.pods, isOwn);
+  const drawPod = (pod: PodSnapshot): Box => {
+    const link = linkOf(`${pod.namespace}/${pod.name}`);
+    return podBox(pod, { services: shown, isOwn: isOwn(pod), link });
+  };
   return {
-    hosts: lab.hosts.map(hostBox),
+    hosts: lab.hosts.map((host) => hostBox(host, linkOf(host.name))),
     nodes: lab.nodes.map((node) => {
       const own = pods.filter((pod) => pod.node === node.name);
-      return nodeBox(
-        node,
-        own.slice(0, MOST_PODS).map((pod) => podBox(pod, shown, isOwn(pod))),
-        own.length,
-        language,
-      );
+      const drawn = own.slice(0, MOST_PODS).map(drawPod);
+      return nodeBox(node, { pods: drawn, count: own.length, link: linkOf(node.name) }, language);
     }),
     services: [
       ...shown.map((service, index) => serviceBox(service, index + 1, isOwn(service), language)),
@@ -102,16 +108,25 @@ function ownFirst<T extends { readonly namespace: string }>(items: readonly T[],
   return [...items.filter(isOwn), ...items.filter((item) => !isOwn(item))];
 }
 
-function hostBox({ name, ips }: HostSnapshot): Box {
-  return box('host', name, [line(name, 'name'), ...ips.map((ip) => line(ip))]);
+function hostBox({ name, ips }: HostSnapshot, link: readonly Line[]): Box {
+  const lines = [line(name, 'name'), ...link, ...ips.map((ip) => line(ip))];
+  return { ...box('host', name, lines), isFaulty: link.length > 0 };
 }
 
-function nodeBox(node: NodeSnapshot, pods: readonly Box[], count: number, language: Language): NodeBox {
+interface InNode {
+  readonly pods: readonly Box[];
+  /** Of all its pods, drawn or not. */
+  readonly count: number;
+  readonly link: readonly Line[];
+}
+
+function nodeBox(node: NodeSnapshot, { pods, count, link }: InNode, language: Language): NodeBox {
   const words = WORDS[language];
   const state = node.ready ? [] : [line(words.notReady, 'alarm')];
   const head = box('node', node.name, [
     line(node.name, 'name'),
     ...state,
+    ...link,
     ...node.ips.map((ip) => line(ip)),
     ...node.podCIDRs.map((cidr) => line(`pods ${cidr}`)),
     line(`kube-proxy ${node.proxy.mode}`),
@@ -124,19 +139,26 @@ function nodeBox(node: NodeSnapshot, pods: readonly Box[], count: number, langua
   const heights = columns.map((column) => column.reduce((sum, pod) => sum + pod.height + POD_GAP, 0));
   return {
     ...head,
+    isFaulty: link.length > 0,
     pods: columns,
     width: Math.max(head.width, Math.max(1, columns.length) * (podWidth + PADDING) + PADDING),
     height: head.height + Math.max(0, ...heights),
   };
 }
 
-function podBox(pod: PodSnapshot, services: readonly ServiceSnapshot[], isOwn: boolean): Box {
+interface AroundPod {
+  readonly services: readonly ServiceSnapshot[];
+  readonly isOwn: boolean;
+  readonly link: readonly Line[];
+}
+
+function podBox(pod: PodSnapshot, { services, isOwn, link }: AroundPod): Box {
   const badges = services.flatMap(({ endpoints }, index) =>
     endpoints.some((endpoint) => pod.ips.includes(addressOf(endpoint))) ? [index + 1] : [],
   );
   const state = pod.phase === 'Running' ? [] : [line(pod.phase, 'alarm')];
   const kind = `pod${isOwn ? ' own' : ''}${pod.ready ? '' : ' unready'}`;
-  const lines = [line(pod.name, 'name'), ...pod.ips.map((ip) => line(ip)), ...state];
+  const lines = [line(pod.name, 'name'), ...pod.ips.map((ip) => line(ip)), ...state, ...link];
   return box(kind, `${pod.namespace}/${pod.name}`, lines, badges);
 }
 
@@ -182,7 +204,7 @@ function box(kind: string, title: string, lines: readonly Line[], badges: readon
   const beside = kind.startsWith('service') ? 0 : 1;
   widths[beside] = (widths[beside] ?? 0) + widthOfBadges(badges.length);
   const width = Math.max(0, ...widths) + 2 * PADDING;
-  return { kind, title, lines, badges, width, height: lines.length * LINE + PADDING + 4 };
+  return { kind, title, lines, badges, isFaulty: false, width, height: lines.length * LINE + PADDING + 4 };
 }
 
 function widthOfBadges(count: number): number {

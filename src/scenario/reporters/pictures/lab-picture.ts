@@ -3,6 +3,7 @@
  * which pods are endpoints of which Service. SVG that takes its colours from its page. Pure.
  */
 import type { LabSnapshot } from '../../../lab/lab-snapshot.ts';
+import type { LabState } from '../../events.ts';
 import type { Language } from '../../localize.ts';
 import { flow, type Placed, type Row } from './flow.ts';
 import {
@@ -28,9 +29,10 @@ const ROW_GAP = 22;
 const TRUNK = 12;
 
 /** The picture; what belongs to `namespace` stands out. */
-export function labPicture(lab: LabSnapshot, namespace: string | undefined, language: Language): string {
+export function labPicture(state: LabState, namespace: string | undefined, language: Language): string {
   const words = WORDS[language];
-  const boxes = boxesOf(lab, namespace, language);
+  const lab = state.snapshot;
+  const boxes = boxesOf(state, namespace, language);
   const hosts = flow(boxes.hosts, FRAME);
   const nodes = flow(boxes.nodes, FRAME);
   const services = flow(boxes.services, FRAME);
@@ -38,7 +40,8 @@ export function labPicture(lab: LabSnapshot, namespace: string | undefined, lang
   const width = Math.max(...rows.flatMap(({ items }) => items.map(({ item, x }) => x + item.width))) + FRAME.gap;
   const drawn: string[] = [];
   const buses: number[] = [];
-  let y = TOP;
+  // Above the first line of the underlay there is room for its name.
+  let y = hosts.length === 0 ? TOP + LINE : TOP;
   for (const row of hosts) {
     const bus = y + row.height + WIRE;
     drawn.push(
@@ -86,7 +89,7 @@ function underlayLabel(word: string, y: number): string {
 }
 
 function hang({ item, x }: Placed<Box>, from: number, to: number): string {
-  return wire(`M${Math.round(x + item.width / 2)} ${from}V${to}`, 'wire');
+  return wire(`M${Math.round(x + item.width / 2)} ${from}V${to}`, item.isFaulty ? 'wire faulty' : 'wire');
 }
 
 function wire(d: string, kind: string): string {
