@@ -26,6 +26,8 @@ beforeAll(() => {
   for (const file of ['default.yaml', 'sources.yaml', 'lab.schema.json'])
     symlinkSync(join(ROOT, 'lab', file), join(folder, 'lab', file));
   symlinkSync(join(ROOT, 'scenarios'), join(folder, 'scenarios'));
+  // What the files of examples name stands beside them.
+  symlinkSync(join(ROOT, 'scenarios/manifests'), join(folder, 'manifests'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -90,9 +92,8 @@ describe('yaml', { timeout: 60_000 }, () => {
       ).toHaveProperty('steps');
       return;
     }
-    if (kind === 'Scenario') {
+    if (kind === 'Scenario' || kind === 'Exercise') {
       const { loadScenarios } = await import('../../../src/scenario/definition/load-scenario.ts');
-      symlinkSync(join(ROOT, 'scenarios/manifests'), join(folder, 'manifests'));
       expect(loadScenarios([file])).toHaveLength(1);
       return;
     }
