@@ -56,8 +56,13 @@ export function describeIssues(schema: z.core.$ZodType, error: z.core.$ZodError)
   const misspelt = new Set(
     found.flatMap(({ path, meant }) => (meant === undefined ? [] : [formatPlace([...path.slice(0, -1), meant])])),
   );
+  // Nor is a field unknown, and the whole for want of it nothing.
+  const strange = new Set(
+    found.flatMap(({ path, unknown }) => (unknown === true ? [formatPlace(path.slice(0, -1))] : [])),
+  );
   return found
     .filter(({ path, missing }) => missing !== true || !misspelt.has(formatPlace(path)))
+    .filter(({ path, rule }) => rule !== true || !strange.has(formatPlace(path)))
     .map(({ path, message }) => ({ path, message }));
 }
 
@@ -65,6 +70,10 @@ interface FoundIssue extends FileIssue {
   /** The field that an unknown one was probably meant to be. */
   readonly meant?: string;
   readonly missing?: boolean;
+  /** No such field is known. */
+  readonly unknown?: boolean;
+  /** A rule of the schema's own, about what is known of a value. */
+  readonly rule?: boolean;
 }
 
 /** One line per thing that is wrong: an unknown key is a place of its own. */
@@ -77,7 +86,8 @@ function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FoundI
         return { path: [...path, key], message: 'does not go together with what stands beside it' };
       const meant = nearMiss(key, known);
       const hint = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${meant}"?`;
-      return { path: [...path, key], message: `unknown field; ${hint}`, ...(meant === undefined ? {} : { meant }) };
+      const message = `unknown field; ${hint}`;
+      return { path: [...path, key], message, unknown: true, ...(meant === undefined ? {} : { meant }) };
     });
   }
   if (issue.code === 'invalid_value')
@@ -91,7 +101,7 @@ function describeIssue(schema: z.core.$ZodType, issue: z.core.$ZodIssue): FoundI
   if (issue.code === 'invalid_key') return [{ path, message: issue.issues[0]?.message ?? issue.message }];
   if (issue.code === 'too_small') return [{ path, message: bound('at least', issue.minimum, issue.origin) }];
   if (issue.code === 'too_big') return [{ path, message: bound('at most', issue.maximum, issue.origin) }];
-  return [{ path, message: issue.message }];
+  return [{ path, message: issue.message, ...(issue.code === 'custom' ? { rule: true } : {}) }];
 }
 
 /** Of a number, of the length of a list, of the length of a text. */

@@ -20,6 +20,10 @@ export const TARGET = z
 export const ASSERTED = z
   .looseObject({ kind: KIND, metadata: z.looseObject({ name: z.string().min(1) }) })
   .describe('a Kubernetes object: its kind, its name, and the fields it must have');
+export const EACH = OBJECT.refine(
+  (tree) => Object.keys(tree).length > 0,
+  'expects nothing: name fields that each must have',
+).describe('each contains this');
 /** `pod`, or `pod/NAME`. */
 export const LISTED = checked((text) => problemOf(() => !isFilledIn(text) && resourceNamed(text.split('/')[0]!)));
 export const RESOURCE = z

@@ -34,20 +34,27 @@ export const PATTERN = checked((pattern) => {
   }
 });
 
-const TEXTS = z.union([z.string(), z.array(z.string()).min(1)]);
+/** Every text contains the empty one. */
+const PART = z.string().min(1);
+const TEXTS = z.union([PART, z.array(PART).min(1)]);
+
+/** What expects nothing would hold of everything. */
+const claims = (matcher: object): boolean => Object.keys(matcher).length > 0;
 
 /** A bare string must be the whole text, spaces around it aside. */
 export const TEXT_MATCHER = z
   .union([
     z.string(),
     z.number(),
-    z.strictObject({
-      equals: z.string().optional(),
-      contains: TEXTS.optional().describe('every one of these occurs'),
-      lacks: TEXTS.optional().describe('none of these occurs'),
-      matches: PATTERN.optional().describe('a regular expression, tried on the whole text (flag m)'),
-      lines: z.number().int().min(0).optional().describe('how many lines are not empty'),
-    }),
+    z
+      .strictObject({
+        equals: z.string().optional(),
+        contains: TEXTS.optional().describe('every one of these occurs'),
+        lacks: TEXTS.optional().describe('none of these occurs'),
+        matches: PATTERN.optional().describe('a regular expression, tried on the whole text (flag m)'),
+        lines: z.number().int().min(0).optional().describe('how many lines are not empty'),
+      })
+      .refine(claims, 'expects nothing: name one of equals, contains, lacks, matches, lines'),
   ])
   .describe('the whole text, or {equals, contains, lacks, matches, lines}');
 export type TextMatcher = z.infer<typeof TEXT_MATCHER>;
@@ -57,7 +64,10 @@ export const NUMBER_MATCHER = z
   .union([
     z.number(),
     z.string().regex(/^\{\{.+\}\}$/, 'must be a number, or {min, max}'),
-    z.strictObject({ min: z.number().optional(), max: z.number().optional() }),
+    z
+      .strictObject({ min: z.number().optional(), max: z.number().optional() })
+      .refine(claims, 'expects nothing: name min, max or both')
+      .refine(({ min, max }) => min === undefined || max === undefined || min <= max, 'min is more than max'),
   ])
   .describe('a number, or {min, max}');
 export type NumberMatcher = z.infer<typeof NUMBER_MATCHER>;
@@ -70,23 +80,25 @@ const ENDS = {
 const ACTION = z.enum(['DNAT', 'SNAT']);
 
 /** One expected hop of a trace: every field given must fit. */
-export const HOP_MATCHER = z.strictObject({
-  host: z.string().optional().describe('node, pod, fabric host, or `underlay`'),
-  device: z.string().optional().describe('name of the device; * stands for any characters'),
-  direction: z.enum(['in', 'out']).optional(),
-  way: z.enum(['there', 'back']).optional().describe('default: there; among `absent`: either'),
-  protocol: z.enum(['TCP', 'UDP', 'ICMP', 'VXLAN']).optional().describe('VXLAN: the packet is encapsulated here'),
-  ...ENDS,
-  outer: z
-    .strictObject({ ...ENDS, vni: z.number().int().optional() })
-    .optional()
-    .describe('the VXLAN packet around it'),
-  frame: z.strictObject(ENDS).optional().describe('MAC addresses of the frame inside the VXLAN packet'),
-  action: z
-    .union([ACTION, z.array(ACTION).min(1)])
-    .optional()
-    .describe('what conntrack did to it just before this hop: DNAT, SNAT, or [DNAT, SNAT]'),
-});
+export const HOP_MATCHER = z
+  .strictObject({
+    host: z.string().optional().describe('node, pod, fabric host, or `underlay`'),
+    device: z.string().optional().describe('name of the device; * stands for any characters'),
+    direction: z.enum(['in', 'out']).optional(),
+    way: z.enum(['there', 'back']).optional().describe('default: there; among `absent`: either'),
+    protocol: z.enum(['TCP', 'UDP', 'ICMP', 'VXLAN']).optional().describe('VXLAN: the packet is encapsulated here'),
+    ...ENDS,
+    outer: z
+      .strictObject({ ...ENDS, vni: z.number().int().optional() })
+      .optional()
+      .describe('the VXLAN packet around it'),
+    frame: z.strictObject(ENDS).optional().describe('MAC addresses of the frame inside the VXLAN packet'),
+    action: z
+      .union([ACTION, z.array(ACTION).min(1)])
+      .optional()
+      .describe('what conntrack did to it just before this hop: DNAT, SNAT, or [DNAT, SNAT]'),
+  })
+  .refine(claims, 'expects nothing: name host, device, …');
 export type HopMatcher = z.infer<typeof HOP_MATCHER>;
 
 export const OUTCOME = z.enum(['answered', 'refused', 'timeout', 'unreachable']);

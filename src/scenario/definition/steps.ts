@@ -12,12 +12,12 @@ import {
   COMMAND_EXPECT,
   COMMON,
   DNS_STATUS,
+  EACH,
   ERROR_STEP,
   FILE,
   LINK_SETTINGS,
   LISTED,
   LOOKING,
-  OBJECT,
   OUTPUT,
   PROXY_MODE,
   RESOURCE,
@@ -73,9 +73,7 @@ function stepSchemas<S extends z.ZodType>(nested: S) {
     get: z.strictObject({
       ...LOOKING,
       get: z.strictObject({ resource: LISTED.describe('pod, or pod/NAME'), selector: z.string().optional() }),
-      expect: z
-        .strictObject({ count: NUMBER_MATCHER.optional(), each: OBJECT.optional().describe('each contains this') })
-        .optional(),
+      expect: z.strictObject({ count: NUMBER_MATCHER.optional(), each: EACH.optional() }).optional(),
       as: AS,
     }),
     request: z.strictObject({

@@ -88,6 +88,36 @@ const EXPECTATIONS: readonly Mistake[] = [
     step('error: {kubectl: [create, x]}'),
     '7:7: spec.steps[0].expect: is missing; it must be a mapping',
   ],
+  [
+    'a matcher that expects nothing',
+    exec('expect: {stdout: {}}'),
+    '8:16: spec.steps[0].expect.stdout: expects nothing: name one of equals, contains, lacks, matches, lines',
+  ],
+  [
+    'bounds of nothing',
+    request('{distinct: {body: {}}}'),
+    '8:27: spec.steps[0].expect.distinct.body: expects nothing: name min, max or both',
+  ],
+  [
+    'bounds that nothing is within',
+    request('{distinct: {body: {min: 3, max: 2}}}'),
+    '8:27: spec.steps[0].expect.distinct.body: min is more than max',
+  ],
+  [
+    'an empty text to contain',
+    exec('expect: {stdout: {contains: ""}}'),
+    '8:25: spec.steps[0].expect.stdout.contains: must not be empty',
+  ],
+  [
+    'a hop that may be any',
+    trace('{hops: [{}]}'),
+    '8:23: spec.steps[0].expect.hops[0]: expects nothing: name host, device, …',
+  ],
+  [
+    'a tree without fields',
+    scenarioOf('    - get: {resource: pods}\n      expect: {each: {}}'),
+    '8:16: spec.steps[0].expect.each: expects nothing: name fields that each must have',
+  ],
 ];
 
 export const OF_EXPECTATIONS: readonly Mistake[] = [...EXPECTATIONS];

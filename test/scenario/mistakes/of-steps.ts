@@ -118,6 +118,11 @@ const STEPS: readonly Mistake[] = [
     step('load: {from: client, url: "http://x/", while: [{scal: {}}]}'),
     '7:55: spec.steps[0].load.while[0].scal: no step is called "scal"; did you mean "scale"?',
   ],
+  [
+    'a change that is to go on to hold',
+    step('{scale: {resource: deployment/web, replicas: 1}, consistently: 2s}'),
+    '7:56: spec.steps[0].consistently: unknown field; expected one of narrate, proxyModes, requires, timeout, scale, expect',
+  ],
 ];
 
 const BINDINGS: readonly Mistake[] = [
