@@ -14,15 +14,15 @@ function pidsOf(lab: string): number[] {
 
 /** Proportional set size of all processes of the lab, in MB (10^6 bytes): a shared page counts once among its sharers. */
 export function memoryOf(lab: string): number {
-  const kilobytes = pidsOf(lab).map((pid) =>
-    Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))![1]),
-  );
-  return kilobytes.reduce((sum, each) => sum + (each * 1024) / 1e6, 0);
+  return sumOf(lab, (pid) => {
+    const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')) ?? [];
+    return (Number(kilobytes ?? 0) * 1024) / 1e6;
+  });
 }
 
 /** Time on a processor so far, of all threads of the lab's processes, in milliseconds. */
 export function processorTimeOf(lab: string): number {
-  return pidsOf(lab).reduce((sum, pid) => sum + processorTimeOfProcess(pid), 0);
+  return sumOf(lab, processorTimeOfProcess);
 }
 
 /** The same of one process. */
@@ -31,4 +31,18 @@ export function processorTimeOfProcess(pid: number): number {
     Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
   );
   return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6;
+}
+
+/** A process that ends while it is looked at (a tool that a component runs) counts for nothing. */
+function sumOf(lab: string, measure: (pid: number) => number): number {
+  let sum = 0;
+  for (const pid of pidsOf(lab)) {
+    try {
+      sum += measure(pid);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ESRCH') throw error;
+    }
+  }
+  return sum;
 }
