@@ -6,7 +6,7 @@ import type { BenchmarkContext } from './benchmark.ts';
 const NAME = 'load';
 const NAMESPACE = 'default';
 const PORT = 80;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 /** Pods dialled at the same time: as many as a node's neighbour table takes without dropping any. */
 const PARALLEL = 50;
 

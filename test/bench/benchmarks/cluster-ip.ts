@@ -2,7 +2,7 @@
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { timeConnection } from '../blocking-connect.ts';
-import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
+import { backendName, inEveryBackend } from '../every-backend.ts';
 import { addEndpoint, CLUSTER_IP, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { runBare, withRules } from '../rules-in-mode.ts';
 
@@ -15,18 +15,12 @@ export const clusterIp: Benchmark = {
   title: 'connect(2) to a ClusterIP among S Services, beside the same rules loaded by hand into another namespace',
   unit: 'Services',
   quantity: 'µs',
-  async run(context) {
-    const samples: Sample[] = [];
-    // In userspace it is a relay that takes the connection, not the rules.
-    for (const mode of hostModes(context).filter((each) => each !== 'userspace'))
-      samples.push(...(await clusterIpSamples(context, mode)));
-    const guest = await inGuest(context, 'cluster-ip');
-    return { samples: [...samples, ...guest.samples], missing: guest.missing };
-  },
+  run: (context) => inEveryBackend(context, 'cluster-ip', clusterIpSamples),
 };
 
-/** One backend, on the kernel this runs on. */
+/** One backend, on the kernel this runs on. In userspace it is a relay that takes the connection, not the rules. */
 export async function clusterIpSamples(context: BenchmarkContext, mode: ProxyMode): Promise<Sample[]> {
+  if (mode === 'userspace') return [];
   const samples: Sample[] = [];
   for (const size of context.isTrial ? [3] : context.isQuick ? [100] : [1000, 10_000])
     samples.push(...(await compare(context, mode, size)));
@@ -35,7 +29,7 @@ export async function clusterIpSamples(context: BenchmarkContext, mode: ProxyMod
 
 async function compare(context: BenchmarkContext, mode: ProxyMode, size: number): Promise<Sample[]> {
   const [ours, byHand] = [`${context.prefix}.ours`, `${context.prefix}.hand`];
-  const name = mode === 'ipvs' ? IN_GUEST : mode;
+  const name = backendName(mode);
   const views = viewsWithEndpoint(size);
   context.progress(`cluster-ip: ${name}, ${size} Services`);
   return withRules(mode, ours, ({ kernel, sync }) =>

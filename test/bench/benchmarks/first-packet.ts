@@ -6,8 +6,8 @@ import { isInstalled } from '../../../src/kernel/packages.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { timeConnection } from '../blocking-connect.ts';
+import { backendName, inEveryBackend, LEGACY_TOOL } from '../every-backend.ts';
 import { serviceCounts } from '../generated-services.ts';
-import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
 import { withNamespaces } from '../measure.ts';
 import { addEndpoint, CLUSTER_IP, ENDPOINT, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { withGreeter } from '../peers.ts';
@@ -17,6 +17,7 @@ const CONNECTIONS = { whole: 2000, quick: 50 };
 /** Of those, left out at the start: caches are cold, code is not compiled. */
 const WARM_UP = 20;
 
+const LEGACY_NAME = 'iptables-legacy';
 const CONNECTED = 'until connect(2) returns';
 const ANSWERED = 'until the endpoint’s first byte';
 
@@ -27,15 +28,8 @@ export const firstPacket: Benchmark = {
   unit: 'Services',
   quantity: 'µs',
   async run(context) {
-    const samples: Sample[] = [];
-    const modes = hostModes(context);
-    for (const mode of modes) samples.push(...(await connectionSamples(context, mode)));
-    if (modes.includes('iptables') && isInstalled('iptables-legacy-restore'))
-      samples.push(...(await connectionSamples(context, 'iptables', true)));
-    const guest = await inGuest(context, 'first-packet');
     return {
-      samples: [...samples, ...guest.samples],
-      missing: guest.missing,
+      ...(await inEveryBackend(context, 'first-packet', connectionSamples)),
       notes: [
         'From the node itself to an endpoint on it, in turns with a connection to the endpoint in a namespace without rules.',
         'The Service is the one whose rule comes last of its chain.',
@@ -46,14 +40,15 @@ export const firstPacket: Benchmark = {
   },
 };
 
-/** One backend at every size, on the kernel this runs on; `isLegacy`: the same rules, loaded by iptables-legacy. */
-export async function connectionSamples(
-  context: BenchmarkContext,
-  mode: ProxyMode,
-  isLegacy = false,
-): Promise<Sample[]> {
+/** One backend at every size, on the kernel this runs on; in iptables also the same rules, loaded by the legacy variant. */
+export async function connectionSamples(context: BenchmarkContext, mode: ProxyMode): Promise<Sample[]> {
+  const own = await eachSize(context, mode, backendName(mode));
+  if (mode !== 'iptables' || !isInstalled(LEGACY_TOOL)) return own;
+  return [...own, ...(await eachSize(context, mode, LEGACY_NAME))];
+}
+
+async function eachSize(context: BenchmarkContext, mode: ProxyMode, name: string): Promise<Sample[]> {
   const [rules, none] = [`${context.prefix}.rules`, `${context.prefix}.none`];
-  const name = mode === 'ipvs' ? IN_GUEST : isLegacy ? 'iptables-legacy' : mode;
   const samples: Sample[] = [];
   for (const size of serviceCounts(context)) {
     context.progress(`first-packet: ${name}, ${size} Services`);
@@ -61,7 +56,7 @@ export async function connectionSamples(
     const own = await withRules(mode, rules, ({ kernel, sync, plan }) =>
       withNamespaces(kernel, [none], async () => {
         for (const netns of [rules, none]) await addEndpoint(kernel, netns);
-        if (isLegacy) await runBare(kernel, rules, (await plan(views)).writes, LEGACY);
+        if (name === LEGACY_NAME) await runBare(kernel, rules, (await plan(views)).writes, LEGACY);
         else await sync(views);
         return await connect(context, { rules, none }, name, size);
       }),
@@ -111,7 +106,7 @@ function samplesOf(
 ): Sample[] {
   const what = panel === CONNECTED ? 'connected' : 'answered';
   const against = `${name}, no rules: ${what}`;
-  const reference = { nftables: 'no rules', [IN_GUEST]: 'no rules (UML)' }[name];
+  const reference = { nftables: 'no rules', [backendName('ipvs')]: 'no rules (UML)' }[name];
   return [
     {
       label: `${name}: ${what}`,

@@ -7,8 +7,8 @@ import { isInstalled } from '../../../src/kernel/packages.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { ServicePortViews } from '../../../src/objects/service-port-view.ts';
 import type { Benchmark, BenchmarkContext, RatioTarget, Sample } from '../benchmark.ts';
+import { backendName, inEveryBackend, LEGACY_TOOL } from '../every-backend.ts';
 import { benchTracker, serviceCounts } from '../generated-services.ts';
-import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
 import { fullSync, oneTransaction } from '../kube-proxy-way.ts';
 import { inTurns, timed, withNamespaces } from '../measure.ts';
 import { LEGACY, runBare, withRules } from '../rules-in-mode.ts';
@@ -24,12 +24,8 @@ export const rulesLoad: Benchmark = {
   title: 'Full sync of S Services × 3 endpoints into an empty node: read, plan, load',
   unit: 'Services',
   async run(context) {
-    const samples: Sample[] = [];
-    for (const mode of hostModes(context)) samples.push(...(await loadSamples(context, mode)));
-    const guest = await inGuest(context, 'rules-load');
     return {
-      samples: [...samples, ...guest.samples],
-      missing: guest.missing,
+      ...(await inEveryBackend(context, 'rules-load', loadSamples)),
       notes: [
         '"bare" is the tools alone, given the same texts: iptables-restore, nft -f, ipset restore, ipvsadm -R, ip -batch.',
         '"kube-proxy\'s way" sends kube-proxy\'s own sequence of commands with the same rules; kube-proxy itself is not run.',
@@ -57,11 +53,11 @@ async function load(context: BenchmarkContext, mode: ProxyMode, size: number): P
   const times = await inTurns(context, ROUNDS, {
     podwire: () => withRules(mode, netns, ({ sync }) => timed(() => sync(views))),
     bare: () => withRules(mode, netns, ({ kernel }) => timed(() => runBare(kernel, netns, writes))),
-    ...(mode === 'iptables' && isInstalled('iptables-legacy-restore')
+    ...(mode === 'iptables' && isInstalled(LEGACY_TOOL)
       ? { legacy: () => withRules(mode, netns, ({ kernel }) => timed(() => runBare(kernel, netns, writes, LEGACY))) }
       : {}),
   });
-  const name = mode === 'ipvs' ? IN_GUEST : mode;
+  const name = backendName(mode);
   const targets: RatioTarget[] = [
     { against: `${name}, bare`, bound: size >= 1000 && mode !== 'userspace' ? { atMost: 1.2 } : undefined },
     ...(mode === 'iptables' && size <= MOST_IN_ONE_TRANSACTION

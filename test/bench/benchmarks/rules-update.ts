@@ -5,8 +5,8 @@
 import { invocationOf } from '../../../src/kernel/invocation.ts';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
+import { backendName, inEveryBackend } from '../every-backend.ts';
 import { benchService, benchSlice, benchTracker, serviceCounts } from '../generated-services.ts';
-import { hostModes, IN_GUEST, inGuest } from '../guest.ts';
 import { partialSync } from '../kube-proxy-way.ts';
 import { inTurns, timed } from '../measure.ts';
 import { runBare, withRules } from '../rules-in-mode.ts';
@@ -19,12 +19,8 @@ export const rulesUpdate: Benchmark = {
   title: 'One Service changes among S: track, plan, apply',
   unit: 'Services',
   async run(context) {
-    const samples: Sample[] = [];
-    for (const mode of hostModes(context)) samples.push(...(await updateSamples(context, mode)));
-    const guest = await inGuest(context, 'rules-update');
     return {
-      samples: [...samples, ...guest.samples],
-      missing: guest.missing,
+      ...(await inEveryBackend(context, 'rules-update', updateSamples)),
       notes: [
         '"endpoint": one goes or comes, "Service": it is deleted or created. The way through the API is measured by service-update.',
         '"bare" is the tools alone with the same commands; in ipvs with the question whether connections are left.',
@@ -48,7 +44,7 @@ async function update(context: BenchmarkContext, mode: ProxyMode, size: number):
   const netns = `${context.prefix}.rules`;
   const tracker = benchTracker(size);
   const middle = size >> 1;
-  const name = mode === 'ipvs' ? IN_GUEST : mode;
+  const name = backendName(mode);
   return withRules(mode, netns, async ({ kernel, sync, plan }) => {
     await sync(tracker.update().views);
     const ours = async (change: () => void) =>
