@@ -129,10 +129,12 @@ async function becomes({ kernel }: BenchmarkContext, netns: string, host: string
 async function createServices(context: BenchmarkContext, { transport }: LabHandle, size: number): Promise<void> {
   context.progress(`service-update: creating ${size} Services`);
   await transport.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bench' } });
+  const late = AbortSignal.timeout(LOADED_WITHIN_MS);
   let next = 0;
   const work = async () => {
     while (next < size) {
       context.signal.throwIfAborted();
+      if (late.aborted) throw new Error(`${next} of ${size} Services were made within ${LOADED_WITHIN_MS / 1000} s`);
       const index = next++;
       await transport.create(SERVICES, benchService(index));
       await transport.create(ENDPOINT_SLICES, benchSlice(index));
