@@ -1,19 +1,52 @@
-/** What a report holds of a real lab: walks as data, what each step changed in the kernel's rules, evidence in the backend's own words. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Reports against the schemas and parsers that their readers have: of a run made up, cut short anywhere, and of a real one. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { afterAll, expect, it } from 'vitest';
+import { Parser } from 'tap-parser';
+import { afterAll, describe, expect, it } from 'vitest';
 import { labOpener } from '../../../src/cli/lease-lab.ts';
 import { down } from '../../../src/lab/down.ts';
 import { listLabs } from '../../../src/lab/state-directory.ts';
-import { runScenarios } from '../../../src/scenario/run-command.ts';
+import { loadScenarios } from '../../../src/scenario/definition/load-scenario.ts';
+import type { ScenarioEvent } from '../../../src/scenario/events.ts';
+import { playAll } from '../../../src/scenario/play-all.ts';
+import { makeReporter } from '../../../src/scenario/reporters/make-reporter.ts';
+import type { ReporterName } from '../../../src/scenario/reporters/reporter.ts';
+import { markup } from '../../scenario/reporters/markup.ts';
+import { playedRun } from '../../scenario/reporters/played.ts';
+import { fetchSchemas, SCHEMAS, validate } from './junit-schemas.ts';
 
 const name = `t${process.pid}-rep`;
-const folder = mkdtempSync(join(tmpdir(), 'podwire-report-'));
+const folder = mkdtempSync(join(tmpdir(), 'podwire-test-'));
+const reason = fetchSchemas(folder);
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true });
   for (const lab of listLabs().filter((lab) => lab.startsWith(name))) await down(lab);
+});
+
+/** What a reporter writes about these events. */
+function written(format: ReporterName, events: readonly ScenarioEvent[]): string {
+  const reporter = makeReporter(format, { language: 'en', colour: false });
+  return `${[...events.flatMap((event) => reporter.lines(event)), ...reporter.summary()].join('\n')}\n`;
+}
+
+function junitFile(label: string, events: readonly ScenarioEvent[]): string {
+  const file = join(folder, `${label}.xml`);
+  writeFileSync(file, written('junit', events));
+  return file;
+}
+
+describe('junit', () => {
+  it.skipIf(reason !== undefined).each(SCHEMAS)(
+    'is valid by $schema, wherever the run was cut short',
+    ({ schema, skips }) => {
+      const events = playedRun().filter(({ type }) => skips || type !== 'scenarioSkipped');
+      const reports = Array.from({ length: events.length + 1 }, (_, count) =>
+        junitFile(`${count}`, events.slice(0, count)),
+      );
+      expect(() => validate(folder, schema, reports)).not.toThrow();
+    },
+  );
 });
 
 const SCENARIO = `apiVersion: podwire.dev/v1alpha1
@@ -52,24 +85,45 @@ interface Step {
   readonly evidence: readonly { readonly title: string; readonly text: string }[];
 }
 
-it('tells walks, changed rules and evidence from the kernel', { timeout: 120_000 }, async () => {
-  const file = join(folder, 'reported.yaml');
-  const out = join(folder, 'report.json');
-  writeFileSync(file, SCENARIO);
-  const exitCode = await runScenarios({
-    paths: [file],
-    language: 'en',
-    reporter: 'json',
-    out,
-    openLab: labOpener({ name, kernel: 'host' }),
-    obstacles: async () => new Map(),
-    stdout: new PassThrough().resume(),
-    stderr: new PassThrough().resume(),
-    signal: new AbortController().signal,
+describe('a real run', () => {
+  it('tells walks, changed rules and evidence from the kernel, valid in every format', {
+    timeout: 120_000,
+  }, async () => {
+    const events = await played();
+    const report = JSON.parse(written('json', events)) as { scenarios: [{ outcome: string; steps: Step[] }] };
+    const [{ outcome, steps }] = report.scenarios;
+    expect(outcome).toBe('failed');
+    expect(steps.map(({ verb }) => verb)).toEqual(['apply', 'wait', 'request', 'proxyMode', 'trace', 'exec']);
+    expectKernelFacts(steps);
+
+    if (reason === undefined) {
+      const file = junitFile('real', events);
+      for (const { schema } of SCHEMAS) expect(() => validate(folder, schema, [file])).not.toThrow();
+    }
+    const verdict = Parser.parse(written('tap', events)).find(([kind]) => kind === 'complete');
+    expect(verdict?.[1]).toMatchObject({ ok: false, count: 1, fail: 1 });
+    const page = written('html', events);
+    expect(markup(page).filter(({ name: element }) => element === 'svg')).toHaveLength(2);
+    expect(page).toContain('rules changed: +');
   });
-  expect(exitCode).toBe(1);
-  const { steps } = JSON.parse(readFileSync(out, 'utf8')).scenarios[0] as { steps: Step[] };
-  expect(steps.map(({ verb }) => verb)).toEqual(['apply', 'wait', 'request', 'proxyMode', 'trace', 'exec']);
+});
+
+async function played(): Promise<ScenarioEvent[]> {
+  const file = join(folder, 'reported.yaml');
+  writeFileSync(file, SCENARIO);
+  const events: ScenarioEvent[] = [];
+  const playing = playAll(loadScenarios([file]), {
+    proxyModes: ['iptables'],
+    keepOnFailure: false,
+    openLab: labOpener({ name, kernel: 'host' }),
+    signal: new AbortController().signal,
+    recordRules: true,
+  });
+  for await (const event of playing) events.push(event);
+  return events;
+}
+
+function expectKernelFacts(steps: readonly Step[]): void {
   const [, , , switched, walked, failed] = steps;
 
   // The pod is ready at the apply or only at the wait: by then its endpoint was added, on every node.
@@ -97,4 +151,4 @@ it('tells walks, changed rules and evidence from the kernel', { timeout: 120_000
   );
   expect(evidence.get('connections of these Services, as conntrack knows them')).toMatch(/tcp .*dport=80/);
   expect(evidence.get('kube-proxy on each node')).toMatch(/node-1:\n {2}mode nftables, .*\n {2}healthz: .*\(200\)/);
-});
+}
