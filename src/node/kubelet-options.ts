@@ -30,6 +30,8 @@ export interface KubeletOptions {
   readonly resolverConfig: string;
   /** Pods the node takes; Kubernetes' default is 110. */
   readonly maxPods?: number;
+  /** How often volumes of running pods are brought up to date; Kubernetes' default is a minute. */
+  readonly volumeSyncMs?: number;
   /** Life of the node's Lease, renewed four times as often; Kubernetes' default is 40. */
   readonly leaseSeconds?: number;
 }

@@ -5,6 +5,7 @@ import type { NodeContext } from './node-context.ts';
 import { containerMounts } from './pod/container-mounts.ts';
 import { runOf } from './pod/container-plan.ts';
 import { hostsFile, podNames } from './pod/hosts-file.ts';
+import { planRefresh, refreshedVolumes } from './pod/refresh-volumes.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
 import { renewAfterMs } from './pod/token-source.ts';
 import { fillVolumes, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
@@ -13,6 +14,9 @@ import type { Mount, PodPlace } from './runtime/container-runtime.ts';
 import { makeDirectory, makeFile } from './runtime/make-files.ts';
 import { FILE_READERS } from './standins/images.ts';
 
+/** How long what changes in a ConfigMap may take to its files: Kubernetes' own sync period. */
+const SYNC_MS = 60_000;
+
 export class PodSandbox {
   readonly #context: NodeContext;
   readonly #identity: PodIdentity;
@@ -20,6 +24,9 @@ export class PodSandbox {
   #volumes: PodVolumes | undefined;
   #filled: Promise<void> | undefined;
   #renewal: NodeJS.Timeout | undefined;
+  #refresh: NodeJS.Timeout | undefined;
+  /** As it was last seen. */
+  #pod: Pod = {};
 
   constructor(context: NodeContext, identity: PodIdentity) {
     this.#context = context;
@@ -55,9 +62,11 @@ export class PodSandbox {
 
   /** Sets up the pod's volumes; throws MountError. Idempotent. */
   async mount(pod: Pod): Promise<void> {
+    this.#pod = pod;
     if (this.#volumes !== undefined) return;
     this.#volumes = await setUpVolumes(this.#directory(), this.#projection(pod), !mayReadTokens(pod));
     this.#renewBefore(pod, this.#volumes.expires);
+    if (refreshedVolumes(pod).length > 0) this.#refreshLater();
   }
 
   /** Fills the volumes that waited for a reader: before the first program of a pod whose containers are stand-ins. */
@@ -75,10 +84,12 @@ export class PodSandbox {
     this.#renewBefore(pod, await fillVolumes(this.#directory(), this.#projection(pod), later));
   }
 
-  /** Renews no token any more. */
+  /** Renews no token and no file any more. */
   stop(): void {
     clearTimeout(this.#renewal);
+    clearTimeout(this.#refresh);
     this.#renewal = undefined;
+    this.#refresh = undefined;
   }
 
   /** The mounts of one container. */
@@ -156,6 +167,27 @@ export class PodSandbox {
       this.#context.options.log.warn(`pod ${namespace}/${name}: token not renewed, will be tried again`, { message });
     }
     if (this.#renewal !== undefined) this.#renewBefore(pod, next);
+  }
+
+  #refreshLater(): void {
+    this.#refresh = setTimeout(() => void this.#refreshVolumes(), this.#context.options.volumeSyncMs ?? SYNC_MS);
+    this.#refresh.unref();
+  }
+
+  async #refreshVolumes(): Promise<void> {
+    const unfilled = new Set(this.#filled === undefined ? this.#volumes?.later.map(({ name }) => name) : []);
+    const volumes = refreshedVolumes(this.#pod).filter(({ name }) => !unfilled.has(name));
+    try {
+      const refresh = await planRefresh(this.#directory(), this.#projection(this.#pod), volumes);
+      if (this.#refresh !== undefined) refresh();
+    } catch (error) {
+      const { name, namespace } = this.#identity;
+      const message = (error as Error).message;
+      this.#context.options.log.warn(`pod ${namespace}/${name}: volumes not refreshed, will be tried again`, {
+        message,
+      });
+    }
+    if (this.#refresh !== undefined) this.#refreshLater();
   }
 
   #directory(): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -24,8 +24,15 @@ function idleRuntime(): ContainerRuntime {
   return { start, forget: () => undefined } as unknown as ContainerRuntime;
 }
 
-/** The worker of one pod of a real API core; `detach` is what its network does when the pod goes. */
-async function workerOf(detach: () => Promise<void>) {
+interface Surroundings {
+  /** What the pod's network does when the pod goes. */
+  readonly detach?: () => Promise<void>;
+  readonly configMaps?: Readonly<Record<string, Record<string, Buffer>>>;
+  readonly volumes?: object[];
+}
+
+/** The worker of one pod of a real API core. */
+async function workerOf({ detach = async () => undefined, configMaps = {}, volumes = [] }: Surroundings) {
   const core = createApiCore({ serviceCIDRs: ['10.96.0.0/12'], certificateAuthority: 'none' });
   const transport = new InProcessTransport(core);
   await transport.create(NAMESPACES, { metadata: { name: 'default' } });
@@ -34,19 +41,22 @@ async function workerOf(detach: () => Promise<void>) {
     options: {
       ...{ node: 'node-1', netns: 'lab.node-1', nodeIps: ['192.168.1.11'], directory, transport },
       ...{ clusterDns: '10.96.0.10', clusterDomain: 'cluster.local', resolverConfig: '' },
-      kernel: { sockets: {} },
+      ...{ kernel: { sockets: {} }, volumeSyncMs: 5 },
       runtime: idleRuntime(),
       log: { warn: (message: string, fields: object) => warnings.push(`${message} ${JSON.stringify(fields)}`) },
     },
     recorder: { normal: () => undefined, warning: () => undefined },
     sandboxes: { attach: async () => ({ netns: 'lab.default.web', ips: ['10.244.1.2'] }), detach },
-    source: { configMap: async () => ({ 'ca.crt': Buffer.from('PEM') }), secret: async () => undefined },
+    source: {
+      configMap: async (_namespace: string, name: string) => configMaps[name] ?? { 'ca.crt': Buffer.from('PEM') },
+      secret: async () => undefined,
+    },
     tokens: async () => ({ token: 'a-token', expires: Date.now() + 3_600_000 }),
     services: () => [],
     podCount: () => 1,
     allocatable: {},
   } as unknown as NodeContext;
-  const spec = { nodeName: 'node-1', containers: [{ name: 'main', image: 'nginx' }] };
+  const spec = { nodeName: 'node-1', containers: [{ name: 'main', image: 'nginx' }], volumes };
   const worker = new PodWorker(context, await transport.create(PODS, { metadata: KEY, spec } as Pod));
   await worker.settled();
   return { transport, worker, warnings };
@@ -55,9 +65,11 @@ async function workerOf(detach: () => Promise<void>) {
 describe('a pod that is deleted', () => {
   it('goes, although its sandbox cannot be removed at first', async () => {
     let attempts = 0;
-    const { transport, worker, warnings } = await workerOf(async () => {
-      attempts += 1;
-      if (attempts < 3) throw new Error('the kernel is busy');
+    const { transport, worker, warnings } = await workerOf({
+      detach: async () => {
+        attempts += 1;
+        if (attempts < 3) throw new Error('the kernel is busy');
+      },
     });
     expect((await transport.get(PODS, KEY)).status?.phase).toBe('Running');
     await transport.delete(PODS, KEY);
@@ -67,5 +79,23 @@ describe('a pod that is deleted', () => {
     expect(warnings).toEqual(Array(2).fill(expect.stringContaining('the kernel is busy')));
     const error: unknown = await transport.get(PODS, KEY).catch((failure: unknown) => failure);
     expect(hasReason(error, 'NotFound')).toBe(true);
+  });
+});
+
+describe('a ConfigMap in a volume of a pod that runs', () => {
+  it('shows what it has become, and nothing is written once the pod has gone', async () => {
+    const configMaps = { conf: { greeting: Buffer.from('hello') } };
+    const volumes = [{ name: 'conf', configMap: { name: 'conf' } }];
+    const { transport, worker, warnings } = await workerOf({ configMaps, volumes });
+    const file = join(directory, 'pods', worker.identity.uid, 'volumes/conf/greeting');
+    expect(readFileSync(file, 'utf8')).toBe('hello');
+    configMaps.conf = { greeting: Buffer.from('good day') };
+    await expect.poll(() => readFileSync(file, 'utf8'), { timeout: 10_000 }).toBe('good day');
+    await transport.delete(PODS, KEY);
+    worker.update(await transport.get(PODS, KEY));
+    await worker.gone;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(() => readFileSync(file)).toThrow('ENOENT');
+    expect(warnings).toEqual([]);
   });
 });

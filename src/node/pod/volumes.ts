@@ -12,10 +12,10 @@ import { hostPathPlace } from './host-path.ts';
 import { MountError } from './mount-error.ts';
 import type { TokenSource } from './token-source.ts';
 
-type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
+export type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
 type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
-interface VolumeFile {
+export interface VolumeFile {
   readonly path: string;
   readonly content: Buffer;
   readonly mode: number;
@@ -36,7 +36,7 @@ export interface PodVolumes {
   readonly later: readonly Volume[];
 }
 
-interface Projection {
+export interface Projection {
   readonly pod: Pod;
   readonly placement: PodPlacement;
   readonly source: ConfigSource;
@@ -72,7 +72,7 @@ export async function setUpVolumes(
       continue;
     }
     if (tokensLater && hasToken(volume)) {
-      await filesOf(withoutTokens(volume), projection);
+      await filesOf(volume, projection, false);
       later.push(volume);
     } else now.push(volume);
     places.set(volume.name, { path, writable: false });
@@ -92,10 +92,7 @@ export async function fillVolumes(
     const files = await filesOf(volume, projection);
     makeDirectory(path);
     for (const file of files) {
-      const target = join(path, file.path);
-      // A key or path of an object must not lead out of the volume.
-      if (relative(path, target).startsWith('..'))
-        throw new MountError(`volume path "${file.path}" leads out of the volume`);
+      const target = placeInVolume(path, file);
       makeDirectory(dirname(target));
       writeVolumeFile(target, file, projection);
       if (file.expires !== undefined) expiries.push(file.expires);
@@ -108,11 +105,12 @@ function hasToken({ projected }: Volume): boolean {
   return (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined);
 }
 
-function withoutTokens(volume: Volume): Volume {
-  const sources = (volume.projected?.sources ?? []).filter(
-    ({ serviceAccountToken }) => serviceAccountToken === undefined,
-  );
-  return { ...volume, projected: { ...volume.projected, sources } };
+/** Where a file of the volume at `path` lies. A key or path of an object must not lead out of the volume. */
+export function placeInVolume(path: string, file: Pick<VolumeFile, 'path'>): string {
+  const target = join(path, file.path);
+  if (relative(path, target).startsWith('..'))
+    throw new MountError(`volume path "${file.path}" leads out of the volume`);
+  return target;
 }
 
 /** Writes the tokens anew, each file at once; when the first of them ends. */
@@ -132,7 +130,7 @@ export async function renewTokens(directory: string, projection: Projection): Pr
 }
 
 /** With `fsGroup` a file is the group's to read, too, as the kubelet makes it. */
-function writeVolumeFile(path: string, { content, mode }: VolumeFile, { pod }: Projection): void {
+export function writeVolumeFile(path: string, { content, mode }: VolumeFile, { pod }: Projection): void {
   const group = pod.spec?.securityContext?.fsGroup;
   makeFile(path, content, mode);
   if (group !== undefined) giveToGroup(path, group, mode | 0o440);
@@ -143,7 +141,8 @@ export function tearDownVolumes(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFile[]> {
+/** The files of a volume; without its tokens unless `withTokens`. Throws a `MountError` for a reference that leads nowhere. */
+export async function filesOf(volume: Volume, projection: Projection, withTokens = true): Promise<VolumeFile[]> {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined) {
     return configFiles(
@@ -165,7 +164,8 @@ async function filesOf(volume: Volume, projection: Projection): Promise<VolumeFi
         return configFiles(projection, 'configmap', { ...part.configMap, name: part.configMap.name ?? '' }, mode);
       if (part.secret) return configFiles(projection, 'secret', { ...part.secret, name: part.secret.name ?? '' }, mode);
       if (part.downwardAPI) return downwardFiles(projection, part.downwardAPI.items ?? [], mode);
-      if (part.serviceAccountToken) return [await tokenFile(projection, part.serviceAccountToken, mode)];
+      if (part.serviceAccountToken)
+        return withTokens ? [await tokenFile(projection, part.serviceAccountToken, mode)] : [];
       throw new MountError(
         `projected volume "${volume.name}": podwire has no ${Object.keys(part)[0] ?? 'such'} to project`,
       );

@@ -1,0 +1,60 @@
+/**
+ * ConfigMaps, Secrets and the downward API in volumes of pods that run: what changes there changes in the files, as the kubelet
+ * has it within its sync period. Each file is replaced at once; a file mounted alone (subPath) keeps what it was, as there. Tokens
+ * are renewed apart.
+ */
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import type { Pod } from '../../objects/wire.ts';
+import { makeDirectory } from '../runtime/make-files.ts';
+import { filesOf, type Projection, placeInVolume, type Volume, type VolumeFile, writeVolumeFile } from './volumes.ts';
+
+/** What the API server adds to every pod; its certificate stays what it is as long as the lab. */
+const OWN_ACCESS = /^kube-api-access-/;
+
+/** The volumes of a pod whose files may have to follow an object. */
+export function refreshedVolumes({ spec }: Pod): Volume[] {
+  return (spec?.volumes ?? []).filter(
+    ({ name, configMap, secret, downwardAPI, projected }) =>
+      (configMap ?? secret ?? downwardAPI ?? projected) !== undefined && !OWN_ACCESS.test(name),
+  );
+}
+
+/**
+ * Asks what the files of these volumes are now; the function it resolves with brings the files below `directory` there, without
+ * waiting for anything. Throws a `MountError` for an object that is gone: then the files stay as they are.
+ */
+export async function planRefresh(
+  directory: string,
+  projection: Projection,
+  volumes: readonly Volume[],
+): Promise<() => void> {
+  const planned = await Promise.all(
+    volumes.map(async (volume) => {
+      const { sources = [] } = volume.projected ?? {};
+      const tokens = sources.flatMap(({ serviceAccountToken }) => serviceAccountToken?.path ?? []);
+      return { path: join(directory, volume.name), files: await filesOf(volume, projection, false), tokens };
+    }),
+  );
+  return () => {
+    for (const { path, files, tokens } of planned) {
+      for (const file of files) replace(placeInVolume(path, file), file, projection);
+      const kept = new Set([...files.map((file) => file.path), ...tokens].map(normalize));
+      for (const name of filesBelow(path)) if (!kept.has(name)) rmSync(join(path, name));
+    }
+  };
+}
+
+function replace(target: string, file: VolumeFile, projection: Projection): void {
+  const standing = statSync(target, { throwIfNoEntry: false });
+  if (standing?.isFile() === true && readFileSync(target).equals(file.content)) return;
+  makeDirectory(dirname(target));
+  writeVolumeFile(`${target}.new`, file, projection);
+  renameSync(`${target}.new`, target);
+}
+
+function filesBelow(path: string): string[] {
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(path, join(parentPath, name)));
+}
