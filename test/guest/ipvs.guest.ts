@@ -14,6 +14,7 @@ import { type TwoNodes, twoNodes } from '../integration/proxy/two-nodes.ts';
 import { eventually, scratch } from '../integration/scratch.ts';
 import { applyChange, arbitraryChange } from '../proxy/arbitrary-changes.ts';
 import { desired, FACTS_6, NODE, service, slice, viewsOf } from '../proxy/fixtures.ts';
+import { chanceOf, ERROR_PROBABILITY } from '../support/chi-square.ts';
 import { MemoryTransport } from '../support/memory-transport.ts';
 
 const lab = scratch();
@@ -196,11 +197,10 @@ describe('a scheduler', () => {
 
   it('mh: by the source’s address and port, evenly', async () => {
     await use('mh');
-    // Binomial with n = 200, p = 1/4: σ = 6.1; four counts within 6σ fail by chance once in 10⁸ runs.
     const rounds = Array.from({ length: 20 }, () => answers(net.pods.a.netns, IP, 10));
     const seen = counts((await Promise.all(rounds)).flat());
     expect(seen).toHaveLength(SERVERS);
-    for (const count of seen) expect(Math.abs(count - 50)).toBeLessThanOrEqual(37);
+    expect(chanceOf(seen)).toBeGreaterThan(ERROR_PROBABILITY);
   });
 
   it.each(['lc', 'wlc', 'sed', 'nq'] as const)('%s: to those with the fewest connections', async (scheduler) => {

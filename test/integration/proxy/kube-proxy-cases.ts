@@ -5,6 +5,7 @@ import { ENDPOINT_SLICES, SERVICES } from '../../../src/objects/resource.ts';
 import type { EndpointSlice, Service } from '../../../src/objects/wire.ts';
 import { KubeProxy } from '../../../src/proxy/kube-proxy.ts';
 import { NODE, service, slice } from '../../proxy/fixtures.ts';
+import { chanceOf, ERROR_PROBABILITY } from '../../support/chi-square.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
 import { eventually, scratch } from '../scratch.ts';
 import type { ModeUnderTest } from './proxy-modes.ts';
@@ -93,16 +94,16 @@ export function kubeProxyCases(under: ModeUnderTest): void {
       );
     });
 
-    it('is balanced evenly: 400 connections, each side within 200 ± 60', async () => {
+    it('is balanced evenly: 400 connections in turn where a relay gives them out, else as fair dice fall', async () => {
       await serveBoth();
       const counts = { b: 0, c: 0 };
       for (let round = 0; round < 20; round += 1) {
         const answers = await Promise.all(Array.from({ length: 20 }, () => ask(net.kernel, net.pods.a.netns, IP, 80)));
         for (const { text } of answers) counts[text[0] as 'b' | 'c'] += 1;
       }
-      // Binomial with n = 400, p = 1/2: σ = 10, so 6σ. A right balance fails here twice in 10⁹ runs.
       expect(counts.b + counts.c).toBe(400);
-      expect(Math.abs(counts.b - 200)).toBeLessThanOrEqual(60);
+      if (under.isRelayed) expect(counts).toEqual({ b: 200, c: 200 });
+      else expect(chanceOf([counts.b, counts.c])).toBeGreaterThan(ERROR_PROBABILITY);
     });
 
     it('from the node itself and from outside comes masqueraded', async () => {

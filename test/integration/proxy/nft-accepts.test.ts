@@ -6,6 +6,7 @@ import { planNftables } from '../../../src/proxy/backends/nftables/plan.ts';
 import { expectedOf, type NftablesState, NOTHING } from '../../../src/proxy/backends/nftables/state.ts';
 import { ServicePortTracker } from '../../../src/proxy/service-port-tracker.ts';
 import { applyChange, arbitraryChange } from '../../proxy/arbitrary-changes.ts';
+import { arbitraryDesired } from '../../proxy/arbitrary-cluster.ts';
 import { desired, FACTS_6, NODE, service, slice, viewsOf } from '../../proxy/fixtures.ts';
 import { scratch } from '../scratch.ts';
 
@@ -23,19 +24,26 @@ async function observed(family: 4 | 6 = 4) {
 }
 
 describe('nft', () => {
-  it('accepts every rendering', async () => {
+  it.each([4, 6] as const)('accepts whatever Services and options there may be, in IPv%i', async (family) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(arbitraryChange, { maxLength: 30 }), fc.boolean(), async (changes, everyAddress) => {
-        const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
-        for (const change of changes) applyChange(tracker, change);
-        const options = everyAddress ? {} : OPTIONS;
-        const [batch] = planNftables(desired(tracker.update().views, options), NOTHING).batches;
-        if (batch?.tool !== 'nft') throw new Error('one transaction was expected');
-        const result = await lab.kernel.read(netns, ['nft', '-c', '-f', '-'], batch.text);
-        expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      fc.asyncProperty(arbitraryDesired(family), async (wanted) => {
+        for (const batch of planNftables(wanted, NOTHING).batches) {
+          if (batch.tool !== 'nft') throw new Error(`unexpected ${batch.tool}`);
+          const result = await lab.kernel.read(netns, ['nft', '-c', '-f', '-'], batch.text);
+          expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+        }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
+  });
+
+  it('loads 1,001 endpoints of one Service', async () => {
+    const endpoints = Array.from({ length: 1_001 }, (_, index) => `10.244.${index >> 8}.${index & 255}`);
+    const plan = planNftables(desired(viewsOf([service()], [slice(endpoints)]), OPTIONS), NOTHING);
+    await lab.kernel.run(netns, plan.batches);
+    const { stdout } = await lab.kernel.read(netns, nftablesBackend.observe(4)[0]!);
+    expect(nftablesBackend.isWhole(plan.state, [stdout], 4)).toBe(true);
+    await lab.kernel.run(netns, nftablesBackend.cleanup(plan.state, 4));
   });
 
   it('takes every sequence of changes, and then lists what was rendered', async () => {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { iptablesBackend } from '../../../src/proxy/backends/iptables/backend.ts';
 import { planKubeletChains } from '../../../src/proxy/backends/iptables/kubelet-chains.ts';
 import { planIptables } from '../../../src/proxy/backends/iptables/plan.ts';
 import { observeSave } from '../../../src/proxy/backends/iptables/state.ts';
 import { planUserspace } from '../../../src/proxy/backends/userspace/plan.ts';
 import { observeSave as observePortals } from '../../../src/proxy/backends/userspace/state.ts';
-import { ServicePortTracker } from '../../../src/proxy/service-port-tracker.ts';
-import { applyChange, arbitraryChange } from '../../proxy/arbitrary-changes.ts';
+import { arbitraryDesired } from '../../proxy/arbitrary-cluster.ts';
 import { Ports } from '../../proxy/backends/userspace/rules-under-test.ts';
-import { desired, FACTS_6, NODE, service, slice, viewsOf } from '../../proxy/fixtures.ts';
+import { desired, FACTS_6, service, slice, viewsOf } from '../../proxy/fixtures.ts';
 import { scratch } from '../scratch.ts';
 
 const lab = scratch();
@@ -19,22 +19,35 @@ beforeAll(async () => {
 });
 
 describe('iptables-restore', () => {
-  it('accepts every rendering', async () => {
+  it.each([
+    [4, 'iptables-restore'],
+    [6, 'ip6tables-restore'],
+  ] as const)('accepts whatever Services and options there may be, in IPv%i', async (family, tool) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(arbitraryChange, { maxLength: 30 }), async (changes) => {
-        const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
-        for (const change of changes) applyChange(tracker, change);
-        const { views } = tracker.update();
-        const wanted = { ...desired(views), relayPorts: new Ports().for(views) };
-        const plans = [planIptables(wanted, observeSave('')), planUserspace(wanted, observePortals(''))];
+      fc.asyncProperty(arbitraryDesired(family), async (wanted) => {
+        const relayPorts = new Ports().for(wanted.views);
+        const plans = [
+          planIptables(wanted, observeSave('')),
+          planUserspace({ ...wanted, relayPorts }, observePortals('')),
+        ];
         for (const batch of plans.flatMap(({ batches }) => batches)) {
           if (batch.tool !== 'iptables-restore') continue;
-          const result = await lab.kernel.read(netns, ['iptables-restore', '--test', '--noflush'], batch.text);
+          const result = await lab.kernel.read(netns, [tool, '--test', '--noflush'], batch.text);
           expect(result).toMatchObject({ exitCode: 0, stderr: '' });
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
+  });
+
+  it('loads 1,001 endpoints of one Service, without their comments', async () => {
+    const [many = ''] = await lab.create(['many']);
+    const endpoints = Array.from({ length: 1_001 }, (_, index) => `10.244.${index >> 8}.${index & 255}`);
+    const plan = planIptables(desired(viewsOf([service()], [slice(endpoints)])), observeSave(''));
+    await lab.kernel.run(many, plan.batches);
+    const { stdout } = await lab.kernel.read(many, ['iptables-save']);
+    expect(iptablesBackend.isWhole(plan.state, [stdout], 4)).toBe(true);
+    expect(stdout).not.toContain(' -> ');
   });
 
   it('accepts IPv6, and shows the same rules from the same code', async () => {

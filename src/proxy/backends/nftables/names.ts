@@ -35,6 +35,7 @@ export type Container = (typeof CONTAINERS)[number];
 
 /** Longest name without its prefix. */
 const LONGEST = 240;
+const LONGEST_COMMENT = 128;
 
 export interface ServiceChainNames {
   /** To all endpoints (policy Cluster). */
@@ -82,7 +83,15 @@ function words({ name }: Pick<ServicePortView, 'name'>): string {
   return `${name.namespace}/${name.name}/${name.protocol.toLowerCase()}/${name.port}`;
 }
 
+/** A comment of at most the 128 characters nft takes: of a Service whose names are all as long as they may be, the beginning. */
+export function commentOf(nameString: string): string {
+  return cut(nameString, LONGEST_COMMENT);
+}
+
 function hashed(text: string): string {
-  const name = `${shortHash(text, 8)}-${text}`;
-  return name.length > LONGEST ? `${name.slice(0, LONGEST - 3)}...` : name;
+  return cut(`${shortHash(text, 8)}-${text}`, LONGEST);
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text;
 }

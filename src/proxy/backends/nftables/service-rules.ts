@@ -48,6 +48,7 @@ export function serviceElements(view: ServicePortView): ReadonlyMap<string, Elem
   const { hasAny } = view.endpoints;
   const protocol = view.name.protocol.toLowerCase();
   const to = (ip: string) => `${ip} . ${protocol} . ${view.port}`;
+  const comment = names.commentOf(view.nameString);
   const elements = new Map<string, Element>();
   /** Of two with one key (an external IP that is the cluster IP) the first counts. */
   const add = (...parts: Parameters<typeof elementOf>) => {
@@ -58,11 +59,11 @@ export function serviceElements(view: ServicePortView): ReadonlyMap<string, Elem
   add('cluster-ips', view.clusterIP);
   const internal = view.isInternalPolicyLocal ? chains.local : chains.cluster;
   if (traffic.hasInternal) add('service-ips', to(view.clusterIP), `goto ${internal}`);
-  else add('no-endpoint-services', to(view.clusterIP), traffic.refusal, view.nameString);
+  else add('no-endpoint-services', to(view.clusterIP), traffic.refusal, comment);
 
   for (const ip of new Set([...view.externalIPs, ...view.loadBalancerVIPs])) {
     if (hasAny) add('service-ips', to(ip), `goto ${chains.external}`);
-    if (!traffic.hasExternal) add('no-endpoint-services', to(ip), traffic.refusal, view.nameString);
+    if (!traffic.hasExternal) add('no-endpoint-services', to(ip), traffic.refusal, comment);
   }
   if (traffic.usesFirewall) {
     for (const ip of view.loadBalancerVIPs) add('firewall-ips', to(ip), `goto ${chains.firewall}`);
@@ -70,7 +71,7 @@ export function serviceElements(view: ServicePortView): ReadonlyMap<string, Elem
   if (view.nodePort !== undefined) {
     const key = `${protocol} . ${view.nodePort}`;
     if (hasAny) add('service-nodeports', key, `goto ${chains.external}`);
-    if (!traffic.hasExternal) add('no-endpoint-nodeports', key, traffic.refusal, view.nameString);
+    if (!traffic.hasExternal) add('no-endpoint-nodeports', key, traffic.refusal, comment);
   }
   for (const { ip, port, isLocal } of view.endpoints.reachable) {
     // Only a pod of this node can be sent back to itself here.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  commentOf,
   endpointNames,
   isAffinitySet,
   isServiceChain,
@@ -42,6 +43,12 @@ describe('names of chains', () => {
     const { chain } = endpointNames(name(`${long}/${long}`, long), endpoint);
     expect(chain).toHaveLength('endpoint-'.length + 240);
     expect(chain.endsWith('...')).toBe(true);
+  });
+
+  it('in comments end before nft’s 128 characters do', () => {
+    const long = 'x'.repeat(63);
+    expect(commentOf('ns1/svc1:p80')).toBe('ns1/svc1:p80');
+    expect(commentOf(`${long}/${long}:http`)).toBe(`${long}/${long.slice(0, 61)}...`);
   });
 
   it('tell what belongs to a Service', () => {
