@@ -12,6 +12,8 @@ export interface StepContext {
   /** The scenario's file: manifests are relative to it. */
   readonly file: string;
   readonly signal: AbortSignal;
+  /** Of the step that is being tried: milliseconds since the epoch. */
+  readonly deadline?: number;
   /** Objects made outside the scenario's namespace, to be deleted at the end: arguments of `kubectl delete`. */
   readonly outside: string[][];
   /** What puts back what steps have changed in the lab itself; run at the end, the last first. */
@@ -50,6 +52,19 @@ export interface Performer<S, O = unknown> extends Judge<S, O> {
   observe(step: S, context: StepContext): Promise<O>;
   /** Whether the step may be tried again until it holds. A step that changes something is tried once. */
   repeats(step: S): boolean;
+}
+
+/** Milliseconds the step has left; what waits in the lab gives up before the step does, and says why. */
+export function timeLeft({ deadline }: StepContext, otherwiseMs: number): number {
+  return deadline === undefined ? otherwiseMs : Math.max(MOMENT_MS, deadline - Date.now() - MOMENT_MS);
+}
+
+const MOMENT_MS = 250;
+const PROGRAMMED_MS = 10_000;
+
+/** Resolves when everything written so far is in the rules of every node; rejects with what is not, shortly before the step's time is up. */
+export function programmed(context: StepContext): Promise<void> {
+  return context.lab.programmed(timeLeft(context, PROGRAMMED_MS));
 }
 
 /** The target as the lab knows it: a bare pod name means one of the scenario's namespace. */

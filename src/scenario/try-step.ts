@@ -78,16 +78,16 @@ function tryOf(
   options: TryOptions,
 ): Try {
   let announced = false;
-  const observe = async (): Promise<Seen> => {
+  const observe = async (deadline: number): Promise<Seen> => {
     const filled = await fillStep(step, context, options.bound);
     const line = announced ? undefined : performer.command(filled, context);
     announced = true;
     if (line !== undefined) options.announce(line);
-    return { step: filled, observed: await performer.observe(filled, context) };
+    return { step: filled, observed: await performer.observe(filled, { ...context, deadline }) };
   };
   return async (deadline) => {
     try {
-      const seen = await inTime(observe(), deadline, context.signal);
+      const seen = await inTime(observe(deadline), deadline, context.signal);
       const verdict = performer.judge(seen.step, seen.observed);
       const held = verdict.checks.every((check) => check.held);
       if (held) bind(seen.step, verdict, options.bound);

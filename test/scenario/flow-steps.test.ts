@@ -311,6 +311,13 @@ describe('time', () => {
     expect(ended(await play(lab, scenario(step), stop.signal))).toEqual(['1 interrupted']);
   });
 
+  it('rules are waited for until shortly before the step is given up', async () => {
+    const waits: (number | undefined)[] = [];
+    const lab: FakeLab = { ...fakeLab(), programmed: async (timeoutMs) => void waits.push(timeoutMs) };
+    await play(lab, scenario('    - {exec: {in: node-1, command: [x]}, timeout: 50s}'));
+    expect(waits).toEqual([expect.closeTo(49_750, -3)]);
+  });
+
   it('a lab that does not answer costs a step its time, and no more', async () => {
     const lab = fakeLab();
     let asked = 0;

@@ -1,7 +1,7 @@
 /** The step `exec`: a program somewhere in the lab. */
 import type { ExecResult } from '../../lab/lab-handle.ts';
 import type { StepOf } from '../definition/steps.ts';
-import { type Performer, targetOf } from '../step-context.ts';
+import { type Performer, programmed, targetOf, timeLeft } from '../step-context.ts';
 import { judgeCommand } from './command-claims.ts';
 import { shellWord } from './shell-word.ts';
 
@@ -9,11 +9,12 @@ const EXEC_TIMEOUT_MS = 15_000;
 
 export const EXEC: Performer<StepOf<'exec'>, ExecResult> = {
   command: ({ exec }) => ({ where: exec.in, text: commandLine(exec.command) }),
-  observe: async ({ exec }, context) => {
-    await context.lab.programmed();
+  observe: async ({ exec, expect }, context) => {
+    await programmed(context);
     const argv = exec.command.map(String) as [string, ...string[]];
     return await context.lab.exec(await targetOf(exec.in, context), argv, {
-      timeoutMs: EXEC_TIMEOUT_MS,
+      // One that hangs is tried again, where it is.
+      timeoutMs: expect === undefined ? timeLeft(context, EXEC_TIMEOUT_MS) : EXEC_TIMEOUT_MS,
       ...(exec.stdin === undefined ? {} : { stdin: exec.stdin }),
     });
   },

@@ -3,7 +3,7 @@ import { LabError } from '../../lab/lab-error.ts';
 import type { ExecResult } from '../../lab/lab-handle.ts';
 import type { StepOf } from '../definition/steps.ts';
 import { checkText } from '../match.ts';
-import type { CommandLine, Performer, StepContext } from '../step-context.ts';
+import { type CommandLine, type Performer, programmed, type StepContext } from '../step-context.ts';
 
 type Wanted = StepOf<'proxyMode'>['proxyMode'];
 
@@ -20,7 +20,7 @@ export const PROXY_MODE: Performer<StepOf<'proxyMode'>, readonly NodeBackend[]> 
   command: ({ proxyMode }) => proxyModeLine(proxyMode),
   observe: async ({ proxyMode }, context) => {
     await changeBackend(proxyMode, context);
-    await context.lab.programmed();
+    await programmed(context);
     const { nodes } = await context.snapshot();
     return nodes.map(({ name, proxy: { mode, obstacle, scheduler } }) => ({
       node: name,

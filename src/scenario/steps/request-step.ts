@@ -1,7 +1,7 @@
 /** The step `request`: HTTP from somewhere in the lab, and what must come back. */
 import { milliseconds } from '../definition/scenario.ts';
 import type { StepOf } from '../definition/steps.ts';
-import { type CommandLine, type Performer, targetOf } from '../step-context.ts';
+import { type CommandLine, type Performer, programmed, targetOf } from '../step-context.ts';
 import { type HttpResponse, sendRequests } from './http-requests.ts';
 import { responseChecks, showResponses } from './response-claims.ts';
 import { shellWord } from './shell-word.ts';
@@ -15,7 +15,7 @@ export const REQUEST: Performer<StepOf<'request'>, readonly HttpResponse[]> = {
     return { where: request.from, text: count === 1 ? curl : `for i in $(seq ${count}); do ${curl}; done` };
   },
   observe: async ({ request }, context) => {
-    await context.lab.programmed();
+    await programmed(context);
     return await sendRequests(context.lab, await targetOf(request.from, context), {
       url: request.url,
       count: request.count ?? 1,

@@ -1,7 +1,7 @@
 /** The step `resolve`: a DNS question, asked by dig. */
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
-import { type Performer, targetOf } from '../step-context.ts';
+import { type Performer, programmed, targetOf } from '../step-context.ts';
 import { shellWord } from './shell-word.ts';
 
 const DIG_TIMEOUT_MS = 15_000;
@@ -18,7 +18,7 @@ export const RESOLVE: Performer<StepOf<'resolve'>, DnsAnswer> = {
     text: ['dig', '+search', resolve.name, resolve.type ?? 'A'].map(shellWord).join(' '),
   }),
   observe: async ({ resolve }, context) => {
-    await context.lab.programmed();
+    await programmed(context);
     const argv = ['dig', '+search', '+tries=1', '+time=2', resolve.name, resolve.type ?? 'A'] as const;
     const { stdout } = await context.lab.exec(await targetOf(resolve.from, context), [...argv], {
       timeoutMs: DIG_TIMEOUT_MS,

@@ -1,21 +1,20 @@
 /** The step `script`: a few lines of shell on the user's own machine, with the lab's kubectl at hand. */
 import { dirname, resolve } from 'node:path';
 import type { ExecResult } from '../../lab/lab-handle.ts';
-import { milliseconds } from '../definition/scenario.ts';
 import type { StepOf } from '../definition/steps.ts';
-import type { Performer } from '../step-context.ts';
+import { type Performer, programmed, timeLeft } from '../step-context.ts';
 import { judgeCommand } from './command-claims.ts';
 
-const DEFAULT_TIMEOUT = '60s';
+const SCRIPT_TIMEOUT_MS = 60_000;
 
 export const SCRIPT: Performer<StepOf<'script'>, ExecResult> = {
   command: ({ script }) => ({ text: script.content.trimEnd() }),
-  observe: async ({ script, timeout = DEFAULT_TIMEOUT }, context) => {
-    await context.lab.programmed();
+  observe: async ({ script }, context) => {
+    await programmed(context);
     return await context.lab.runHere(['sh', '-c', script.content], {
       cwd: dirname(resolve(context.file)),
       env: { ...script.env, NAMESPACE: context.namespace },
-      timeoutMs: milliseconds(timeout),
+      timeoutMs: timeLeft(context, SCRIPT_TIMEOUT_MS),
     });
   },
   judge: ({ expect }, result) => judgeCommand(result, expect),

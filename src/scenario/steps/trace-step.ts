@@ -8,7 +8,7 @@ import { trace } from '../../walk/trace.ts';
 import { milliseconds } from '../definition/scenario.ts';
 import type { StepOf } from '../definition/steps.ts';
 import type { Check } from '../events.ts';
-import { type Performer, type StepContext, targetOf } from '../step-context.ts';
+import { type Performer, programmed, type StepContext, targetOf } from '../step-context.ts';
 import { absenceChecks, hopChecks, matchHops } from './match-hops.ts';
 
 /** What `as` binds of a trace. */
@@ -27,7 +27,7 @@ export const TRACE: Performer<StepOf<'trace'>, Walk> = {
   command: ({ trace: probe }) => ('of' in probe ? undefined : { where: probe.from, text: shownCommand(probe.to) }),
   observe: async (step, context) => {
     if ('of' in step.trace) return boundWalk(step.trace.of);
-    await context.lab.programmed();
+    await programmed(context);
     const { from, to, within = DEFAULT_WITHIN } = step.trace;
     const withinMs = milliseconds(within);
     const flow = probeFlow(to);
