@@ -33,59 +33,76 @@ export function labPicture(state: LabState, namespace: string | undefined, langu
   const words = WORDS[language];
   const lab = state.snapshot;
   const boxes = boxesOf(state, namespace, language);
-  const hosts = flow(boxes.hosts, FRAME);
-  const nodes = flow(boxes.nodes, FRAME);
-  const services = flow(boxes.services, FRAME);
-  const rows = [...hosts, ...nodes, ...services];
-  const width = Math.max(...rows.flatMap(({ items }) => items.map(({ item, x }) => x + item.width))) + FRAME.gap;
-  const drawn: string[] = [];
-  const buses: number[] = [];
-  // Above the first line of the underlay there is room for its name.
-  let y = hosts.length === 0 ? TOP + LINE : TOP;
-  for (const row of hosts) {
-    const bus = y + row.height + WIRE;
-    drawn.push(
-      bar(row, bus),
-      ...row.items.map((placed) => hang(placed, y + placed.item.height, bus) + drawBox(placed, y)),
-    );
-    buses.push(bus);
-    y = bus + WIRE;
-  }
-  for (const [index, row] of nodes.entries()) {
-    // The first row of nodes hangs on the same line as the last of the hosts.
-    const bus = index === 0 && buses.length > 0 ? buses.at(-1)! : y;
-    const top = bus + WIRE;
-    drawn.push(bar(row, bus), ...row.items.map((placed) => hang(placed, bus, top) + drawNode(placed, top)));
-    buses.push(bus);
-    y = top + row.height + ROW_GAP;
-  }
-  const trunk = buses.length === 0 ? '' : wire(`M${TRUNK} ${buses[0]}V${buses.at(-1)}`, 'underlay');
-  const label = buses.length === 0 ? '' : underlayLabel(words.underlay, buses[0]!);
-  for (const row of services) {
-    drawn.push(...row.items.map((placed) => drawBox(placed, y)));
-    y += row.height + FRAME.gap;
-  }
+  const underlay = drawUnderlay(flow(boxes.hosts, FRAME), flow(boxes.nodes, FRAME), words.underlay);
+  const services = drawRows(flow(boxes.services, FRAME), underlay.bottom);
   return picture(
     {
       kind: 'lab',
       title: `${words.lab} ${lab.name}: ${words.counts(lab.nodes.length, lab.pods.length, lab.services.length)}`,
       description: describe(lab),
     },
-    { width, height: y + 4 },
-    trunk + label,
-    ...drawn,
+    { width: Math.max(underlay.right, services.right) + FRAME.gap, height: services.bottom + 4 },
+    ...underlay.drawn,
+    ...services.drawn,
   );
+}
+
+interface Part {
+  readonly drawn: readonly string[];
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Hosts above the first line of the underlay, nodes below it; further rows on lines of their own, joined by the trunk. */
+function drawUnderlay(hosts: readonly Row<Box>[], nodes: readonly Row<NodeBox>[], word: string): Part {
+  const drawn: string[] = [];
+  const lines: number[] = [];
+  // Above the first line there is room for its name.
+  let y = hosts.length === 0 ? TOP + LINE : TOP;
+  for (const row of hosts) {
+    const top = y;
+    const line = top + row.height + WIRE;
+    drawn.push(bar(row, line));
+    drawn.push(...row.items.map((placed) => hang(placed, top + placed.item.height, line) + drawBox(placed, top)));
+    lines.push(line);
+    y = line + WIRE;
+  }
+  for (const [index, row] of nodes.entries()) {
+    // The first row of nodes hangs on the same line as the last of the hosts.
+    const line = index === 0 ? (lines.at(-1) ?? y) : y;
+    const top = line + WIRE;
+    drawn.push(bar(row, line));
+    drawn.push(...row.items.map((placed) => hang(placed, line, top) + drawNode(placed, top)));
+    lines.push(line);
+    y = top + row.height + ROW_GAP;
+  }
+  const [first = y, last = y] = [lines[0], lines.at(-1)];
+  const name = text(TRUNK + 4, first - 4, word, { class: 'detail', 'font-size': FONT.detail });
+  return {
+    drawn: [wire(`M${TRUNK} ${first}V${last}`, 'underlay') + name, ...drawn],
+    right: rightOf([...hosts, ...nodes]),
+    bottom: y,
+  };
+}
+
+function drawRows(rows: readonly Row<Box>[], top: number): Part {
+  let y = top;
+  const drawn = rows.map((row) => {
+    const own = row.items.map((placed) => drawBox(placed, y)).join('');
+    y += row.height + FRAME.gap;
+    return own;
+  });
+  return { drawn, right: rightOf(rows), bottom: y };
+}
+
+function rightOf(rows: readonly Row<Box>[]): number {
+  return Math.max(0, ...rows.flatMap(({ items }) => items.map(({ item, x }) => x + item.width)));
 }
 
 /** The line a row hangs on, from the trunk to its last box. */
 function bar({ items }: Row<Box>, y: number): string {
   const { item, x } = items.at(-1)!;
   return wire(`M${TRUNK} ${y}H${Math.round(x + item.width / 2)}`, 'underlay');
-}
-
-/** Written along the trunk's first line, where nothing hangs. */
-function underlayLabel(word: string, y: number): string {
-  return text(TRUNK + 4, y - 4, word, { class: 'detail', 'font-size': FONT.detail });
 }
 
 function hang({ item, x }: Placed<Box>, from: number, to: number): string {
