@@ -85,7 +85,13 @@ export type ScenarioEvent =
   | { readonly type: 'scenarioStarted'; readonly scenario: Playable; readonly proxyMode: ProxyMode }
   /** A part of the lab was built for this scenario. */
   | { readonly type: 'labPart'; readonly part: string }
-  | { readonly type: 'labReady'; readonly lab: string; readonly borrowed: boolean; readonly ms: number }
+  | {
+      readonly type: 'labReady';
+      readonly lab: string;
+      readonly kernel: LabSnapshot['kernel'];
+      readonly borrowed: boolean;
+      readonly ms: number;
+    }
   /** The Kubernetes namespace the scenario's objects go to. */
   | { readonly type: 'namespaceReady'; readonly namespace: string }
   | { readonly type: 'stepStarted'; readonly step: StepRef }

@@ -146,7 +146,8 @@ export async function* openLease(
     });
   }
   const lease = await opening;
-  yield { type: 'labReady', lab: lease.lab.name, borrowed: lease.borrowed, ms: Date.now() - started };
+  const { kernel } = await lease.lab.snapshot();
+  yield { type: 'labReady', lab: lease.lab.name, kernel, borrowed: lease.borrowed, ms: Date.now() - started };
   return lease;
 }
 

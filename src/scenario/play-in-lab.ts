@@ -8,9 +8,12 @@ import { cleanUp, openNamespace } from './clean-up.ts';
 import type { Playable } from './definition/scenario.ts';
 import type { LabState, ScenarioEvent, ScenarioOutcome } from './events.ts';
 import type { ProxyMode } from './lab-lease.ts';
-import { CLEANUP_MS, type HeldStep, playSteps, type Run } from './play-steps.ts';
+import { type HeldStep, playSteps, type Run, toTheEnd } from './play-steps.ts';
 import { RuleRecorder } from './rules/rule-recorder.ts';
 import type { StepContext } from './step-context.ts';
+
+/** In User-mode Linux programs start ten times as slowly as on its host, and there is one processor. */
+const UML_PATIENCE = 3;
 
 export interface PlayOptions {
   readonly lab: LabHandle;
@@ -38,7 +41,11 @@ export async function* playInLab(
   const namespace = await openNamespace(lab, playable.name);
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
-  const context = stepContext(lab, namespace, playable.file, signal);
+  const patience = (await lab.snapshot()).kernel === 'uml' ? UML_PATIENCE : 1;
+  const context: StepContext = {
+    ...{ lab, namespace, file: playable.file, signal, patience },
+    ...{ outside: [], undo: [], snapshot: () => lab.snapshot() },
+  };
   const rules = recordRules ? new RuleRecorder(lab) : undefined;
   await rules?.start();
   const run: Run = { playable, proxyMode, context, bound: {}, tally, spent: { ms: 0 }, onHeld, rules };
@@ -48,7 +55,7 @@ export async function* playInLab(
   const keeps = outcome === 'failed' && options.keepOnFailure === true;
   if (!keeps) {
     // A signal of its own: the one that interrupted the steps must not interrupt this.
-    const cleaning = { ...run, spent: { ms: 0 }, context: { ...context, signal: AbortSignal.timeout(CLEANUP_MS) } };
+    const cleaning = { ...run, spent: { ms: 0 }, context: toTheEnd(context) };
     const cleaned = yield* playSteps(playable.cleanup, 'c', cleaning);
     const problem = options.labIsRemoved?.() === true ? undefined : await cleanUp(cleaning.context);
     if (problem !== undefined) yield { type: 'cleanupFailed', problem };
@@ -62,8 +69,4 @@ async function stateOf(lab: LabHandle): Promise<LabState> {
   const [snapshot, links] = await Promise.all([lab.snapshot(), lab.links()]);
   const faulty = links.filter(({ fault }) => !isWhole(fault));
   return { snapshot, faults: faulty.map(({ target, fault }) => ({ target, fault })) };
-}
-
-function stepContext(lab: LabHandle, namespace: string, file: string, signal: AbortSignal): StepContext {
-  return { lab, namespace, file, signal, outside: [], undo: [], snapshot: () => lab.snapshot() };
 }

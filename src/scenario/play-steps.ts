@@ -17,8 +17,13 @@ import { keepRequesting } from './steps/load-step.ts';
 import { type ClaimingVerb, judgeOf, type PerformedVerb, performerOf } from './steps/performers.ts';
 import { deadlineOf, fillStep, type Tried, tryStep } from './try-step.ts';
 
-/** How long a cleanup may take: twice the grace of a pod that does not want to end. */
-export const CLEANUP_MS = 60_000;
+/** Of a cleanup: twice the grace of a pod that does not want to end. */
+const CLEANUP_MS = 60_000;
+
+/** For steps that are played also when the others were given up: with a time of their own. */
+export function toTheEnd(context: StepContext): StepContext {
+  return { ...context, signal: AbortSignal.timeout(CLEANUP_MS * context.patience) };
+}
 
 /** A step that held. `judgeOf(verb).judge(step, observed)` gives its checks again. */
 export interface HeldStep {
@@ -121,13 +126,14 @@ async function* perform(
   ref: StepRef,
   run: Run,
 ): AsyncGenerator<ScenarioEvent, Tried> {
-  const leftMs = run.playable.deadlineMs - run.spent.ms;
+  const { patience } = run.context;
+  const leftMs = run.playable.deadlineMs * patience - run.spent.ms;
   if (leftMs <= 0) return { checks: [], held: false, problem: 'the time of the whole scenario is up (spec.deadline)' };
   const started = Date.now();
   const announced = Promise.withResolvers<ScenarioEvent | undefined>();
   const trying = tryStep(performerOf(verb), step, run.context, {
     bound: run.bound,
-    deadline: deadlineOf(step, run.playable.timeoutMs, leftMs),
+    deadline: deadlineOf(step, { defaultMs: run.playable.timeoutMs, leftMs, patience }),
     announce: (line) => announced.resolve({ type: 'command', step: ref, ...line }),
   }).finally(() => {
     run.spent.ms += Date.now() - started;
@@ -147,8 +153,7 @@ async function* perform(
 async function* playTry(step: StepOf<'try'>, ref: StepRef, run: Run): AsyncGenerator<ScenarioEvent, Tried> {
   const held = yield* playSteps(step.try, `${ref.id}.`, run);
   if (!held) yield* playSteps(step.catch, `${ref.id}.catch.`, run);
-  const context = { ...run.context, signal: AbortSignal.timeout(CLEANUP_MS) };
-  const last: Run = { ...run, context, spent: { ms: 0 } };
+  const last: Run = { ...run, context: toTheEnd(run.context), spent: { ms: 0 } };
   const ended = yield* playSteps(step.finally, `${ref.id}.finally.`, last);
   run.proxyMode = last.proxyMode;
   return { checks: [], held: held && ended, ...(held && ended ? {} : { problem: 'a step within failed' }) };

@@ -14,6 +14,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Of the step that is being tried: milliseconds since the epoch. */
   readonly deadline?: number;
+  /** What all times are multiplied by: 1 in the host's kernel, more in a slower one. */
+  readonly patience: number;
   /** Objects made outside the scenario's namespace, to be deleted at the end: arguments of `kubectl delete`. */
   readonly outside: string[][];
   /** What puts back what steps have changed in the lab itself; run at the end, the last first. */

@@ -34,9 +34,12 @@ export interface Seen {
 }
 
 /** The deadline of a step, in milliseconds since the epoch: its own time, or what is left for all if that is less. */
-export function deadlineOf(step: AnyStep['step'], defaultMs: number, leftMs: number): number {
+export function deadlineOf(
+  step: AnyStep['step'],
+  { defaultMs, leftMs, patience }: { defaultMs: number; leftMs: number; patience: number },
+): number {
   const timeout = 'timeout' in step ? step.timeout : undefined;
-  return Date.now() + Math.min(leftMs, timeout === undefined ? defaultMs : milliseconds(timeout));
+  return Date.now() + Math.min(leftMs, patience * (timeout === undefined ? defaultMs : milliseconds(timeout)));
 }
 
 /** The step with its bindings filled in from the lab as it is now and from what was bound before. */

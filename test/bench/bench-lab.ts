@@ -7,7 +7,7 @@ import type { LabHandle } from '../../src/lab/lab-handle.ts';
 import { connectLab } from '../../src/lab/open-lab.ts';
 import type { BenchmarkContext, MissingPeer } from './benchmark.ts';
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 600_000;
 
 /** Runs `dist/podwire.js` to its end. Throws with its stderr when it fails. */
 export function podwire(context: BenchmarkContext, ...args: string[]): Promise<void> {

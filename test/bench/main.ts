@@ -11,6 +11,7 @@ import { LinuxKernel } from '../../src/kernel/linux-kernel.ts';
 import { isProxyMode, PROXY_MODES, type ProxyMode } from '../../src/objects/proxy-mode.ts';
 import { type Benchmark, type BenchmarkContext, type BenchmarkResult, median, minimum } from './benchmark.ts';
 import { apiMemory, apiSpeed } from './benchmarks/api.ts';
+import { catalogue } from './benchmarks/catalogue.ts';
 import { clusterIp } from './benchmarks/cluster-ip.ts';
 import { cliStart, labCycle } from './benchmarks/commands.ts';
 import { dns } from './benchmarks/dns.ts';
@@ -46,6 +47,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rulesLoad,
   firstPacket,
   clusterIp,
+  catalogue,
 ];
 
 const USAGE = `Usage: npm run bench -- [--quick] [--strict] [--modes MODES] [--out DIR] [NAME...]

@@ -7,7 +7,8 @@ const NEVER = new Promise<never>(() => {});
 
 function context(lab: FakeLab, given: Partial<StepContext> = {}): StepContext {
   const signal = AbortSignal.timeout(200);
-  return { lab, namespace: 'test-1', file: 'x.yaml', signal, outside: [], undo: [], snapshot: lab.snapshot, ...given };
+  const empty = { patience: 1, outside: [], undo: [] };
+  return { lab, namespace: 'test-1', file: 'x.yaml', signal, ...empty, snapshot: lab.snapshot, ...given };
 }
 
 describe('cleanUp', () => {

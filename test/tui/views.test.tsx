@@ -56,7 +56,7 @@ const STATE: TuiState = {
 const STEP: StepRef = { id: '1', verb: 'exec', narration: { en: 'Look at the rules.', zh: '查看规则。' } };
 const EVENTS: readonly ScenarioEvent[] = [
   { type: 'scenarioStarted', scenario: SCENARIO, proxyMode: 'iptables' },
-  { type: 'labReady', lab: 'podwire', borrowed: false, ms: 640 },
+  { type: 'labReady', lab: 'podwire', kernel: 'host', borrowed: false, ms: 640 },
   { type: 'namespaceReady', namespace: 'a-1234' },
   { type: 'stepStarted', step: STEP },
   { type: 'command', step: STEP, where: 'node-1', text: 'iptables-save -t nat' },

@@ -42,7 +42,10 @@ export class PrettyReporter implements Reporter {
         return [];
       case 'labReady':
         return [
-          this.#paint('dim', `  lab ${event.lab} ${event.borrowed ? 'was up' : `built in ${seconds(event.ms)}`}`),
+          this.#paint(
+            'dim',
+            `  lab ${event.lab} ${event.borrowed ? 'was up' : `built in ${seconds(event.ms)}`}${event.kernel === 'uml' ? ', in User-mode Linux' : ''}`,
+          ),
         ];
       case 'namespaceReady':
         return [this.#paint('dim', `  namespace ${event.namespace}`)];

@@ -14,7 +14,7 @@ export const EXEC: Performer<StepOf<'exec'>, ExecResult> = {
     const argv = exec.command.map(String) as [string, ...string[]];
     return await context.lab.exec(await targetOf(exec.in, context), argv, {
       // One that hangs is tried again, where it is.
-      timeoutMs: expect === undefined ? timeLeft(context, EXEC_TIMEOUT_MS) : EXEC_TIMEOUT_MS,
+      timeoutMs: expect === undefined ? timeLeft(context, EXEC_TIMEOUT_MS) : EXEC_TIMEOUT_MS * context.patience,
       ...(exec.stdin === undefined ? {} : { stdin: exec.stdin }),
     });
   },

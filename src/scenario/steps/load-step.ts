@@ -22,10 +22,11 @@ export async function keepRequesting(
   stopped: AbortSignal,
 ): Promise<Requested> {
   const target = await targetOf(from, context);
+  const withinMs = WITHIN_MS * context.patience;
   const lost: HttpResponse[] = [];
   let total = 0;
   while (!stopped.aborted) {
-    const responses = await sendRequests(context.lab, target, { url, count: AT_A_TIME, withinMs: WITHIN_MS });
+    const responses = await sendRequests(context.lab, target, { url, count: AT_A_TIME, withinMs });
     total += responses.length;
     lost.push(...responses.filter(({ outcome, status }) => outcome !== 'answered' || status >= 500));
   }

@@ -1,65 +1,47 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { labOpener } from '../../../src/cli/lease-lab.ts';
 import { down } from '../../../src/lab/down.ts';
-import { modeObstacles } from '../../../src/lab/mode-obstacles.ts';
 import { upLab } from '../../../src/lab/open-lab.ts';
 import { listLabs } from '../../../src/lab/state-directory.ts';
 import { NAMESPACES } from '../../../src/objects/resource.ts';
-import { type RunOptions, runScenarios } from '../../../src/scenario/run-command.ts';
+import type { RunOptions } from '../../../src/scenario/run-command.ts';
 import { BrokenClaims } from '../../scenario/mutants/broken-claims.ts';
+import { CATALOGUE, filesWhere, isSlow, play, wrongLines } from './play-catalogue.ts';
 
-const CATALOGUE = join(import.meta.dirname, '../../../scenarios');
 const FIRST = join(CATALOGUE, '03-pod-to-pod-vxlan.yaml');
 const name = `t${process.pid}-scn`;
 
 const MODES: NonNullable<RunOptions['proxyModes']> = process.env.CI === 'true' ? 'all' : ['iptables'];
+
+/** Printed once. */
+function whyNotSlow(): string | undefined {
+  if (process.env.CI === 'true') return undefined;
+  const why = 'scenarios labelled slow are played with CI=true';
+  console.warn(`skipped: ${why}`);
+  return why;
+}
 
 const left = (): string[] => [
   ...readdirSync('/run/netns').filter((netns) => netns.startsWith(name)),
   ...listLabs().filter((lab) => lab.startsWith(name)),
 ];
 
-/** Runs the scenarios and collects what they print. */
-async function run(
-  paths: readonly string[],
-  options: Pick<RunOptions, 'proxyModes' | 'jobs' | 'onHeld'> = {},
-): Promise<{ exitCode: number; text: string }> {
-  const stdout = new PassThrough();
-  let text = '';
-  stdout.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  // Labs in User-mode Linux have tests of their own.
-  const openLab = labOpener({ name, kernel: 'host' });
-  const exitCode = await runScenarios({
-    paths,
-    proxyModes: ['iptables'],
-    ...options,
-    language: 'en',
-    openLab,
-    obstacles: modeObstacles,
-    stdout,
-    stderr: new PassThrough(),
-    signal: new AbortController().signal,
-  });
-  return { exitCode, text };
-}
+const run = (paths: readonly string[], options: Omit<Parameters<typeof play>[1], 'name'> = {}) =>
+  play(paths, { name, ...options });
 
 afterAll(async () => {
   for (const lab of listLabs().filter((lab) => lab.startsWith(name))) await down(lab);
 });
 
 describe('the catalogue', () => {
-  // Every backend the host has takes several minutes of two processors: CI has them.
+  // Every backend the host has takes several minutes of two processors: CI has them. (ipvs: catalogue-in-uml.test.ts.)
   it(`holds, every scenario in ${MODES}, and leaves nothing`, { timeout: 900_000 }, async () => {
     const claims = new BrokenClaims();
-    const { exitCode, text } = await run([CATALOGUE], { proxyModes: MODES, jobs: 2, onHeld: claims.break });
-    const wrong = text.split('\n').filter((line) => /✗|observed:/.test(line));
-    expect({ exitCode, wrong }).toEqual({ exitCode: 0, wrong: [] });
+    const quick = filesWhere((playable) => !isSlow(playable));
+    const { exitCode, text } = await run(quick, { proxyModes: MODES, jobs: 2, onHeld: claims.break });
+    expect({ exitCode, wrong: wrongLines(text) }).toEqual({ exitCode: 0, wrong: [] });
     expect(text).toContain('14-nodeport.yaml, iptables');
     if (MODES === 'all') {
       expect(text).toContain('14-nodeport.yaml, nftables');
@@ -72,6 +54,15 @@ describe('the catalogue', () => {
     expect(claims.survivors).toEqual([]);
     expect(claims.untouched).toEqual([]);
     expect(claims.mutants).toBeGreaterThan(2_000);
+  });
+
+  it.skipIf(whyNotSlow() !== undefined)('holds, what takes longer too', { timeout: 300_000 }, async () => {
+    const claims = new BrokenClaims();
+    const { exitCode, text } = await run(filesWhere(isSlow), { onHeld: claims.break });
+    expect({ exitCode, wrong: wrongLines(text) }).toEqual({ exitCode: 0, wrong: [] });
+    expect(text).toContain('27-rules-at-scale.yaml, iptables');
+    expect([claims.survivors, claims.untouched]).toEqual([[], []]);
+    expect(left()).toEqual([]);
   });
 
   it('leaves nothing when whoever reads it goes away', async () => {

@@ -72,7 +72,7 @@ export function playedRun(): ScenarioEvent[] {
   return [
     { type: 'scenarioStarted', scenario: good, proxyMode: 'iptables' },
     { type: 'labPart', part: 'fabric' },
-    { type: 'labReady', lab: 'lab', borrowed: false, ms: 500 },
+    { type: 'labReady', lab: 'lab', kernel: 'host', borrowed: false, ms: 500 },
     { type: 'namespaceReady', namespace: 'first-1a2b' },
     { type: 'stepStarted', step: one },
     { type: 'command', step: one, where: 'node-1', text: 'ip addr' },
@@ -82,7 +82,7 @@ export function playedRun(): ScenarioEvent[] {
     { type: 'stepsEnded', lab: { snapshot: SNAPSHOT, faults: [] } },
     { type: 'scenarioEnded', scenario: good, outcome: 'passed', steps: 1, checks: 1, ms: 2000 },
     { type: 'scenarioStarted', scenario: bad, proxyMode: 'nftables' },
-    { type: 'labReady', lab: 'lab', borrowed: true, ms: 1 },
+    { type: 'labReady', lab: 'lab', kernel: 'host', borrowed: true, ms: 1 },
     { type: 'namespaceReady', namespace: 'second-1a2b' },
     { type: 'stepStarted', step: two },
     { type: 'command', step: two, text: 'kubectl get pods' },
