@@ -23,6 +23,8 @@ export interface ExecOptions {
 
 export interface LabHandle {
   readonly name: string;
+  /** Whose kernel it stands in. */
+  readonly standsIn: LabSnapshot['kernel'];
   /** Path of the kubeconfig (mode 0600). */
   readonly kubeconfig: string;
   readonly transport: Transport;

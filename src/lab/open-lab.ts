@@ -30,9 +30,9 @@ export async function upLab(
 export async function connectLab(name: string = DEFAULT_LAB_NAME): Promise<LabHandle> {
   const directory = findLab(name);
   const daemon = new DaemonClient(name, directory.socket);
-  await daemon.snapshot();
+  const { kernel: standsIn } = await daemon.snapshot();
   const [transport, kernel] = await Promise.all([openTransport(directory.kubeconfig), kernelOf(directory)]);
-  return new OpenLab(name, directory, daemon, transport, kernel);
+  return new OpenLab(name, standsIn, directory, daemon, transport, kernel);
 }
 
 async function openTransport(kubeconfig: string): Promise<Transport> {
@@ -43,6 +43,7 @@ async function openTransport(kubeconfig: string): Promise<Transport> {
 
 class OpenLab implements LabHandle {
   readonly name: string;
+  readonly standsIn: LabHandle['standsIn'];
   readonly kubeconfig: string;
   readonly transport: Transport;
   readonly kernel: LabHandle['kernel'];
@@ -54,6 +55,7 @@ class OpenLab implements LabHandle {
 
   constructor(
     name: string,
+    standsIn: LabHandle['standsIn'],
     directory: StateDirectory,
     daemon: DaemonClient,
     transport: Transport,
@@ -61,6 +63,7 @@ class OpenLab implements LabHandle {
   ) {
     this.kernel = kernel;
     this.name = name;
+    this.standsIn = standsIn;
     this.kubeconfig = directory.kubeconfig;
     this.#directory = directory;
     this.transport = transport;

@@ -146,8 +146,8 @@ export async function* openLease(
     });
   }
   const lease = await opening;
-  const { kernel } = await lease.lab.snapshot();
-  yield { type: 'labReady', lab: lease.lab.name, kernel, borrowed: lease.borrowed, ms: Date.now() - started };
+  const { name: lab, standsIn: kernel } = lease.lab;
+  yield { type: 'labReady', lab, kernel, borrowed: lease.borrowed, ms: Date.now() - started };
   return lease;
 }
 

@@ -41,7 +41,7 @@ export async function* playInLab(
   const namespace = await openNamespace(lab, playable.name);
   yield { type: 'namespaceReady', namespace };
   const tally = { steps: 0, checks: 0 };
-  const patience = (await lab.snapshot()).kernel === 'uml' ? UML_PATIENCE : 1;
+  const patience = lab.standsIn === 'uml' ? UML_PATIENCE : 1;
   const context: StepContext = {
     ...{ lab, namespace, file: playable.file, signal, patience },
     ...{ outside: [], undo: [], snapshot: () => lab.snapshot() },

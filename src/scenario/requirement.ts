@@ -9,13 +9,13 @@ export interface Requirement {
 /** Why the lab's kernel is not what is asked for, in words; undefined when it is. */
 export async function unmetRequirement(
   { has = [], lacks = [] }: Requirement,
-  lab: Pick<LabHandle, 'missing' | 'snapshot'>,
+  lab: Pick<LabHandle, 'missing' | 'standsIn'>,
 ): Promise<string | undefined> {
   const missing = await lab.missing([...has, ...lacks]);
   const wanted = has.filter((id) => missing[id] !== undefined);
   const present = lacks.filter((id) => missing[id] === undefined);
   if (wanted.length + present.length === 0) return undefined;
-  const kernel = (await lab.snapshot()).kernel === 'uml' ? 'User-mode Linux' : 'this host';
+  const kernel = lab.standsIn === 'uml' ? 'User-mode Linux' : 'this host';
   return [
     ...wanted.map((id) => `${kernel} cannot do it (${missing[id]})`),
     ...present.map((id) => `it is about a kernel without ${id}, and ${kernel} has it`),

@@ -96,6 +96,7 @@ export function fakeLab(options: FakeLabOptions = {}): FakeLab {
     log,
     objects,
     name: 'fake',
+    standsIn: 'host',
     kubeconfig: '/nowhere',
     transport,
     kernel: {
