@@ -23,7 +23,7 @@ const OF_CLAIM = {
 
 /** A looking step that makes a claim: the step's own schema, with the claim in the place of the narration. */
 function claimSchema<V extends LookingVerb>(verb: V) {
-  const { narrate: _, as: __, ...shape } = STEP_SCHEMAS[verb].shape as Record<string, z.ZodType>;
+  const { narrate: _, as: __, requires: ___, ...shape } = STEP_SCHEMAS[verb].shape as Record<string, z.ZodType>;
   return z.strictObject({ ...OF_CLAIM, ...shape });
 }
 

@@ -1,14 +1,11 @@
 /** Grades the state of a lab: every claim of an exercise looked at, side by side, and no more than looked at. */
 import type { Claim } from '../definition/exercise.ts';
 import type { GradedClaim } from '../events.ts';
-import type { Run } from '../play-steps.ts';
-import { spoken } from '../play-steps.ts';
+import { type Run, spoken } from '../play-steps.ts';
 import type { CommandLine } from '../step-context.ts';
 import { performerOf } from '../steps/performers.ts';
-import { type Tried, tryStep } from '../try-step.ts';
+import { deadlineOf, type Tried, tryStep } from '../try-step.ts';
 
-/** How long one look may take. */
-const LOOK_MS = 10_000;
 const PAUSE_MS = 100;
 
 /** A claim, and what a look at it gave. */
@@ -18,7 +15,7 @@ export interface Look extends GradedClaim {
   readonly seen?: Tried['seen'];
 }
 
-/** Looks at each claim; at one that does not hold again and again for so many milliseconds. */
+/** Looks at each claim, each look as long as a step may take; at one that does not hold again and again for so many milliseconds. */
 export async function gradeClaims(claims: readonly Claim[], run: Run, patienceMs: number): Promise<Look[]> {
   const until = Date.now() + patienceMs;
   const due = claims.filter(({ step: { step } }) => step.proxyModes?.includes(run.proxyMode) !== false);
@@ -29,13 +26,14 @@ async function gradeClaim(claim: Claim, run: Run, until: number): Promise<Look> 
   const started = Date.now();
   const { verb, step } = claim.step;
   const performer = { ...performerOf(verb), repeats: () => false };
-  const { context, bound } = run;
+  const { context, bound, playable } = run;
   let command: CommandLine | undefined;
   const announce = (line: CommandLine): void => {
     command = line;
   };
   for (;;) {
-    const tried = await tryStep(performer, step, context, { bound, deadline: Date.now() + LOOK_MS, announce });
+    const deadline = deadlineOf(step, playable.timeoutMs, Number.POSITIVE_INFINITY);
+    const tried = await tryStep(performer, step, context, { bound, deadline, announce });
     if (tried.held || context.signal.aborted || Date.now() >= until) {
       const text = await spoken(claim.claim, run);
       return { ...tried, of: claim, claim: text, ...(command && { command }), ms: Date.now() - started };

@@ -126,7 +126,7 @@ describe('the walkthrough, on a real terminal', () => {
 
   it('grades an exercise that is repaired in a second terminal', { timeout: 120_000 }, async () => {
     const tty = open(80, 24, 'debug-refused');
-    await tty.shows('c check · h hint 0/4 · s solution');
+    await tty.shows('c check · h hint 0/4 · s solution', 60_000);
     // How the fault was set is not to be seen.
     expect(tty.screen()).not.toContain('kubectl apply');
     const [, environment = ''] = /^ {3}\. (\S+)$/m.exec(tty.screen())!;
