@@ -17,7 +17,7 @@ export interface Look extends GradedClaim {
 
 /** Looks at each claim, each look as long as a step may take; at one that does not hold again and again for so many milliseconds. */
 export async function gradeClaims(claims: readonly Claim[], run: Run, patienceMs: number): Promise<Look[]> {
-  const until = Date.now() + patienceMs;
+  const until = Date.now() + patienceMs * run.context.patience;
   const due = claims.filter(({ step: { step } }) => step.proxyModes?.includes(run.proxyMode) !== false);
   return await Promise.all(due.map((claim) => gradeClaim(claim, run, until)));
 }
@@ -27,12 +27,13 @@ async function gradeClaim(claim: Claim, run: Run, until: number): Promise<Look> 
   const { verb, step } = claim.step;
   const performer = { ...performerOf(verb), repeats: () => false };
   const { context, bound, playable } = run;
+  const { patience } = context;
   let command: CommandLine | undefined;
   const announce = (line: CommandLine): void => {
     command = line;
   };
   for (;;) {
-    const deadline = deadlineOf(step, playable.timeoutMs, Number.POSITIVE_INFINITY);
+    const deadline = deadlineOf(step, { defaultMs: playable.timeoutMs, leftMs: Number.POSITIVE_INFINITY, patience });
     const tried = await tryStep(performer, step, context, { bound, deadline, announce });
     if (tried.held || context.signal.aborted || Date.now() >= until) {
       const text = await spoken(claim.claim, run);
