@@ -13,6 +13,7 @@ import { ask, closeServersAfterAll, converse, serveTcp, serveWords } from '../in
 import { type TwoNodes, twoNodes } from '../integration/proxy/two-nodes.ts';
 import { eventually, scratch } from '../integration/scratch.ts';
 import { applyChange, arbitraryChange } from '../proxy/arbitrary-changes.ts';
+import { arbitraryDesired } from '../proxy/arbitrary-cluster.ts';
 import { desired, FACTS_6, NODE, service, slice, viewsOf } from '../proxy/fixtures.ts';
 import { chanceOf, ERROR_PROBABILITY } from '../support/chi-square.ts';
 import { MemoryTransport } from '../support/memory-transport.ts';
@@ -310,6 +311,21 @@ describe('the tools', () => {
     );
     await lab.kernel.run(netns, ipvsBackend.cleanup(observeKernel(await listings(), 4), 4));
     expect((await listings()).slice(0, 2)).toEqual(['', '']);
+  });
+
+  it.each([4, 6] as const)('take whatever Services and options there may be, in IPv%i', async (family) => {
+    const [netns = ''] = await lab.create([`any${family}`], { ipv6: true });
+    const listings = async () =>
+      await Promise.all(ipvsBackend.observe(family).map(async (argv) => (await lab.kernel.read(netns, argv)).stdout));
+    await fc.assert(
+      fc.asyncProperty(arbitraryDesired(family), async (wanted) => {
+        const plan = ipvsBackend.plan(wanted, observeKernel(await listings(), family));
+        await lab.kernel.run(netns, plan.batches);
+        expect(ipvsBackend.isWhole(plan.state, await listings(), family)).toBe(true);
+      }),
+      // To shrink takes longer than a guest may.
+      { numRuns: 2, endOnFailure: true },
+    );
   });
 
   it('take IPv6 and SCTP, and packets follow', async () => {
