@@ -23,7 +23,7 @@ export function textProblems(document: Document.Parsed, text: string, lines: Lin
   return broken.length > 0 ? broken : aliasProblems(document);
 }
 
-/** What the reader of a line took for a sign of YAML: words to add to a message about that line, often none. */
+/** What the writer of a line took for a sign of YAML: words to add to a message about that line, often none. */
 export function lookAlike(line: string): string {
   const [, sign = ''] =
     /^[ ]*([–—−\u00a0\u3000])/.exec(line) ??
@@ -32,8 +32,7 @@ export function lookAlike(line: string): string {
     [];
   if (sign === '') return '';
   if (/\s/.test(sign)) return '; the line begins with a space that is none of YAML’s: type it again';
-  const meant = SIGNS[sign];
-  return `; "${sign}" is not ${meant}`;
+  return `; "${sign}" is not ${SIGNS[sign]}`;
 }
 
 const SIGNS: Readonly<Record<string, string>> = {
@@ -55,7 +54,7 @@ function isTagProblem({ code }: YAMLWarning): boolean {
   return code === 'TAG_RESOLVE_FAILED';
 }
 
-/** Aliases of nothing, and so many of them that they would fill the memory. */
+/** Aliases of what nothing before them is marked as. */
 function aliasProblems(document: Document.Parsed): TextProblem[] {
   const problems: TextProblem[] = [];
   visit(document, {
