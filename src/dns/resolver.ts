@@ -77,7 +77,7 @@ export function resolver(options: ResolverOptions): Resolver {
     const query = readQuery(message);
     if (query === undefined) return undefined;
     const server = query.refusal === undefined ? serverOf(options.servers, query.name.toLowerCase()) : undefined;
-    const { response, plugin, stays } = reply(options, server, query, transport, 0);
+    const { response, plugin, stays } = replyOrFail(options, server, query, transport);
     const told = (bytes: Buffer) => {
       const answer = { response: bytes, type: query.type, rcode: query.refusal ?? rcodeOf(bytes), plugin, ...stays };
       answered(answer);
@@ -85,7 +85,9 @@ export function resolver(options: ResolverOptions): Resolver {
       if (stays !== undefined && server?.log === undefined) cache?.keep(message, transport, answer);
       return bytes;
     };
-    return response instanceof Promise ? response.then(told) : told(response);
+    return response instanceof Promise
+      ? response.catch(() => servfail(options, query, transport)).then(told)
+      : told(response);
   };
 }
 
@@ -95,6 +97,24 @@ function serverOf(servers: readonly ServerPlugins[], name: string): ServerPlugin
     if (isWithin(name, server.zone) && server.zone.length >= (longest?.zone.length ?? 0)) longest = server;
   }
   return longest;
+}
+
+/** What cannot be written as a message (an ExternalName with a label of 64 bytes) must not end the server: it is a failure, as in CoreDNS. */
+function replyOrFail(
+  options: ResolverOptions,
+  server: ServerPlugins | undefined,
+  query: Query,
+  transport: 'udp' | 'tcp',
+): Reply {
+  try {
+    return reply(options, server, query, transport, 0);
+  } catch {
+    return { response: servfail(options, query, transport), plugin: '' };
+  }
+}
+
+function servfail({ recursionAvailable }: ResolverOptions, query: Query, transport: 'udp' | 'tcp'): Buffer {
+  return writeResponse(query, emptyAnswer(RCODE.SERVFAIL), { transport, recursionAvailable, authoritative: false });
 }
 
 function reply(

@@ -54,6 +54,19 @@ describe('resolver', () => {
     expect(resolve(encode({ type: 'response', id: 1 }), client)).toBeUndefined();
   });
 
+  it('says SERVFAIL where its own answer would be no message', async () => {
+    // Kubernetes' validation knows no limit of a label: 253 characters in all are enough for it.
+    const { zone: odd } = zoneOf([
+      service('odd', { type: 'ExternalName', externalName: `${'x'.repeat(64)}.example.com` }),
+    ]);
+    const plugin: Plugin = { name: 'kubernetes', answer: (asked) => odd.answer(asked.name, asked.type) };
+    const over = resolver({ servers: [{ zone: '', plugins: [plugin] }], recursionAvailable: false });
+    for (const type of ['A', 'CNAME', 'TXT'] as const) {
+      const asked = query({ questions: [{ name: 'odd.default.svc.cluster.local', type }] });
+      expect(decode((await over(asked, client))!)).toMatchObject({ id: 4711, rcode: 'SERVFAIL', answers: [] });
+    }
+  });
+
   it('takes a dot within a label for no border', () => {
     const raw = query();
     raw[12] = 'web.default'.length;
