@@ -137,7 +137,7 @@ function panel(
       svgText(left - 6, down.at(value) + 4, value.toLocaleString('en'), { anchor: 'end' }),
     ]),
     ...sizes.map((size) =>
-      svgText(across.at(Math.max(1, size)), y + PLOT_HEIGHT + 18, size.toLocaleString('en'), { anchor: 'middle' }),
+      svgText(across.at(Math.max(1, size)), y + PLOT_HEIGHT + 18, shortNumber(size), { anchor: 'middle' }),
     ),
     `<path class="axis" fill="none" d="M${left} ${y}V${y + PLOT_HEIGHT}H${x + width - 10}"/>`,
     svgText((left + x + width) / 2, y + PLOT_HEIGHT + 36, unit, { anchor: 'middle' }),
@@ -149,6 +149,11 @@ function panel(
     ...lines.map(({ line, points: own }) => drawn(own.map(at), line, classOf(line))),
     ...points.filter((sample) => judge(sample, samples, quantity).isMet === false).map((sample) => ring(at(sample))),
   ].join('\n');
+}
+
+/** 5k and 10k stand close by one another. */
+function shortNumber(size: number): string {
+  return size >= 1000 ? `${size / 1000}k` : String(size);
 }
 
 function drawn(points: readonly Point[], line: Line, kind: string): string {
@@ -171,17 +176,18 @@ function capsOf({ targets = [], size, limit }: Sample, samples: readonly Sample[
   return limit === undefined ? ratios : [...ratios, limit];
 }
 
+/** What the bars and rings are, where there are any. */
 function targetKeys(samples: readonly Sample[], x: number, y: number): string {
-  const bounds = samples.flatMap(({ targets = [], limit }) => [
-    ...targets.flatMap(({ bound }) =>
-      bound === undefined ? [] : 'atMost' in bound ? [`≤ ${bound.atMost} × bare`] : [],
+  const ratios = samples.flatMap(({ targets = [] }) => targets.map(({ bound }) => bound));
+  const words = [
+    ...ratios.map((bound) =>
+      bound === undefined ? '' : 'atMost' in bound ? `≤ ${bound.atMost} × bare` : `1 / ${bound.atLeast}`,
     ),
-    ...(limit === undefined ? [] : [`≤ ${formatValue(limit)}`]),
-  ]);
-  if (bounds.length === 0) return '';
-  const words = `target${bounds[0] === undefined ? '' : ` (${[...new Set(bounds)].join(', ')})`}`;
+    ...samples.map(({ limit }) => (limit === undefined ? '' : `≤ ${formatValue(limit)}`)),
+  ].filter((each) => each !== '');
+  if (words.length === 0) return '';
   return [
-    `<path class="target c5" d="M${x + 6} ${y}h14"/>${svgText(x + 38, y + 4, words)}`,
+    `<path class="target c5" d="M${x + 6} ${y}h14"/>${svgText(x + 38, y + 4, `target (${[...new Set(words)].join(', ')})`)}`,
     `${ring([x + 13, y + LEGEND_ROW])}${svgText(x + 38, y + LEGEND_ROW + 4, 'missed')}`,
   ].join('\n');
 }
