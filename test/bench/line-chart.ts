@@ -34,11 +34,11 @@ export function chartStyle(): string {
   const colours = (dark: 0 | 1) =>
     COLOURS.map((pair, index) => `.c${index}{stroke:${pair[dark]};fill:${pair[dark]}}`).join('');
   return [
-    '.line{fill:none!important;stroke-width:2}',
-    ...DASHES.map((dash, index) => `.d${index}{stroke-dasharray:${dash};stroke-width:1.4!important}`),
-    '.grid{stroke:#ddd}.axis{stroke:#888}.target{stroke-width:3}.ring{fill:none!important;stroke:#c33;stroke-width:2}',
-    colours(0),
+    `.grid{stroke:#ddd}.axis{stroke:#888}.ring{stroke:#c33}${colours(0)}`,
     `@media (prefers-color-scheme:dark){.grid{stroke:#3a3f46}.axis{stroke:#888}.ring{stroke:#f66}${colours(1)}}`,
+    // Behind the colours, which fill dots.
+    '.line,.ring{fill:none;stroke-width:2}.target{stroke-width:3}',
+    ...DASHES.map((dash, index) => `.d${index}{stroke-dasharray:${dash};stroke-width:1.4}`),
   ].join('');
 }
 

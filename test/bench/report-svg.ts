@@ -10,9 +10,9 @@ const ROW = 18;
 const HEADING = 34;
 
 const STYLE = [
-  'text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.ground{fill:#fff}.mark{stroke:#222}',
-  '.met{fill:#2a7}.missed{fill:#c33}.plain{fill:#89b}',
-  '@media (prefers-color-scheme:dark){text{fill:#ddd}.ground{fill:#15181c}.mark{stroke:#eee}}',
+  'text{font:12px sans-serif;fill:#222}@media (prefers-color-scheme:dark){text{fill:#ddd}}.title{font-weight:bold}',
+  '.ground{fill:#fff}.mark{stroke:#222}.met{fill:#2a7}.missed{fill:#c33}.plain{fill:#89b}',
+  '@media (prefers-color-scheme:dark){.ground{fill:#15181c}.mark{stroke:#eee}}',
 ].join('');
 
 /** An SVG document, for light and dark grounds. */
@@ -40,6 +40,7 @@ export function renderSvg(results: readonly (readonly [Benchmark, BenchmarkResul
   const size = `width="${CHART_WIDTH}" height="${y + 20}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${CHART_WIDTH} ${y + 20}">`,
+    `<title>Benchmarks: ${results.map(([{ name }]) => name).join(', ')}</title>`,
     `<style>${STYLE}${chartStyle()}</style><rect class="ground" width="100%" height="100%"/>`,
     ...parts,
     '</svg>',
