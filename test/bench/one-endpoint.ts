@@ -34,13 +34,13 @@ export function viewsWithEndpoint(size: number): ServicePortViews {
 
 /**
  * Runs `measure` so many times while the endpoint listens in the namespaces. Its connections are taken by the kernel; this process
- * accepts them afterwards, so that no server wakes up while one is measured. `perTurn`: connections each makes.
+ * accepts them afterwards, so that no server wakes up while one is measured. `perTurn`: connections each turn makes.
  */
 export async function whileListening(
   { kernel, signal }: Pick<BenchmarkContext, 'kernel' | 'signal'>,
   namespaces: readonly Netns[],
   { times, perTurn }: { readonly times: number; readonly perTurn: number },
-  measure: () => void,
+  measure: (turn: number) => void,
 ): Promise<void> {
   let waiting = 0;
   const servers = namespaces.map(() =>
@@ -53,11 +53,22 @@ export async function whileListening(
     for (const [index, netns] of namespaces.entries()) await kernel.sockets.listen(netns, servers[index]!, ENDPOINT);
     for (let turn = 0; turn < times; turn += 1) {
       signal.throwIfAborted();
-      measure();
+      measure(turn);
       waiting += perTurn;
       while (waiting >= MOST_WAITING) await nextTurn(undefined, { signal });
     }
   } finally {
     for (const server of servers) server.close();
+  }
+}
+
+/** Measures two ways; which goes first changes with each turn, since the second finds caches warm. */
+export function bothWays(turn: number, one: () => void, other: () => void): void {
+  if (turn % 2 === 0) {
+    one();
+    other();
+  } else {
+    other();
+    one();
   }
 }

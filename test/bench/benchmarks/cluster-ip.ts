@@ -3,7 +3,7 @@ import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
 import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 import { timeConnection } from '../blocking-connect.ts';
 import { backendName, inEveryBackend } from '../every-backend.ts';
-import { addEndpoint, CLUSTER_IP, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
+import { addEndpoint, bothWays, CLUSTER_IP, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { runBare, withRules } from '../rules-in-mode.ts';
 
 const CONNECTIONS = { whole: 4000, quick: 50 };
@@ -39,9 +39,10 @@ async function compare(context: BenchmarkContext, mode: ProxyMode, size: number)
       await runBare(kernel, byHand, (await plan(views)).writes);
       const values: Record<string, number[]> = { [ours]: [], [byHand]: [] };
       const times = WARM_UP + (context.isQuick ? CONNECTIONS.quick : CONNECTIONS.whole);
-      await whileListening(context, [ours, byHand], { times, perTurn: 2 }, () => {
-        for (const netns of [ours, byHand]) values[netns]!.push(timeConnection(netns, CLUSTER_IP));
-      });
+      const connect = (netns: string) => () => values[netns]!.push(timeConnection(netns, CLUSTER_IP));
+      await whileListening(context, [ours, byHand], { times, perTurn: 2 }, (turn) =>
+        bothWays(turn, connect(ours), connect(byHand)),
+      );
       const against = `${name}, by hand`;
       const targets = [{ against, bound: size >= 1000 ? { atMost: 1.03 } : undefined }];
       return [

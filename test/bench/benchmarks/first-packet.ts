@@ -9,7 +9,7 @@ import { timeConnection } from '../blocking-connect.ts';
 import { backendName, inEveryBackend, LEGACY_TOOL } from '../every-backend.ts';
 import { serviceCounts } from '../generated-services.ts';
 import { withNamespaces } from '../measure.ts';
-import { addEndpoint, CLUSTER_IP, ENDPOINT, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
+import { addEndpoint, bothWays, CLUSTER_IP, ENDPOINT, viewsWithEndpoint, whileListening } from '../one-endpoint.ts';
 import { withGreeter } from '../peers.ts';
 import { LEGACY, runBare, withRules } from '../rules-in-mode.ts';
 
@@ -74,22 +74,29 @@ async function connect(
 ): Promise<Sample[]> {
   const times = WARM_UP + (context.isQuick ? CONNECTIONS.quick : CONNECTIONS.whole);
   const samples: Sample[] = [];
+  /** Both connections of a turn, into their lists. */
+  const turnsOf = (reads: boolean) => {
+    const [values, direct]: [number[], number[]] = [[], []];
+    const measure = (turn: number) =>
+      bothWays(
+        turn,
+        () => direct.push(timeConnection(none, ENDPOINT, reads)),
+        () => values.push(timeConnection(rules, CLUSTER_IP, reads)),
+      );
+    return { values, direct, measure };
+  };
   // A relay takes the connection itself: that says nothing of the endpoint.
   if (name !== 'userspace') {
-    const [values, direct]: [number[], number[]] = [[], []];
-    await whileListening(context, [rules, none], { times, perTurn: 2 }, () => {
-      direct.push(timeConnection(none, ENDPOINT));
-      values.push(timeConnection(rules, CLUSTER_IP));
-    });
+    const { values, direct, measure } = turnsOf(false);
+    await whileListening(context, [rules, none], { times, perTurn: 2 }, measure);
     samples.push(...samplesOf(name, size, CONNECTED, values, direct));
   }
-  const [values, direct]: [number[], number[]] = [[], []];
+  const { values, direct, measure } = turnsOf(true);
   await withGreeter(context.kernel, rules, ENDPOINT, () =>
     withGreeter(context.kernel, none, ENDPOINT, async () => {
       for (let turn = 0; turn < times; turn += 1) {
         context.signal.throwIfAborted();
-        direct.push(timeConnection(none, ENDPOINT, true));
-        values.push(timeConnection(rules, CLUSTER_IP, true));
+        measure(turn);
       }
     }),
   );
