@@ -79,9 +79,13 @@ describe.skipIf(process.getuid?.() !== 0)('benchmarks', () => {
     ]);
   });
 
-  it.skipIf(whyNoUml())('ipvs is measured in User-mode Linux', async () => {
-    expect(await labelsOf(clusterIp, ['ipvs'])).toEqual(['ipvs (UML)', 'ipvs (UML), by hand']);
-  });
+  it.skipIf(whyNoUml())(
+    'ipvs is measured in User-mode Linux',
+    async () => {
+      expect(await labelsOf(clusterIp, ['ipvs'])).toEqual(['ipvs (UML)', 'ipvs (UML), by hand']);
+    },
+    120_000,
+  );
 
   it('what is wired by hand carries packets', async () => {
     const context = trial([]);
