@@ -3,6 +3,7 @@
  * chain's name may have at most 28 characters.
  */
 import type { EndpointView, ServicePortView } from '../../../objects/service-port-view.ts';
+import type { ServiceChainNames } from '../service-chains.ts';
 import { shortHash } from '../short-hash.ts';
 
 /** 80 bits. */
@@ -20,17 +21,6 @@ export const PROXY_CANARY = 'KUBE-PROXY-CANARY';
 export const FIREWALL = 'KUBE-FIREWALL';
 
 const PER_SERVICE = ['KUBE-SVC-', 'KUBE-SVL-', 'KUBE-SEP-', 'KUBE-FW-', 'KUBE-EXT-'];
-
-export interface ServiceChainNames {
-  /** To all endpoints (policy Cluster). */
-  readonly cluster: string;
-  /** To this node's endpoints (policy Local). */
-  readonly local: string;
-  /** For traffic to node ports, external and load-balancer IPs. */
-  readonly external: string;
-  /** Lets only `loadBalancerSourceRanges` through. */
-  readonly firewall: string;
-}
 
 /** The names of a Service port's own chains. */
 export function serviceChainNames(view: Pick<ServicePortView, 'nameString' | 'name'>): ServiceChainNames {

@@ -6,6 +6,7 @@ import { cidrContains, cidrOf } from '../../../net/cidr.ts';
 import { parseIp } from '../../../net/ip.ts';
 import { isExternallyAccessible, type ServicePortView } from '../../../objects/service-port-view.ts';
 import type { LocalTraffic, ProxyFacts } from '../backend.ts';
+import type { ServiceChainNames } from '../service-chains.ts';
 import * as names from './chain-names.ts';
 import { chainedEndpoints, endpointChain, policyRules } from './endpoint-rules.ts';
 import { type Chain, counted, hasLocalhostNodePorts } from './fixed-chains.ts';
@@ -31,7 +32,7 @@ export interface RenderOptions {
 
 /** What the traffic policies make of a view: where its traffic goes, and what happens to the rest. */
 interface Traffic {
-  readonly chains: names.ServiceChainNames;
+  readonly chains: ServiceChainNames;
   readonly internalChain: string;
   readonly externalPolicyChain: string;
   readonly balancerChain: string;

@@ -4,6 +4,7 @@
  */
 import type { IpFamily } from '../../../net/ip.ts';
 import type { EndpointView, ServicePortView } from '../../../objects/service-port-view.ts';
+import type { ServiceChainNames } from '../service-chains.ts';
 import { shortHash } from '../short-hash.ts';
 
 /** `ip kube-proxy` or `ip6 kube-proxy`: what every command begins with. */
@@ -36,17 +37,6 @@ export type Container = (typeof CONTAINERS)[number];
 /** Longest name without its prefix. */
 const LONGEST = 240;
 const LONGEST_COMMENT = 128;
-
-export interface ServiceChainNames {
-  /** To all endpoints (policy Cluster). */
-  readonly cluster: string;
-  /** To this node's endpoints (policy Local). */
-  readonly local: string;
-  /** For traffic to node ports, external and load-balancer IPs. */
-  readonly external: string;
-  /** Drops what is not of `loadBalancerSourceRanges`. */
-  readonly firewall: string;
-}
 
 /** The names of a Service port's own chains. */
 export function serviceChainNames(view: Pick<ServicePortView, 'name'>): ServiceChainNames {

@@ -6,6 +6,7 @@ import { cidrContains, cidrOf } from '../../../net/cidr.ts';
 import { parseIp } from '../../../net/ip.ts';
 import { type EndpointView, isExternallyAccessible, type ServicePortView } from '../../../objects/service-port-view.ts';
 import type { ProxyFacts } from '../backend.ts';
+import type { ServiceChainNames } from '../service-chains.ts';
 import { disjointCidrs } from './disjoint-cidrs.ts';
 import { localMatch, markForMasquerade } from './fixed-rules.ts';
 import * as names from './names.ts';
@@ -19,7 +20,7 @@ export interface ServiceRules {
 
 /** What the traffic policies make of a view. */
 interface Traffic {
-  readonly chains: names.ServiceChainNames;
+  readonly chains: ServiceChainNames;
   readonly hasInternal: boolean;
   readonly hasExternal: boolean;
   readonly usesExternalChain: boolean;
