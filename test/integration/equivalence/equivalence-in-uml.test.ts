@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectLab } from '../../../src/lab/open-lab.ts';
 import { runCaptured } from '../../../src/lab/run-captured.ts';
 import { whyNoUml } from '../../support/uml.ts';
+import { ROOT } from '../journeys/shared-lab.ts';
 import { expectNothingLeft, uniqueLabName } from '../lab/fixture.ts';
-import type { Comparison } from './in-uml.ts';
-import { SITUATIONS } from './situations/all.ts';
-
-const MODES = ['ipvs'] as const;
+import type { Findings } from './in-uml.ts';
+import { isSctp, playName } from './situation.ts';
+import { PLAYS } from './situations/all.ts';
 
 /** The lab as users have it, by the launcher and the built programs: from the sources everything starts slowly in there. */
 function podwire(...argv: string[]): void {
@@ -22,18 +22,24 @@ function podwire(...argv: string[]): void {
 
 describe.skipIf(whyNoUml() !== undefined)('Services in User-mode Linux', () => {
   const name = uniqueLabName();
-  let comparison: Comparison;
+  let findings: Findings;
 
   beforeAll(async () => {
-    podwire('up', '--kernel', 'uml', '--name', name, '--proxy-mode', 'ipvs', '--strict-proxy-mode');
+    const files = [
+      '--file',
+      join(ROOT, 'lab/dual-stack.yaml'),
+      '--proxy-config',
+      join(import.meta.dirname, 'kube-proxy.yaml'),
+    ];
+    podwire('up', '--kernel', 'uml', '--name', name, '--strict-proxy-mode', ...files);
     const lab = await connectLab(name);
     // The guest sees the host's files.
     const script = join(import.meta.dirname, 'in-uml.ts');
-    const argv = [process.execPath, script, name, ...MODES] as const;
+    const argv = [process.execPath, script, name] as const;
     const { exitCode, stdout, stderr } = await runCaptured(lab.kernel, argv, { timeoutMs: 400_000 });
     lab.close();
     expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
-    comparison = JSON.parse(stdout) as Comparison;
+    findings = JSON.parse(stdout) as Findings;
   }, 600_000);
 
   afterAll(() => {
@@ -41,10 +47,17 @@ describe.skipIf(whyNoUml() !== undefined)('Services in User-mode Linux', () => {
     expectNothingLeft(name, []);
   });
 
-  describe.each(MODES)('%s', (mode) => {
-    it.each(SITUATIONS)('$title', ({ title }) => {
-      const { played, expected } = comparison[mode]!;
-      expect(played[title]).toEqual(expected[title]);
+  it('shows SCTP by real associations', () => {
+    expect(findings.sctp).toBe('associations');
+  });
+
+  describe.each(['ipvs', 'iptables'] as const)('%s', (mode) => {
+    const plays = mode === 'ipvs' ? PLAYS : PLAYS.filter(({ situation }) => isSctp(situation));
+
+    it.each(plays.map(playName))('%s', (name) => {
+      const { played, expected } = findings.modes[mode];
+      expect(expected[name]).toBeDefined();
+      expect(played[name]).toEqual(expected[name]);
     });
   });
 });

@@ -2,17 +2,19 @@
  * One table of situations, one behaviour in every backend: the same Services, asked over real packets from pods, nodes
  * and outside. The lab is one, its kube-proxies change from backend to backend between the plays.
  */
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { kernelHasIpv6 } from '../../../src/kernel/ipv6.ts';
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import { DaemonClient } from '../../../src/lab/daemon-client.ts';
 import { modeObstacles } from '../../../src/lab/mode-obstacles.ts';
 import { stateDirectory } from '../../../src/lab/state-directory.ts';
 import { PROXY_MODES } from '../../../src/objects/proxy-mode.ts';
-import { sharedLab } from '../journeys/shared-lab.ts';
-import { expectationOf } from './expectation.ts';
-import type { Places } from './places.ts';
-import { openStage, type Played, play } from './play.ts';
-import { SITUATIONS } from './situations/all.ts';
+import { ROOT, sharedLab } from '../journeys/shared-lab.ts';
+import { expectedOf } from './expectation.ts';
+import { openTheatre, type Played, play, type Theatre } from './play.ts';
+import { playName } from './situation.ts';
+import { PLAYS, SITUATIONS } from './situations/all.ts';
 
 const kernel = new LinuxKernel();
 
@@ -20,14 +22,16 @@ const obstacles = await modeObstacles();
 const MODES = PROXY_MODES.filter((mode) => !obstacles.has(mode));
 for (const [mode, why] of obstacles) console.warn(`not compared here: ${mode}, ${why}`);
 
-describe('Services in every backend', { timeout: 120_000 }, () => {
-  const lab = sharedLab();
-  let places: Places;
+/** Both families, and kube-proxies that take changes together: every act makes a hundred at once. */
+const OPTIONS = { file: join(ROOT, 'lab/dual-stack.yaml'), proxyConfig: join(import.meta.dirname, 'kube-proxy.yaml') };
+
+describe.skipIf(!kernelHasIpv6())('Services in every backend (skipped where the kernel has no IPv6)', () => {
+  const lab = sharedLab(OPTIONS);
+  let theatre: Theatre;
 
   beforeAll(async () => {
-    const stage = await openStage(lab(), kernel);
-    places = stage.places;
-    return stage.close;
+    theatre = await openTheatre(lab(), kernel);
+    return theatre.close;
   }, 120_000);
 
   it('has at least sixty situations, each told once', () => {
@@ -40,13 +44,11 @@ describe('Services in every backend', { timeout: 120_000 }, () => {
 
     beforeAll(async () => {
       await new DaemonClient(lab().name, stateDirectory(lab().name).socket).switchProxyMode({ mode });
-      played = await play({ lab: lab(), kernel, places, mode }, SITUATIONS);
+      played = await play(theatre, mode, SITUATIONS, { isLast: mode === MODES.at(-1) });
     }, 120_000);
 
-    it.each(SITUATIONS)('$title', (situation) => {
-      const { title, acts } = situation;
-      const expected = acts.map(({ asks }) => asks.map((ask) => expectationOf(ask, mode, places, situation).expect));
-      expect(played[title]).toEqual(expected);
+    it.each(PLAYS.map((play) => [playName(play), play] as const))('%s', (name, { situation, family }) => {
+      expect(played[name]).toEqual(expectedOf({ situation, family, mode, places: theatre.places }));
     });
   });
 });

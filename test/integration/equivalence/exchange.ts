@@ -2,31 +2,45 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Kernel, Netns } from '../../../src/kernel/kernel.ts';
+import { unmapped, wildcardFor } from '../../../src/net/host-port.ts';
 
-/** What one question met: `name peer-address`, or how it failed. */
-export type Answer =
-  | { readonly server: string; readonly peer: string }
-  | { readonly failed: 'refused' | 'silence' | 'closed' };
+type Failure = 'refused' | 'silence' | 'closed';
+
+/** What one question met: who answered and whom it saw, or how it failed. */
+export type Answer = { readonly server: string; readonly peer: string } | { readonly failed: Failure };
 
 /** A router that knows no way says so, but not always in time: that counts as no answer. */
-const FAILURES: Readonly<Record<string, 'refused' | 'closed' | 'silence'>> = {
+const FAILURES: Readonly<Record<string, Failure>> = {
   ECONNREFUSED: 'refused',
+  // Nobody speaks that protocol.
+  ENOPROTOOPT: 'refused',
   ECONNRESET: 'closed',
   EHOSTUNREACH: 'silence',
   ENETUNREACH: 'silence',
 };
 
-/** Listens on TCP and UDP ports of a namespace as `name`. Gives what closes it. */
-export async function serve(kernel: Kernel, netns: Netns, name: string, ports: readonly number[]): Promise<() => void> {
+/** What a system call's error says of the way. */
+export function failureOf(code: string): Failure {
+  return FAILURES[code] ?? 'closed';
+}
+
+/** Listens on TCP and UDP ports of a namespace that has these addresses, as `name`. Gives what closes it. */
+export async function serve(
+  kernel: Kernel,
+  { netns, ips }: { readonly netns: Netns; readonly ips: readonly string[] },
+  name: string,
+  ports: readonly number[],
+): Promise<() => void> {
   const closers: (() => void)[] = [];
+  const host = wildcardFor(ips);
   for (const port of ports) {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      socket.end(`${name} ${socket.remoteAddress}`);
+      socket.end(`${name} ${unmapped(socket.remoteAddress ?? '')}`);
     });
-    await kernel.sockets.listen(netns, server, { host: '0.0.0.0', port });
-    const udp = await kernel.sockets.bindUdp(netns, { host: '0.0.0.0', port });
-    udp.on('message', (_text, peer) => udp.send(`${name} ${peer.address}`, peer.port, peer.address));
+    await kernel.sockets.listen(netns, server, { host, port });
+    const udp = await kernel.sockets.bindUdp(netns, { host, port });
+    udp.on('message', (_text, peer) => udp.send(`${name} ${unmapped(peer.address)}`, peer.port, peer.address));
     closers.push(
       () => server.close(),
       () => udp.close(),
@@ -51,22 +65,26 @@ export function askTcp(kernel: Kernel, netns: Netns, host: string, port: number,
       text += data;
     });
     socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-      failed = FAILURES[code] ?? 'closed';
+      failed = failureOf(code);
     });
     socket.on('close', () => resolve(failed === undefined ? answerOf(text) : { failed }));
   });
 }
 
+const RESEND_MS = 4000;
+
 /** A socket that asks one server address over UDP, from one source port for as long as it lives. */
 export async function udpAsker(kernel: Kernel, netns: Netns, host: string, port: number) {
-  const socket = await kernel.sockets.bindUdp(netns, { host: '0.0.0.0', port: 0 });
+  const socket = await kernel.sockets.bindUdp(netns, { host: wildcardFor([host]), port: 0 });
   await connected(socket, host, port);
   return {
     close: () => socket.close(),
     ask: (withinMs: number): Promise<Answer> =>
       new Promise((resolve) => {
+        let again: NodeJS.Timeout | undefined;
         const finish = (answer: Answer) => {
           clearTimeout(timer);
+          clearInterval(again);
           socket.removeAllListeners('message');
           socket.removeAllListeners('error');
           // A refusal that comes late must not end the process.
@@ -74,8 +92,10 @@ export async function udpAsker(kernel: Kernel, netns: Netns, host: string, port:
           resolve(answer);
         };
         const timer = setTimeout(() => finish({ failed: 'silence' }), withinMs);
+        // IPVS forgets a flow whose answer takes longer than its time-out for UDP, here a second: under load one may.
+        again = setInterval(() => socket.send('?'), RESEND_MS);
         socket.removeAllListeners('error');
-        socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => finish({ failed: FAILURES[code] ?? 'closed' }));
+        socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => finish({ failed: failureOf(code) }));
         socket.on('message', (text) => finish(answerOf(text.toString())));
         socket.send('?');
       }),
@@ -87,7 +107,8 @@ function connected(socket: UdpSocket, host: string, port: number): Promise<void>
   return new Promise((resolve) => socket.connect(port, host, resolve));
 }
 
-function answerOf(text: string): Answer {
+/** `NAME PEER`, as every server says it. */
+export function answerOf(text: string): Answer {
   const [server, peer] = text.split(' ');
   return server === undefined || peer === undefined ? { failed: 'closed' } : { server, peer };
 }

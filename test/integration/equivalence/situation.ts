@@ -2,6 +2,7 @@
  * The words in which a situation is told: a Service, what stands behind it, who asks, and what comes of it. One
  * expectation holds for every backend; where a backend differs by its nature, it says why and which source says so.
  */
+import type { IpFamily } from '../../../src/net/ip.ts';
 import type { PROXY_MODES } from '../../../src/objects/proxy-mode.ts';
 import type { ServiceSpec } from '../../../src/objects/wire.ts';
 
@@ -17,7 +18,8 @@ export type Place = PodName | NodeName | 'client';
 
 /** An endpoint as it stands in an EndpointSlice; ready unless said otherwise. */
 export interface EndpointSpec {
-  readonly at: PodName | 'client';
+  /** A node: a pod in its network. */
+  readonly at: PodName | NodeName | 'client';
   readonly ready?: boolean;
   readonly serving?: boolean;
   readonly terminating?: boolean;
@@ -32,13 +34,15 @@ export type Target =
   | { readonly unallocated: true }
   | { readonly nodePort: NodeName; readonly port?: string; readonly on?: 'loopback' | 'bridge' }
   /** The address outside the cluster: external IP, or that of the load balancer. */
-  | { readonly vip: true; readonly port?: string };
+  | { readonly vip: true; readonly port?: string }
+  /** Its name, which the cluster's DNS is asked for: `CNAME example.org`, or the places whose addresses it has. */
+  | { readonly dns: true };
 
 /**
  * What is observed, in one text:
  * `a1<p1 b1<p1`: these pods answered, and saw that source (`node-1`: any address of that node);
- * `sticks`: one of them answered every time; `refused`: at once; `silence`: nobody answers; `closed`: accepted, then
- * hung up without a word.
+ * `sticks`: one of them answered every time; `lets go`: one did, until there was a pause; `refused`: at once; `silence`:
+ * nobody answers; `closed`: accepted, then hung up without a word.
  */
 export type Observation = string;
 
@@ -48,6 +52,8 @@ export interface Exception {
   readonly why: string;
   /** The upstream text that says so. */
   readonly source: string;
+  /** Of one family alone. */
+  readonly family?: IpFamily;
 }
 
 export interface Ask {
@@ -57,6 +63,8 @@ export interface Ask {
   readonly unlike?: Partial<Record<Backend, Exception>>;
   /** Asks over one socket (UDP) for the length of the situation. */
   readonly keep?: boolean;
+  /** Milliseconds between two questions, longer than a client sticks to its server. */
+  readonly pauseMs?: number;
 }
 
 /** A change, and what is asked once it is in the rules of every node. */
@@ -65,12 +73,16 @@ export interface Act {
   readonly endpoints?: readonly EndpointSpec[];
   /** Changes of the Service's spec from now on (merged). */
   readonly service?: Partial<ServiceSpec>;
+  /** The families asked in this act; default: all of the situation's. */
+  readonly over?: readonly IpFamily[];
   readonly asks: readonly Ask[];
 }
 
 export interface Situation {
   /** The row of the feature table and a few words: `C4 a node port on every node`. */
   readonly title: string;
+  /** The Service has an address of each, the first one's first, and every question is asked over each. Default: both. */
+  readonly families?: readonly IpFamily[];
   readonly service: Partial<ServiceSpec>;
   /** An address outside the cluster, to which the client has a route by way of this node. */
   readonly vip?: {
@@ -82,7 +94,7 @@ export interface Situation {
 }
 
 /** A question in a line. */
-export function ask(from: Place, to: Target, expect: Observation, more: Pick<Ask, 'unlike' | 'keep'> = {}): Ask {
+export function ask(from: Place, to: Target, expect: Observation, more: Omit<Ask, 'from' | 'to' | 'expect'> = {}): Ask {
   return { from, to, expect, ...more };
 }
 
@@ -93,6 +105,29 @@ export function seenBy(servers: readonly EndpointSpec['at'][], source: Place): O
 
 export const CLUSTER_IP: Target = { clusterIP: true };
 export const VIP: Target = { vip: true };
+export const DNS: Target = { dns: true };
+
+export const BOTH_FAMILIES: readonly IpFamily[] = [4, 6];
+
+/** The families in which a situation is played. */
+export function familiesOf({ families = BOTH_FAMILIES }: Pick<Situation, 'families'>): readonly IpFamily[] {
+  return families;
+}
+
+/** A situation over one family, in words. */
+export function playName({ situation, family }: { situation: Situation; family: IpFamily }): string {
+  return `${situation.title}, over IPv${family}`;
+}
+
+/** What is asked in an act over one family. */
+export function asksOver({ over, asks }: Act, family: IpFamily): readonly Ask[] {
+  return over === undefined || over.includes(family) ? asks : [];
+}
+
+/** True when it is about SCTP, of which no relay knows. */
+export function isSctp({ service }: Pick<Situation, 'service'>): boolean {
+  return service.ports?.some(({ protocol }) => protocol === 'SCTP') ?? false;
+}
 
 export function nodePort(node: NodeName): Target {
   return { nodePort: node };

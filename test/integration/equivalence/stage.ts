@@ -1,9 +1,10 @@
 /** Puts the pods, Services and EndpointSlices of the situations into a lab's API. */
+import type { IpFamily } from '../../../src/net/ip.ts';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../../../src/objects/resource.ts';
 import type { Transport } from '../../../src/objects/transport.ts';
 import type { EndpointSlice, Pod, Service } from '../../../src/objects/wire.ts';
 import type { Places } from './places.ts';
-import type { EndpointSpec, Situation } from './situation.ts';
+import { type EndpointSpec, familiesOf, type Situation } from './situation.ts';
 
 /** A class that no load balancer of the lab has: the address is what the situation says. */
 const NOBODYS_CLASS = 'equivalence.test/none';
@@ -50,17 +51,24 @@ export class Stage {
   readonly #transport: Transport;
   readonly #places: Places;
   readonly #situation: Situation;
-  readonly #name: string;
-  /** The address outside the cluster; undefined: it has none. */
-  readonly vip: string | undefined;
+  readonly #index: number;
+  readonly name: string;
   #service: Service | undefined;
+  /** Its slices, by family, as the API has them. */
+  readonly #slices = new Map<IpFamily, EndpointSlice>();
 
   constructor(transport: Transport, places: Places, situation: Situation, index: number) {
     this.#transport = transport;
     this.#places = places;
     this.#situation = situation;
-    this.#name = `s${index}`;
-    this.vip = situation.vip && `${VIP_NETWORKS[situation.vip.via]}.${index + 1}`;
+    this.#index = index;
+    this.name = `s${index}`;
+  }
+
+  /** The address outside the cluster, for those that have one. */
+  vip(family: IpFamily): string {
+    const network = VIP_NETWORKS[family][this.#situation.vip!.via]!;
+    return family === 4 ? `${network}.${this.#index + 1}` : `${network}::${(this.#index + 1).toString(16)}`;
   }
 
   /** The Service as the API has it. */
@@ -68,79 +76,96 @@ export class Stage {
     return this.#service!;
   }
 
-  /** Makes the objects as they are in this act. */
+  /** Makes the objects as they are in this act; without one they stay as they are. */
   async enter(act: number): Promise<void> {
-    const { endpoints, service } = this.#situation.acts[act]!;
+    const { endpoints, service } = this.#situation.acts[act] ?? {};
     if (this.#service === undefined) await this.#createService(service);
     else if (service !== undefined) await this.#changeService(service);
-    if (endpoints !== undefined) await this.#publish(endpoints);
+    if (endpoints === undefined) return;
+    for (const family of familiesOf(this.#situation)) await this.#publish(family, endpoints);
   }
 
   async leave(): Promise<void> {
-    await this.#transport.delete(SERVICES, { namespace: 'default', name: this.#name });
+    await this.#transport.delete(SERVICES, { namespace: 'default', name: this.name });
   }
 
   async #createService(change: Situation['service'] | undefined): Promise<void> {
     const { vip } = this.#situation;
-    const spec = { ports: [{ port: 80, targetPort: 8080 }], ...this.#situation.service, ...change };
+    const families = familiesOf(this.#situation);
+    const spec = { ...(this.#isName ? {} : this.#defaults()), ...this.#situation.service, ...change };
+    const vips = vip === undefined ? [] : families.map((family) => this.vip(family));
     const byVip =
       vip?.as === 'external'
-        ? { externalIPs: [this.vip!] }
+        ? { externalIPs: vips }
         : vip?.as === 'loadBalancer'
           ? { type: 'LoadBalancer', loadBalancerClass: NOBODYS_CLASS }
           : {};
     this.#service = await this.#transport.create(SERVICES, {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: this.#name, namespace: 'default' },
+      metadata: { name: this.name, namespace: 'default' },
       spec: { ...spec, ...byVip },
     });
     if (vip?.as !== 'loadBalancer') return;
-    const status = { loadBalancer: { ingress: [{ ip: this.vip!, ipMode: vip.ipMode ?? 'VIP' }] } };
+    const status = { loadBalancer: { ingress: vips.map((ip) => ({ ip, ipMode: vip.ipMode ?? 'VIP' })) } };
     this.#service = await this.#transport.update(SERVICES, { ...this.#service, status }, { subresource: 'status' });
   }
 
+  /** It is an alias, without addresses of its own. */
+  get #isName(): boolean {
+    return this.#situation.service.type === 'ExternalName';
+  }
+
+  #defaults(): Situation['service'] {
+    const families = familiesOf(this.#situation);
+    return {
+      ipFamilyPolicy: families.length === 1 ? 'SingleStack' : 'RequireDualStack',
+      ipFamilies: families.map((family) => `IPv${family}`),
+      ports: [{ port: 80, targetPort: 8080 }],
+    };
+  }
+
   async #changeService(spec: Situation['service']): Promise<void> {
-    const key = { namespace: 'default', name: this.#name };
+    const key = { namespace: 'default', name: this.name };
     this.#service = await this.#transport.patch(SERVICES, key, 'merge', { spec });
   }
 
-  /** Writes the slice; it goes with the Service. */
-  async #publish(endpoints: readonly EndpointSpec[]): Promise<void> {
+  /** Writes the slice of one family; it goes with the Service. */
+  async #publish(family: IpFamily, endpoints: readonly EndpointSpec[]): Promise<void> {
+    const standing = this.#slices.get(family);
     const slice: EndpointSlice = {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
-      metadata: {
-        name: `${this.#name}-1`,
+      metadata: standing?.metadata ?? {
+        name: `${this.name}-${family}`,
         namespace: 'default',
-        labels: { 'kubernetes.io/service-name': this.#name },
-        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: this.#name, uid: this.service.metadata!.uid! }],
+        labels: { 'kubernetes.io/service-name': this.name },
+        ownerReferences: [{ apiVersion: 'v1', kind: 'Service', name: this.name, uid: this.service.metadata!.uid! }],
       },
-      addressType: 'IPv4',
-      endpoints: endpoints.map((endpoint) => this.#endpoint(endpoint)),
+      addressType: `IPv${family}`,
+      endpoints: endpoints.map((endpoint) => this.#endpoint(family, endpoint)),
       ports: this.service.spec!.ports!.map(({ name, protocol, port, targetPort }) => ({
         name: name ?? '',
         protocol,
         port: typeof targetPort === 'number' ? targetPort : port,
       })),
     };
-    const key = { namespace: 'default', name: slice.metadata!.name! };
-    const { items } = await this.#transport.list(ENDPOINT_SLICES, {
-      namespace: 'default',
-      fieldSelector: `metadata.name=${key.name}`,
-    });
-    if (items.length === 0) await this.#transport.create(ENDPOINT_SLICES, slice);
-    else await this.#transport.update(ENDPOINT_SLICES, { ...slice, metadata: items[0]!.metadata! });
+    const written =
+      standing === undefined
+        ? await this.#transport.create(ENDPOINT_SLICES, slice)
+        : await this.#transport.update(ENDPOINT_SLICES, slice);
+    this.#slices.set(family, written);
   }
 
-  #endpoint({ at, ready = true, serving = ready, terminating = false, forZones, forNodes }: EndpointSpec) {
+  #endpoint(family: IpFamily, { at, forZones, forNodes, ...conditions }: EndpointSpec) {
+    const { ready = true, serving = ready, terminating = false } = conditions;
     const nodeName = this.#places.nodeOf(at);
     const hints = {
       ...(forZones ? { forZones: forZones.map((name) => ({ name })) } : {}),
       ...(forNodes ? { forNodes: forNodes.map((name) => ({ name })) } : {}),
     };
     return {
-      addresses: [this.#places.ip(at)],
+      addresses: [this.#places.ip(at, family)],
       conditions: { ready, serving, terminating },
       ...(nodeName === undefined ? {} : { nodeName, zone: `zone-${nodeName}` }),
       ...(Object.keys(hints).length > 0 ? { hints } : {}),
@@ -149,8 +174,7 @@ export class Stage {
 }
 
 /** The client has a route to each by way of that node. */
-export const VIP_NETWORKS: Readonly<Record<string, string>> = {
-  'control-plane': '192.168.50',
-  'node-1': '192.168.51',
-  'node-2': '192.168.52',
+export const VIP_NETWORKS: Readonly<Record<IpFamily, Readonly<Record<string, string>>>> = {
+  4: { 'control-plane': '192.168.50', 'node-1': '192.168.51', 'node-2': '192.168.52' },
+  6: { 'control-plane': 'fd00:192:168:50', 'node-1': 'fd00:192:168:51', 'node-2': 'fd00:192:168:52' },
 };

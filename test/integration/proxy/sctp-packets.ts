@@ -4,12 +4,14 @@
  */
 import koffi from 'koffi';
 import type { Kernel, Netns } from '../../../src/kernel/kernel.ts';
+import { systemError } from '../../../src/kernel/libc.ts';
 
 const libc = koffi.load(null);
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const sendto = libc.func(
   'long sendto(int fd, const void *data, size_t length, int flags, const void *address, unsigned int size)',
 );
+const connect = libc.func('int connect(int fd, const void *address, unsigned int size)');
 const recv = libc.func('long recv(int fd, void *data, size_t length, int flags)');
 const close = libc.func('int close(int fd)');
 
@@ -17,6 +19,7 @@ const AF_INET = 2;
 const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0o4000;
 const IPPROTO_SCTP = 132;
+const EAGAIN = 11;
 
 export const INIT = 1;
 export const INIT_ACK = 2;
@@ -41,26 +44,37 @@ export class RawSctp {
     if (this.#fd < 0) throw new Error('no raw socket for SCTP');
   }
 
+  /** Only what comes from there counts from now on, refusals (ICMP) included. */
+  connect(to: string): void {
+    if ((connect(this.#fd, addressOf(to), 16) as number) < 0) throw systemError('connect', koffi.errno());
+  }
+
   /** Sends a packet of one chunk; its source is the kernel's to choose. */
   send(to: string, packet: Pick<SctpPacket, 'sourcePort' | 'port' | 'tag' | 'chunk' | 'initTag'>): void {
     const data = encode(packet);
-    const address = Buffer.alloc(16);
-    address.writeUInt16LE(AF_INET, 0);
-    address.set(to.split('.').map(Number), 4);
-    if ((sendto(this.#fd, data, data.length, 0, address, address.length) as number) < 0)
-      throw new Error(`cannot send to ${to}`);
+    if ((sendto(this.#fd, data, data.length, 0, addressOf(to), 16) as number) < 0)
+      throw systemError('sendto', koffi.errno(), to);
   }
 
-  /** The next packet that has come; undefined when there is none. */
+  /** The next packet that has come; undefined when there is none. Throws when the peer refuses. */
   receive(): SctpPacket | undefined {
     const data = Buffer.alloc(2048);
     const length = recv(this.#fd, data, data.length, 0) as number;
-    return length < 0 ? undefined : decode(data.subarray(0, length));
+    if (length >= 0) return decode(data.subarray(0, length));
+    if (koffi.errno() !== EAGAIN) throw systemError('recv', koffi.errno());
+    return undefined;
   }
 
   close(): void {
     close(this.#fd);
   }
+}
+
+function addressOf(ip: string): Buffer {
+  const address = Buffer.alloc(16);
+  address.writeUInt16LE(AF_INET, 0);
+  address.set(ip.split('.').map(Number), 4);
+  return address;
 }
 
 function encode({ sourcePort, port, tag, chunk, initTag }: Parameters<RawSctp['send']>[1]): Buffer {

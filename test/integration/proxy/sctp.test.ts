@@ -1,11 +1,9 @@
-/** Services over SCTP on a kernel without SCTP sockets: raw packets show where rules lead them. (Associations: in User-mode Linux.) */
-import { join } from 'node:path';
+/** Services over SCTP on a kernel without SCTP sockets: raw packets show where rules lead them. (Associations: test/integration/equivalence, in User-mode Linux.) */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENDPOINT_SLICES, SERVICES } from '../../../src/objects/resource.ts';
 import { KubeProxy } from '../../../src/proxy/kube-proxy.ts';
 import { NODE, service, slice } from '../../proxy/fixtures.ts';
 import { MemoryTransport } from '../../support/memory-transport.ts';
-import { runInUml, whyNoUml } from '../../support/uml.ts';
 import { eventually, scratch } from '../scratch.ts';
 import { INIT, INIT_ACK, RawSctp, type SctpPacket } from './sctp-packets.ts';
 import { type TwoNodes, twoNodes } from './two-nodes.ts';
@@ -108,20 +106,6 @@ describe.each(['iptables', 'nftables'] as const)('SCTP in mode %s', (mode) => {
     const { name, packet } = await init(client, '192.168.1.11', 30_080, servers, firstPort + 100);
     const source = name === 'b' ? '10.244.1.1' : '192.168.1.11';
     expect(packet).toMatchObject({ source, destination: net.pods[name as 'b' | 'c'].ip, port: 8080 });
-  });
-});
-
-describe.skipIf(whyNoUml())('SCTP associations, in User-mode Linux', () => {
-  it('come about through a cluster IP and a node port, in iptables and ipvs', { timeout: 120_000 }, async () => {
-    const script = join(import.meta.dirname, 'sctp-in-uml.ts');
-    const { stdout, stderr, code } = await runInUml(script, ['iptables', 'ipvs']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    const found = JSON.parse(stdout) as Record<'iptables' | 'ipvs', { pod: string[]; outside: string }>;
-    for (const mode of ['iptables', 'ipvs'] as const) {
-      // In turns by ipvs; by chance by iptables, where 20 at one have a chance of 2⁻¹⁹.
-      expect(new Set(found[mode].pod)).toEqual(new Set(['b 10.244.1.2', 'c 10.244.1.2']));
-      expect(found[mode].outside).toMatch(/^(b 10\.244\.1\.1|c 192\.168\.1\.11)$/);
-    }
   });
 });
 

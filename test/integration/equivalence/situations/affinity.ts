@@ -3,6 +3,9 @@ import { ask, CLUSTER_IP, nodePort, type Situation, VIP, WEB } from '../situatio
 
 const AFFINITY = { sessionAffinity: 'ClientIP' } as const;
 
+const TWO_SECONDS = { clientIP: { timeoutSeconds: 2 } };
+const PAUSE_MS = 2300;
+
 export const AFFINITIES: readonly Situation[] = [
   {
     title: 'C10 a client stays with its pod',
@@ -55,5 +58,35 @@ export const AFFINITIES: readonly Situation[] = [
       { endpoints: WEB, asks: [ask('p1', CLUSTER_IP, 'sticks')] },
       { service: { sessionAffinity: 'None' }, asks: [ask('p1', CLUSTER_IP, 'a1<p1 a2<p1 b1<p1')] },
     ],
+  },
+  {
+    title: 'C10 a client is let go when it has not come for the time-out',
+    service: { ...AFFINITY, sessionAffinityConfig: TWO_SECONDS },
+    acts: [
+      {
+        endpoints: WEB,
+        asks: [
+          ask('p1', CLUSTER_IP, 'lets go', {
+            pauseMs: PAUSE_MS,
+            unlike: {
+              ipvs: {
+                expect: 'sticks',
+                why: 'a client’s template lives as long as the connections it has made, closed ones (two minutes) among them',
+                source: 'linux net/netfilter/ipvs/ip_vs_conn.c (ip_vs_conn_expire), ip_vs_proto_tcp.c (tcp_timeouts)',
+              },
+            },
+          }),
+        ],
+      },
+    ],
+  },
+  {
+    title: 'C10 over UDP, a client is let go when it has not come for the time-out',
+    service: {
+      ...AFFINITY,
+      sessionAffinityConfig: TWO_SECONDS,
+      ports: [{ port: 53, targetPort: 8080, protocol: 'UDP' }],
+    },
+    acts: [{ endpoints: WEB, asks: [ask('p2', CLUSTER_IP, 'lets go', { pauseMs: PAUSE_MS })] }],
   },
 ];

@@ -51,13 +51,13 @@ export const LOAD_BALANCERS: readonly Situation[] = [
   },
   {
     title: 'C5 a source range that has the client',
-    service: { loadBalancerSourceRanges: ['192.168.1.96/28'] },
+    service: { loadBalancerSourceRanges: ['192.168.1.96/28', 'fd00:192:168:1::100/124'] },
     vip: { via: 'node-1', as: 'loadBalancer' },
     acts: [{ endpoints: WEB, asks: [ask('client', VIP, seenBy(ALL, 'node-1')), ask('p1', VIP, 'silence')] }],
   },
   {
     title: 'C5 a source range that has not: dropped at this address, and nowhere else',
-    service: { loadBalancerSourceRanges: ['203.0.113.0/24'] },
+    service: { loadBalancerSourceRanges: ['203.0.113.0/24', '2001:db8::/32'] },
     vip: { via: 'node-1', as: 'loadBalancer' },
     acts: [
       {
@@ -69,6 +69,13 @@ export const LOAD_BALANCERS: readonly Situation[] = [
         ],
       },
     ],
+  },
+  {
+    title: 'C5 source ranges of IPv4 alone leave IPv6 open',
+    service: { loadBalancerSourceRanges: ['203.0.113.0/24'] },
+    families: [6],
+    vip: { via: 'node-1', as: 'loadBalancer' },
+    acts: [{ endpoints: WEB, asks: [ask('client', VIP, seenBy(ALL, 'node-1'))] }],
   },
   {
     title: 'C13 hairpin through the load balancer’s address',

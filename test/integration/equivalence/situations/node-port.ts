@@ -80,6 +80,7 @@ export const NODE_PORTS: readonly Situation[] = [
   {
     title: 'C4 a node port on loopback',
     service: NODE_PORT,
+    families: [4],
     acts: [
       {
         endpoints: WEB,
@@ -88,6 +89,17 @@ export const NODE_PORTS: readonly Situation[] = [
             unlike: { nftables: NO_LOOPBACK, ipvs: NO_LOOPBACK },
           }),
         ],
+      },
+    ],
+  },
+  {
+    title: 'C4 no node port on the loopback address of IPv6',
+    service: NODE_PORT,
+    families: [6],
+    acts: [
+      {
+        endpoints: WEB,
+        asks: [ask('node-1', { nodePort: 'node-1', on: 'loopback' }, 'refused')],
       },
     ],
   },

@@ -38,7 +38,11 @@ export const PORTS: readonly Situation[] = [
     acts: [
       {
         endpoints: WEB,
-        asks: [ask('p1', CLUSTER_IP, seenBy(ALL, 'p1')), ask('node-2', CLUSTER_IP, seenBy(ALL, 'node-2'))],
+        asks: [
+          ask('p1', CLUSTER_IP, seenBy(ALL, 'p1')),
+          ask('node-2', CLUSTER_IP, seenBy(ALL, 'node-2')),
+          ask('client', CLUSTER_IP, seenBy(ALL, 'node-1')),
+        ],
       },
     ],
   },
@@ -129,6 +133,14 @@ export const PORTS: readonly Situation[] = [
     acts: [
       { endpoints: [{ at: 'a1' }], asks: [ask('p1', CLUSTER_IP, 'a1<p1', { keep: true })] },
       { endpoints: [{ at: 'b1' }], asks: [ask('p1', CLUSTER_IP, 'b1<p1', { keep: true })] },
+    ],
+  },
+  {
+    title: 'C15 a node’s UDP client that keeps its port follows a replaced pod',
+    service: { ports: UDP },
+    acts: [
+      { endpoints: [{ at: 'a1' }], asks: [ask('node-2', CLUSTER_IP, 'a1<node-2', { keep: true })] },
+      { endpoints: [{ at: 'b1' }], asks: [ask('node-2', CLUSTER_IP, 'b1<node-2', { keep: true })] },
     ],
   },
   {
