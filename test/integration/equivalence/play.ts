@@ -36,7 +36,7 @@ const PAUSES = 12;
 /** Silence is long enough for a second SYN, which follows the first after a second. */
 const WAIT = { answerMs: 20_000, silenceMs: 1500 };
 
-/** Situations that are asked about at a time. */
+/** Situations that are entered, or asked about, at a time. */
 const AT_ONCE = 24;
 
 /** What each question met, act by act, by the play's name. */
@@ -115,18 +115,22 @@ export async function play(
   players.sort((a, b) => Number(b.hasPauses) - Number(a.hasPauses));
   const acts = Math.max(...situations.map((situation) => situation.acts.length));
   for (let act = 0; act < acts; act += 1) {
-    await Promise.all(stages.map((stage) => stage.enter(act)));
+    await inTurns(stages, (stage) => stage.enter(act));
     await lab.programmed(60_000);
-    // Not all at once: in a guest of one processor the last would wait for too long.
-    const waiting = [...players];
-    const next = async (): Promise<void> => {
-      for (let player = waiting.shift(); player !== undefined; player = waiting.shift()) await player.act(act);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    await inTurns(players, (player) => player.act(act));
   }
   for (const player of players) player.close();
-  if (!isLast) await Promise.all(stages.map((stage) => stage.leave()));
+  if (!isLast) await inTurns(stages, (stage) => stage.leave());
   return Object.fromEntries(players.map(({ name, observed }) => [name, observed]));
+}
+
+/** Not all at once: in a guest of one processor the last would wait for too long. */
+async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const next = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
 }
 
 /** Asks what one situation asks over one family. */
