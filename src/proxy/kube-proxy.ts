@@ -41,6 +41,7 @@ const ZONE_LABEL = 'topology.kubernetes.io/zone';
 const SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
 const CHECK_PERIOD_MS = 30_000;
 const DRAIN_PERIOD_MS = 60_000;
+const SOON_MS = 250;
 const METRICS_ADDRESS = '127.0.0.1:10249';
 
 /** A change of mode that has been asked for. */
@@ -306,18 +307,18 @@ export class KubeProxy implements Component {
     await this.#keepDistance();
     if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
-    const { isFull, changed, isUnfinished } = await this.#rules.sync(this.reports);
-    if (isUnfinished) this.#comeBackLater();
+    const { isFull, changed, hasWritten, isUnfinished } = await this.#rules.sync(this.reports);
+    if (isUnfinished) this.#comeBackLater(hasWritten ? SOON_MS : DRAIN_PERIOD_MS);
     this.#syncedAt = performance.now();
     this.#lastSync = { isFull, ms: this.#syncedAt - start, changed };
     await this.reports.synced();
   }
 
-  /** Connections of removed endpoints end by themselves: somebody has to look. */
-  #comeBackLater(): void {
+  /** Connections of removed endpoints end by themselves: somebody has to look. Most have none, and go at the first look. */
+  #comeBackLater(ms: number): void {
     clearTimeout(this.#drainTimer);
     if (this.#isStopped) return;
-    this.#drainTimer = setTimeout(() => void this.#request(), this.#options.drainPeriodMs ?? DRAIN_PERIOD_MS);
+    this.#drainTimer = setTimeout(() => void this.#request(), Math.min(ms, this.#options.drainPeriodMs ?? ms));
     this.#drainTimer.unref();
   }
 

@@ -29,6 +29,16 @@ interface Family {
   rules: NodeRules;
 }
 
+/** A sync of all families. */
+export interface SyncSummary {
+  readonly isFull: boolean;
+  /** Service ports whose view changed. */
+  readonly changed: number;
+  readonly hasWritten: boolean;
+  /** True when a further sync of the same views will have something to do. */
+  readonly isUnfinished: boolean;
+}
+
 export class ProxyRules {
   readonly #options: KubeProxyOptions;
   readonly #families: readonly Family[];
@@ -104,10 +114,8 @@ export class ProxyRules {
   }
 
   /** Brings every family up to its tracker; the observer is told of each. Throws at the first that fails. */
-  async sync(
-    observer: SyncObserver,
-  ): Promise<{ readonly isFull: boolean; readonly changed: number; readonly isUnfinished: boolean }> {
-    let [isFull, changed, isUnfinished] = [false, 0, false];
+  async sync(observer: SyncObserver): Promise<SyncSummary> {
+    let [isFull, changed, hasWritten, isUnfinished] = [false, 0, false, false];
     for (const { tracker, rules, facts } of this.#families) {
       const start = performance.now();
       const update = tracker.update();
@@ -121,9 +129,10 @@ export class ProxyRules {
       }
       observer.written(facts.family, (performance.now() - start) / 1000, result);
       isFull ||= result.isFull;
+      hasWritten ||= result.ran > 0;
       isUnfinished ||= result.isUnfinished;
     }
-    return { isFull, changed, isUnfinished };
+    return { isFull, changed, hasWritten, isUnfinished };
   }
 
   /**

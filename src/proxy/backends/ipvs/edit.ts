@@ -1,6 +1,7 @@
 /**
- * The difference between what stands and what shall stand, as lines of each tool. A real server that is to go and still has
- * connections first gets weight 0 (kube-proxy's graceful termination, pkg/proxy/ipvs/graceful_termination.go). Pure.
+ * The difference between what stands and what shall stand, as lines of each tool. A real server that is to go first gets weight 0, and
+ * goes when it is seen to have no connections (kube-proxy's graceful termination, pkg/proxy/ipvs/graceful_termination.go). One
+ * removed at once, since it had none a moment ago, would cut those that have come since. Pure.
  */
 import type { IpFamily } from '../../../net/ip.ts';
 import { kernelName, type SetName } from './names.ts';
@@ -135,7 +136,7 @@ function compareServers(
   for (const [real, weight] of before?.realServers ?? []) {
     if (after.realServers.has(real)) continue;
     const key = leavingKey(id, real);
-    if (!endsGracefully(id) || connections(key) === 0) {
+    if (!endsGracefully(id) || (weight === 0 && connections(key) === 0)) {
       lines.remove.push(realServerDeletionLine(id, real));
       continue;
     }

@@ -1,10 +1,9 @@
 /** What a plan must ask of the kernel besides what was written: addresses come and go by themselves, connections too. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import type { ServicePortView, ServicePortViews } from '../../../objects/service-port-view.ts';
+import type { ServicePortViews } from '../../../objects/service-port-view.ts';
 import type { Answers, Command, Desired } from '../backend.ts';
 import { changedKeys } from '../changed-keys.ts';
 import { NODE_ADDRESSES, nodeAddresses } from './observe.ts';
-import { serviceItems, servingEndpoints } from './service-items.ts';
 import { type IpvsState, leavingParts, type RenderedState } from './state.ts';
 import { connectionsCommand, parseConnections } from './virtual-server.ts';
 
@@ -20,10 +19,10 @@ export function keysToCompare(
   return [...new Set([...before.views.keys(), ...after.views.keys()])];
 }
 
-/** The node's addresses where a Service has to do with them, and the connections where a real server is to go. */
+/** The node's addresses where a Service has to do with them, and the connections of real servers that take no new ones. */
 export function ipvsQuestions(desired: Desired, previous: IpvsState): readonly Command[] {
   const addresses = usesNodeAddresses(desired.views) ? [NODE_ADDRESSES] : [];
-  return [...addresses, ...connectionQuestions(desired, previous)];
+  return [...addresses, ...connectionQuestions(previous)];
 }
 
 /** The node's addresses as answered; undefined when they were not asked for. */
@@ -45,24 +44,9 @@ function usesNodeAddresses(views: ServicePortViews): boolean {
   return false;
 }
 
-function connectionQuestions(desired: Desired, previous: IpvsState): readonly Command[] {
+function connectionQuestions(previous: IpvsState): readonly Command[] {
   if (previous.kind === 'observed') return previous.servers.size > 0 ? [connectionsCommand()] : [];
   const ids = new Set([...previous.leaving].map((key) => leavingParts(key)[0]));
-  const options = { facts: desired.facts, nodeAddresses: previous.options.nodeAddresses };
-  for (const key of keysToCompare(previous, { views: desired.views, options })) {
-    const [before, after] = [previous.views.get(key), desired.views.get(key)];
-    if (before === undefined || after === undefined || !losesEndpoint(before, after)) continue;
-    for (const [id, { kind }] of serviceItems(before, previous.options)) if (kind === 'server') ids.add(id);
-  }
   if (ids.size > MOST_ONE_BY_ONE) return [connectionsCommand()];
   return [...ids].map(connectionsCommand);
-}
-
-/** True when a virtual server of the Service port, behind its own or another address, has an endpoint less. */
-function losesEndpoint(before: ServicePortView, after: ServicePortView): boolean {
-  if (after.name.protocol !== 'TCP') return false;
-  return (['isInternalPolicyLocal', 'isExternalPolicyLocal'] as const).some((policy) => {
-    const now = new Set(servingEndpoints(after, after[policy]).map(({ address }) => address));
-    return servingEndpoints(before, before[policy]).some(({ address }) => !now.has(address));
-  });
 }

@@ -41,7 +41,9 @@ describe('a change', () => {
     const plan = next(model, state, ONE());
     expect(plan.isFull).toBe(false);
     expect(texts(plan.batches)).toEqual(['-a -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 1\n']);
-    expect(texts(next(model, plan.state, FEWER()).batches)).toEqual(['-d -t 172.30.0.41:80 -r 10.244.1.2:80\n']);
+    const leaving = next(model, plan.state, FEWER());
+    expect(texts(leaving.batches)).toEqual(['-e -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 0\n']);
+    expect(texts(next(model, leaving.state, FEWER()).batches)).toEqual(['-d -t 172.30.0.41:80 -r 10.244.1.2:80\n']);
   });
 
   it('of affinity edits the virtual server in place', () => {
@@ -150,17 +152,27 @@ describe('an endpoint that goes', () => {
     expect(plan.isUnfinished).toBe(false);
   });
 
-  it('asks for connections only when an endpoint goes, and of its virtual servers alone while they are few', () => {
+  it('is never removed at once: it may have met a connection since it was asked for them', () => {
     const model = new IpvsModel();
-    const { state } = sync(model, FEWER());
+    const first = sync(model, ONE());
+    const leaving = next(model, first.state, FEWER());
+    expect(texts(leaving.batches)).toEqual(['-e -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 0\n']);
+    expect(leaving.isUnfinished).toBe(true);
+  });
+
+  it('is asked for connections once it takes no more, and its virtual servers alone while they are few', () => {
+    const model = new IpvsModel();
+    const { state } = sync(model, ONE());
     const questions = (views: ReturnType<typeof viewsOf>, from: IpvsState) =>
       ipvsBackend.questions!({ views, facts: FACTS_4 }, from).map((argv) => argv.join(' '));
-    expect(questions(ONE(), state)).toEqual([]);
-    expect(questions(FEWER(), next(model, state, ONE()).state)).toEqual(['ipvsadm -Ln -t 172.30.0.41:80']);
+    expect(questions(FEWER(), state)).toEqual([]);
+    expect(questions(FEWER(), next(model, state, FEWER()).state)).toEqual(['ipvsadm -Ln -t 172.30.0.41:80']);
     const many = (ips: string[]) =>
       viewsOf([service({ externalIPs: [1, 2, 3, 4].map((each) => `192.0.2.${each}`) })], [slice(ips)]);
-    const { state: four } = sync(new IpvsModel(), many(['10.244.1.2', '10.244.2.2']));
-    expect(questions(many(['10.244.2.2']), four)).toEqual(['ip -json address show up', 'ipvsadm -Ln']);
+    const other = new IpvsModel();
+    const { state: four } = sync(other, many(['10.244.1.2', '10.244.2.2']));
+    const left = next(other, four, many(['10.244.2.2']));
+    expect(questions(many(['10.244.2.2']), left.state)).toEqual(['ip -json address show up', 'ipvsadm -Ln']);
   });
 
   it('asks for the node’s addresses only where a Service has to do with them', () => {
