@@ -61,6 +61,8 @@ export type IpOp =
       readonly onlink?: boolean;
       readonly source?: string;
       readonly scope?: 'link' | 'host' | 'global';
+      /** To the namespace itself: a route of the kernel's table `local`. */
+      readonly isLocal?: boolean;
     }
   | {
       readonly op: 'neighbour-replace' | 'neighbour-delete';

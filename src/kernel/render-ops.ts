@@ -57,6 +57,7 @@ export function renderIpOp(op: IpOp): string {
     case 'route-delete':
       return line(
         `route ${op.op.slice('route-'.length)}`,
+        op.isLocal === true && 'local',
         op.destination,
         option('via', op.via),
         option('dev', op.device),

@@ -14,7 +14,7 @@ import { UserspaceRules } from './userspace/userspace-rules.ts';
 /** A `RuleSync`, whatever its backend keeps as state. */
 export type NodeRules = Pick<
   RuleSync<unknown>,
-  'facts' | 'rules' | 'failure' | 'prepare' | 'check' | 'forget' | 'cleanup'
+  'facts' | 'rules' | 'failure' | 'prepare' | 'check' | 'forget' | 'prepareToLeave' | 'stay' | 'leave' | 'cleanup'
 > & {
   sync(views: ServicePortViews): Promise<SyncResult>;
 };

@@ -9,20 +9,28 @@ export interface Replacement {
   readonly views: ServicePortViews;
 }
 
+/** How long connections that go by the former rules may take to end, where their going would cut them. */
+const PATIENCE_MS = 5_000;
+
 /** Writes all new rules. When one cannot be written, what was written of them is removed again, and the former stay. */
 export async function writeNext(replacements: readonly Replacement[]): Promise<void> {
   try {
+    for (const { former } of replacements) await former.prepareToLeave();
     for (const { next, views } of replacements) await next.sync(views);
   } catch (error) {
     // Its own error would only hide the first one.
     await Promise.allSettled(replacements.map(({ former, next }) => next.cleanup(former.rules)));
-    for (const { former } of replacements) former.forget();
+    await Promise.allSettled(replacements.map(({ former }) => former.stay()));
     throw error;
   }
 }
 
 /** Removes all former rules, also those behind one that cannot be removed; throws its error at the end. */
 export async function removeFormer(replacements: readonly Replacement[]): Promise<void> {
-  const results = await Promise.allSettled(replacements.map(({ former, next }) => former.cleanup(next.rules)));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  const deadline = performance.now() + PATIENCE_MS;
+  const errors: unknown[] = [];
+  // One family after the other: what both have in common goes with the last.
+  for (const { former, next } of replacements)
+    await former.leave(next.rules, deadline).catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
 }

@@ -2,6 +2,7 @@
  * Brings one node's rules of one family up to its views: plan, run, remember. What the kernel holds is remembered from
  * the last success, and read anew after a start, a failure or a flush.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
@@ -16,6 +17,7 @@ const NO_RELAYS: RelayPorts = new Map();
 /** With more than these a listing takes a second: then every tenth check looks at all, the others by probes alone. */
 const MANY_VIEWS = 1_000;
 const CHECKS_PER_LOOK = 10;
+const LOOK_EVERY_MS = 50;
 
 export interface SyncResult {
   readonly isFull: boolean;
@@ -136,6 +138,35 @@ export class RuleSync<State> {
   forget(): void {
     this.#losses += 1;
     this.#state = undefined;
+  }
+
+  /** Before another backend's rules are written in the place of these. */
+  async prepareToLeave(): Promise<void> {
+    const { departure } = this.#backend;
+    if (departure === undefined) return;
+    await this.#kernel.run(this.#netns, departure.prepare(await this.#observe(), this.facts));
+  }
+
+  /** They could not be written: these stay. */
+  async stay(): Promise<void> {
+    this.forget();
+    const { departure } = this.#backend;
+    if (departure === undefined) return;
+    await this.#kernel.run(this.#netns, departure.stay(await this.#observe(), this.facts));
+  }
+
+  /** They are: removes these, once the connections that go by them have ended, or at `deadline` (`performance.now()`). */
+  async leave(kept: KeptRules, deadline: number): Promise<void> {
+    const { departure, nothingStands } = this.#backend;
+    if (departure === undefined) return await this.cleanup(kept);
+    const { family } = this.facts;
+    const { argv, count } = departure.underWay;
+    const state = await this.#observe();
+    await this.#kernel.run(this.#netns, departure.retire(state, family, kept));
+    while (performance.now() < deadline && count(await this.#read(argv, nothingStands), family) > 0)
+      await sleep(LOOK_EVERY_MS);
+    await this.cleanup(kept);
+    await this.#kernel.run(this.#netns, departure.finish(state, this.facts));
   }
 
   /** Removes everything but what is another backend's by now (`kept`, its `rules`). */

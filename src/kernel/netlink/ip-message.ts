@@ -54,11 +54,12 @@ export function addressMessage(
 
 const ROUTE_FLAGS = { 'route-add': FLAG.create | FLAG.exclusive, 'route-replace': FLAG.create | FLAG.replace } as const;
 
-/** `ip route add|replace|delete`. Undefined where no address says the family. */
+/** `ip route add|replace|delete`. Undefined for local routes, and where no address says the family. */
 export function routeMessage(
   op: Extract<IpOp, { op: 'route-add' | 'route-replace' | 'route-delete' }>,
   lookup: Lookup,
 ): Buffer | undefined {
+  if (op.isLocal === true) return undefined;
   const destination = op.destination === 'default' ? undefined : blockOf(op.destination);
   const gateway = op.via === undefined ? undefined : kernelAddress(op.via);
   const source = op.source === undefined ? undefined : kernelAddress(op.source);

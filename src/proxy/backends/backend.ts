@@ -71,6 +71,20 @@ export interface Plan<State> {
   readonly isUnfinished?: boolean;
 }
 
+/** How a backend gives way to another so that no connection is cut. `State` is one from `observed`. */
+export interface Departure<State> {
+  /** Before the other's rules are written: new connections stop to rely on what will go. */
+  prepare(state: State, facts: ProxyFacts): readonly Batch[];
+  /** Takes that back: the others could not be written. */
+  stay(state: State, facts: ProxyFacts): readonly Batch[];
+  /** Once they are written: takes away what still leads new connections here, but for what `kept` names. */
+  retire(state: State, family: IpFamily, kept: KeptRules): readonly Batch[];
+  /** The connections that `cleanup` will cut. */
+  readonly underWay: { readonly argv: Command; count(output: string, family: IpFamily): number };
+  /** After `cleanup`: takes away what `prepare` has made. */
+  finish(state: State, facts: ProxyFacts): readonly Batch[];
+}
+
 /** A cheap question to the kernel whether rules still stand: `argv` must succeed and print `contains`. */
 export interface Probe {
   readonly argv: Command;
@@ -94,6 +108,8 @@ export interface ProxyBackend<State> {
   isWhole(state: State, outputs: readonly string[], family: IpFamily): boolean;
   /** Chains and jumps that other backends have too. */
   readonly rules?: KeptRules;
+  /** For a backend that cannot be removed at once without loss. */
+  readonly departure?: Departure<State>;
   /** Removes all that this backend wrote but for what `kept` names; `state` from `observed`. */
   cleanup(state: State, family: IpFamily, kept?: KeptRules): readonly Batch[];
 }

@@ -65,6 +65,19 @@ export class UserspaceRules {
     this.#rules.forget();
   }
 
+  prepareToLeave(): Promise<void> {
+    return this.#rules.prepareToLeave();
+  }
+
+  stay(): Promise<void> {
+    return this.#rules.stay();
+  }
+
+  /** A relay goes on with what it has accepted: there is nothing to wait for. */
+  leave(kept: KeptRules): Promise<void> {
+    return this.cleanup(kept);
+  }
+
   async cleanup(kept?: KeptRules): Promise<void> {
     await this.#rules.cleanup(kept);
     this.#told = undefined;

@@ -47,6 +47,11 @@ describe.skipIf(whyNoUml() !== undefined)('Services in User-mode Linux', () => {
     expectNothingLeft(name, []);
   });
 
+  it('loses no new connection on a change from and to iptables and userspace, from pods, nodes and outside', () => {
+    expect(findings.switched.failures).toEqual([]);
+    expect(findings.switched.asked).toBeGreaterThan(200);
+  });
+
   it('shows SCTP by real associations', () => {
     expect(findings.sctp).toBe('associations');
   });

@@ -15,6 +15,12 @@ import { expectedOf } from './expectation.ts';
 import { openTheatre, type Played, play, type Theatre } from './play.ts';
 import { playName } from './situation.ts';
 import { PLAYS, SITUATIONS } from './situations/all.ts';
+import { switchUnderLoad } from './switch-load.ts';
+
+/** A way from the first mode that leaves each mode for each other. */
+function everyPair<T>(modes: readonly T[]): T[] {
+  return modes.flatMap((mode, index) => modes.slice(index + 1).flatMap((other) => [mode, other, mode]));
+}
 
 const kernel = new LinuxKernel();
 
@@ -37,6 +43,15 @@ describe.skipIf(!kernelHasIpv6())('Services in every backend (skipped where the 
   it('has at least sixty situations, each told once', () => {
     expect(SITUATIONS.length).toBeGreaterThanOrEqual(60);
     expect(new Set(SITUATIONS.map(({ title }) => title)).size).toBe(SITUATIONS.length);
+  });
+
+  it('loses no new connection on any change of mode, from pods, nodes and outside', async () => {
+    const daemon = new DaemonClient(lab().name, stateDirectory(lab().name).socket);
+    const { asked, failures } = await switchUnderLoad(theatre, everyPair(MODES), (mode) =>
+      daemon.switchProxyMode({ mode }),
+    );
+    expect(failures).toEqual([]);
+    expect(asked).toBeGreaterThan(200);
   });
 
   describe.each(MODES)('%s', (mode) => {

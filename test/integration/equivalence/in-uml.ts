@@ -6,11 +6,13 @@ import { openTheatre, type Played, play } from './play.ts';
 import type { Sctp } from './sctp.ts';
 import { familiesOf, isSctp, playName } from './situation.ts';
 import { SITUATIONS } from './situations/all.ts';
+import { type Switched, switchUnderLoad } from './switch-load.ts';
 
 export interface Findings {
   /** By mode: `iptables` plays SCTP alone, whose associations the host cannot show. */
   readonly modes: Readonly<Record<'ipvs' | 'iptables', { readonly played: Played; readonly expected: Played }>>;
   readonly sctp: Sctp['proof'];
+  readonly switched: Switched;
 }
 
 const [name = ''] = process.argv.slice(2);
@@ -29,7 +31,11 @@ async function compare(mode: 'ipvs' | 'iptables', isLast: boolean) {
 }
 
 const iptables = await compare('iptables', false);
-const findings: Findings = { modes: { iptables, ipvs: await compare('ipvs', true) }, sctp: theatre.sctp.proof };
+const switched = await switchUnderLoad(theatre, ['ipvs', 'iptables', 'ipvs', 'userspace', 'ipvs'], (mode) =>
+  lab.switchProxyMode(mode),
+);
+const ipvs = await compare('ipvs', true);
+const findings: Findings = { modes: { iptables, ipvs }, sctp: theatre.sctp.proof, switched };
 process.stdout.write(JSON.stringify(findings));
 theatre.close();
 lab.close();

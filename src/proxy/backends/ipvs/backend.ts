@@ -3,6 +3,7 @@ import type { ProxyBackend } from '../backend.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { CHAINS, JUMPS } from './chains.ts';
 import { planCleanup } from './cleanup.ts';
+import { ipvsDeparture } from './departure.ts';
 import { listings, NOTHING_THERE, observeKernel } from './observe.ts';
 import { isWhole, planIpvs } from './plan.ts';
 import { ipvsQuestions } from './questions.ts';
@@ -21,5 +22,6 @@ export const ipvsBackend: ProxyBackend<IpvsState> = {
     chains: new Set((['nat', 'filter'] as const).flatMap((table) => CHAINS[table].map((name) => `${table} ${name}`))),
     jumps: new Set(JUMPS.map(jumpKey)),
   },
+  departure: ipvsDeparture,
   cleanup: (state, family, kept) => (state.kind === 'observed' ? planCleanup(state, family, kept) : []),
 };

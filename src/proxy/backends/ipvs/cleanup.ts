@@ -14,6 +14,18 @@ import { deletionLine } from './virtual-server.ts';
  * What `kept` names is another backend's by now.
  */
 export function planCleanup(state: ObservedState, family: IpFamily, kept: KeptRules = NOTHING_KEPT): Batch[] {
+  const servers = [...state.servers.keys()].map((id) => `${deletionLine(id)}\n`).join('');
+  const sets = SET_NAMES.filter((set) => state.sets.has(set)).map((set) => `destroy ${kernelName(set, family)}\n`);
+  return [
+    ...planRetirement(state, family, kept),
+    ...(servers === '' ? [] : [{ tool: 'ipvsadm', text: servers } as const]),
+    ...deviceBatches(state, family),
+    ...(sets.length === 0 ? [] : [{ tool: 'ipset', text: sets.join('') } as const]),
+  ];
+}
+
+/** Removes the chains and jumps alone. */
+export function planRetirement(state: ObservedState, family: IpFamily, kept: KeptRules): Batch[] {
   const text = (['nat', 'filter'] as const)
     .map((table) =>
       transaction(table, {
@@ -24,14 +36,7 @@ export function planCleanup(state: ObservedState, family: IpFamily, kept: KeptRu
       }),
     )
     .join('');
-  const servers = [...state.servers.keys()].map((id) => `${deletionLine(id)}\n`).join('');
-  const sets = SET_NAMES.filter((set) => state.sets.has(set)).map((set) => `destroy ${kernelName(set, family)}\n`);
-  return [
-    ...restoreBatch(family, text),
-    ...(servers === '' ? [] : [{ tool: 'ipvsadm', text: servers } as const]),
-    ...deviceBatches(state, family),
-    ...(sets.length === 0 ? [] : [{ tool: 'ipset', text: sets.join('') } as const]),
-  ];
+  return restoreBatch(family, text);
 }
 
 function deviceBatches({ hasDevice, sharesDevice, items }: ObservedState, family: IpFamily): Batch[] {
