@@ -9,6 +9,7 @@ import { observeKernel } from '../../src/proxy/backends/ipvs/observe.ts';
 import type { IpvsState } from '../../src/proxy/backends/ipvs/state.ts';
 import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
+import { relaysInProcess } from '../integration/proxy/relays-in-process.ts';
 import { ask, closeServersAfterAll, converse, serveTcp, serveWords } from '../integration/proxy/servers.ts';
 import { type TwoNodes, twoNodes } from '../integration/proxy/two-nodes.ts';
 import { eventually, scratch } from '../integration/scratch.ts';
@@ -35,6 +36,7 @@ beforeAll(async () => {
     mode: 'ipvs',
     transport,
     kernel: net.kernel,
+    relays: relaysInProcess(net.kernel.sockets),
     drainPeriodMs: 500,
     // Only when a test asks for it.
     checkPeriodMs: 600_000,
@@ -257,36 +259,53 @@ describe('what somebody else takes away', () => {
 });
 
 describe('a change of mode', () => {
-  it('to iptables and back under load loses no connection, and leaves nothing of the former', async () => {
-    let isOver = false;
-    const failures: string[] = [];
-    let asked = 0;
-    const load = async (from: string) => {
-      while (!isOver) {
-        const [name] = await answers(from, '10.96.1.4', 1);
-        asked += 1;
-        if (!/^[bc]80/.test(name!)) failures.push(`${from}: ${name}`);
-      }
-    };
-    // Not from the node: its own connections have the Service's address as their source, and go with kube-ipvs0.
-    const running = Promise.all([load(net.pods.a.netns), load(net.client)]);
-    expect(await proxy.switchMode('iptables')).toEqual({ mode: 'iptables' });
-    const sets = (await net.kernel.read(net.node, ['ipset', 'save'])).stdout;
-    const save = (await net.kernel.read(net.node, ['iptables-save'])).stdout;
-    expect([await listed('-Sn'), sets]).toEqual(['', '']);
-    expect((await net.kernel.read(net.node, ['ip', 'link', 'show', 'kube-ipvs0'])).exitCode).not.toBe(0);
-    expect(save).not.toMatch(/KUBE-(IPVS|LOAD-BALANCER|NODE-PORT$)/m);
-    expect(save).toContain('KUBE-SVC-');
-    await proxy.switchMode('ipvs', { scheduler: 'rr' });
-    expect((await net.kernel.read(net.node, ['iptables-save'])).stdout).not.toMatch(
-      /KUBE-(SVC-|SEP-|EXT-|NODEPORTS|PROXY-CANARY)/,
-    );
-    isOver = true;
-    await running;
-    expect(failures).toEqual([]);
-    expect(asked).toBeGreaterThan(20);
-  });
+  it.each(['iptables', 'userspace'] as const)(
+    'to %s and back under load loses no connection, from a pod, the node and outside; nothing of the former is left',
+    async (other) => {
+      const load = loadFrom(net.pods.a.netns, net.node, net.client);
+      await load.progress();
+      expect(await proxy.switchMode(other)).toEqual({ mode: other });
+      const sets = (await net.kernel.read(net.node, ['ipset', 'save'])).stdout;
+      const save = (await net.kernel.read(net.node, ['iptables-save'])).stdout;
+      expect([await listed('-Sn'), sets]).toEqual(['', '']);
+      expect((await net.kernel.read(net.node, ['ip', 'link', 'show', 'kube-ipvs0'])).exitCode).not.toBe(0);
+      expect(save).not.toMatch(/KUBE-(IPVS|LOAD-BALANCER|NODE-PORT$)/m);
+      expect(save).toMatch(other === 'iptables' ? /KUBE-SVC-/ : /KUBE-PORTALS-HOST/);
+      await load.progress();
+      await proxy.switchMode('ipvs', { scheduler: 'rr' });
+      expect((await net.kernel.read(net.node, ['iptables-save'])).stdout).not.toMatch(
+        /KUBE-(SVC-|SEP-|EXT-|NODEPORTS|PROXY-CANARY|PORTALS)/,
+      );
+      await load.progress();
+      expect(await load.stop()).toEqual([]);
+    },
+  );
 });
+
+/** New connections without a pause, one after another from each place. */
+function loadFrom(...places: readonly string[]) {
+  let isOver = false;
+  let asked = 0;
+  const failures: string[] = [];
+  const loads = places.map(async (from) => {
+    while (!isOver && failures.length < 10) {
+      const [name] = await answers(from, '10.96.1.4', 1);
+      asked += 1;
+      if (!/^[bc]80/.test(name!)) failures.push(`${proxy.mode}, ${from}: ${name}`);
+    }
+  });
+  return {
+    async progress(): Promise<void> {
+      const goal = asked + 20;
+      await eventually(() => asked >= goal || failures.length > 0, 30_000);
+    },
+    async stop(): Promise<readonly string[]> {
+      isOver = true;
+      await Promise.all(loads);
+      return failures;
+    },
+  };
+}
 
 describe('the tools', () => {
   it('take every sequence of changes, and list what was rendered', async () => {

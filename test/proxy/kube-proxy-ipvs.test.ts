@@ -12,6 +12,8 @@ import { NODE, service, slice } from './fixtures.ts';
 class IpvsKernel extends RecordingKernel {
   readonly model = new IpvsModel();
   hasIpvs = true;
+  /** What `ipvsadm -Lnc` lists. */
+  underWay = '';
   /** Refuses batches of this tool. */
   refuses: Batch['tool'] | undefined;
 
@@ -33,6 +35,7 @@ class IpvsKernel extends RecordingKernel {
     const [servers, sets, addresses, save] = this.model.listings();
     const listings: Record<string, string> = {
       'ipvsadm -Sn': servers!,
+      'ipvsadm -Lnc': this.underWay,
       'ipset save': sets!,
       'ip -json address': addresses!,
       'ip -json address show up': addresses!,
@@ -122,6 +125,20 @@ describe('mode ipvs', () => {
     // The kubelet's chain, which iptables has made meanwhile, is the kubelet's.
     const own = (dump: string) => dump.split('\n').filter((line) => !/KUBE-FIREWALL|localnet/.test(line));
     expect(own(model.dump()).sort()).toEqual(own(before).sort());
+  });
+
+  it('keeps its virtual servers, once iptables has taken over, until the connections under way have ended', async () => {
+    const { proxy, kernel, model } = await setUp();
+    await proxy.start();
+    kernel.underWay = 'TCP 14:59 ESTABLISHED 10.244.1.2:40000 172.30.0.41:80 10.244.2.2:80';
+    const switched = proxy.switchMode('iptables');
+    await vi.waitFor(() => expect(model.rules.dump()).not.toMatch(/match-set/));
+    expect(model.rules.dump()).toContain('KUBE-SVC-');
+    expect([...model.servers.keys()]).toEqual([VIP]);
+    expect(model.device?.size).toBe(1);
+    kernel.underWay = '';
+    await switched;
+    expect(standing(model)).toEqual(['iptables']);
   });
 
   it('stays as it was when iptables cannot be written', async () => {

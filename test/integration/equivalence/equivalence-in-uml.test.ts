@@ -36,20 +36,15 @@ describe.skipIf(whyNoUml() !== undefined)('Services in User-mode Linux', () => {
     // The guest sees the host's files.
     const script = join(import.meta.dirname, 'in-uml.ts');
     const argv = [process.execPath, script, name] as const;
-    const { exitCode, stdout, stderr } = await runCaptured(lab.kernel, argv, { timeoutMs: 400_000 });
+    const { exitCode, stdout, stderr } = await runCaptured(lab.kernel, argv, { timeoutMs: 560_000 });
     lab.close();
     expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
     findings = JSON.parse(stdout) as Findings;
-  }, 600_000);
+  }, 660_000);
 
   afterAll(() => {
     podwire('down', '--name', name);
     expectNothingLeft(name, []);
-  });
-
-  it('loses no new connection on a change from and to iptables and userspace, from pods, nodes and outside', () => {
-    expect(findings.switched.failures).toEqual([]);
-    expect(findings.switched.asked).toBeGreaterThan(200);
   });
 
   it('shows SCTP by real associations', () => {
