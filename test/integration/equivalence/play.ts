@@ -58,7 +58,7 @@ export interface Theatre {
 export async function openTheatre(lab: LabHandle, kernel: Kernel): Promise<Theatre> {
   const nodes = (await lab.snapshot()).nodes.map(({ name }) => name as NodeName);
   await createPods(lab.transport, nodes);
-  const wait = ['wait', 'pod', '--for=condition=ContainersReady', '--all', '--timeout=60s'];
+  const wait = ['wait', 'pod', '--for=condition=ContainersReady', '--all', '--timeout=180s'];
   const { exitCode, stderr } = await lab.kubectl(wait);
   if (exitCode !== 0) throw new Error(`the pods did not start: ${stderr}`);
   const places = await findPlaces(lab);
