@@ -2,13 +2,13 @@
 import { LinuxKernel } from '../../../src/kernel/linux-kernel.ts';
 import { connectLab } from '../../../src/lab/open-lab.ts';
 import { expectedOf } from './expectation.ts';
-import { askFirstAct, openTheatre, type Played, play } from './play.ts';
+import { openTheatre, type Played, play } from './play.ts';
 import type { Sctp } from './sctp.ts';
-import { familiesOf, isSctp, playName, type Situation } from './situation.ts';
+import { familiesOf, isSctp, playName } from './situation.ts';
 import { SITUATIONS } from './situations/all.ts';
 
 export interface Findings {
-  /** By mode: `iptables` plays the first act of SCTP's alone, whose associations the host cannot show. */
+  /** By mode: `iptables` plays SCTP alone, whose associations the host cannot show. */
   readonly modes: Readonly<Record<'ipvs' | 'iptables', { readonly played: Played; readonly expected: Played }>>;
   readonly sctp: Sctp['proof'];
 }
@@ -17,29 +17,18 @@ const [name = ''] = process.argv.slice(2);
 const lab = await connectLab(name);
 const theatre = await openTheatre(lab, new LinuxKernel());
 
-function expectedIn(mode: 'ipvs' | 'iptables', situations: readonly Situation[]): Played {
+async function compare(mode: 'ipvs' | 'iptables', isLast: boolean) {
+  const situations = mode === 'ipvs' ? SITUATIONS : SITUATIONS.filter(isSctp);
+  await lab.switchProxyMode(mode);
+  const played = await play(theatre, mode, situations, { isLast });
   const cells = situations.flatMap((situation) =>
     familiesOf(situation).map((family) => ({ situation, family, mode, places: theatre.places })),
   );
-  return Object.fromEntries(cells.map((cell) => [playName(cell), expectedOf(cell)]));
+  const expected = Object.fromEntries(cells.map((cell) => [playName(cell), expectedOf(cell)]));
+  return { played, expected };
 }
 
-const iptables = {
-  played: {} as Played,
-  expected: expectedIn(
-    'iptables',
-    SITUATIONS.filter(isSctp).map((situation) => ({ ...situation, acts: situation.acts.slice(0, 1) })),
-  ),
-};
-// A change costs iptables one process where ipvs needs four, each of which starts slowly in here: all objects come before ipvs does.
-const played = await play(theatre, 'ipvs', SITUATIONS, {
-  isLast: true,
-  overture: async (stages) => {
-    iptables.played = await askFirstAct(theatre, 'iptables', stages, SITUATIONS, isSctp);
-    await lab.switchProxyMode('ipvs');
-  },
-});
-const ipvs = { played, expected: expectedIn('ipvs', SITUATIONS) };
-const findings: Findings = { modes: { iptables, ipvs }, sctp: theatre.sctp.proof };
+const iptables = await compare('iptables', false);
+const findings: Findings = { modes: { iptables, ipvs: await compare('ipvs', true) }, sctp: theatre.sctp.proof };
 // Connections that were cut would hold the process.
 process.stdout.write(JSON.stringify(findings), () => process.exit(0));

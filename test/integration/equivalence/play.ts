@@ -37,7 +37,7 @@ const PAUSES = 12;
 const WAIT = { answerMs: 20_000, silenceMs: 1500 };
 
 /** Rules in a guest on a busy machine take their time. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 
 /** Situations that are entered, or asked about, at a time. */
 const AT_ONCE = 24;
@@ -102,61 +102,29 @@ function routeBy(places: Places, family: IpFamily, [destination, via]: [string, 
   return { op: 'route-add', destination, via: places.ip(via, family), device: 'eth0' } as const;
 }
 
-export interface PlayOptions {
-  /** The lab's end removes what they have made. */
-  readonly isLast?: boolean;
-  /** Done once the objects of the first act stand, before anybody asks: the mode may be another until then. */
-  readonly overture?: (stages: readonly Stage[]) => Promise<void>;
-}
-
-/** Plays all of them once, with every kube-proxy in this mode. */
+/** Plays all of them once, with every kube-proxy in this mode. `isLast`: the lab's end removes what they have made. */
 export async function play(
   theatre: Theatre,
   mode: Backend,
   situations: readonly Situation[],
-  { isLast = false, overture }: PlayOptions = {},
+  { isLast = false } = {},
 ): Promise<Played> {
   const { lab, places } = theatre;
   const stages = situations.map((situation, index) => new Stage(lab.transport, places, situation, index));
-  const players = playersOf(theatre, mode, situations, stages);
+  const players = situations.flatMap((situation, index) =>
+    familiesOf(situation).map((family) => new Player(theatre, { situation, family, mode, places }, stages[index]!)),
+  );
   // What takes longest begins first.
   players.sort((a, b) => Number(b.hasPauses) - Number(a.hasPauses));
   const acts = Math.max(...situations.map((situation) => situation.acts.length));
   for (let act = 0; act < acts; act += 1) {
     await inTurns(stages, (stage) => stage.enter(act));
     await lab.programmed(PATIENCE_MS);
-    if (act === 0) await overture?.(stages);
     await inTurns(players, (player) => player.act(act));
   }
   for (const player of players) player.close();
   if (!isLast) await inTurns(stages, (stage) => stage.leave());
   return Object.fromEntries(players.map(({ name, observed }) => [name, observed]));
-}
-
-/** Asks what the first act of those asks that `isMeant`, in whichever mode every kube-proxy is; `stages`: of all `situations`. */
-export async function askFirstAct(
-  theatre: Theatre,
-  mode: Backend,
-  stages: readonly Stage[],
-  situations: readonly Situation[],
-  isMeant: (situation: Situation) => boolean,
-): Promise<Played> {
-  const players = playersOf(theatre, mode, situations, stages).filter(({ cell }) => isMeant(cell.situation));
-  await inTurns(players, (player) => player.act(0));
-  for (const player of players) player.close();
-  return Object.fromEntries(players.map(({ name, observed }) => [name, observed]));
-}
-
-function playersOf(
-  theatre: Theatre,
-  mode: Backend,
-  situations: readonly Situation[],
-  stages: readonly Stage[],
-): Player[] {
-  const { places } = theatre;
-  return situations.flatMap((situation, index) =>
-    familiesOf(situation).map((family) => new Player(theatre, { situation, family, mode, places }, stages[index]!)),
-  );
 }
 
 /** Not all at once: in a guest of one processor the last would wait for too long. */
@@ -170,28 +138,28 @@ async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>)
 
 /** Asks what one situation asks over one family. */
 class Player {
-  readonly cell: Cell;
   readonly observed: Observation[][] = [];
   readonly #theatre: Theatre;
+  readonly #cell: Cell;
   readonly #stage: Stage;
   readonly #kept = new Map<string, Awaited<ReturnType<typeof udpAsker>>>();
 
   constructor(theatre: Theatre, cell: Cell, stage: Stage) {
     this.#theatre = theatre;
-    this.cell = cell;
+    this.#cell = cell;
     this.#stage = stage;
   }
 
   get name(): string {
-    return playName(this.cell);
+    return playName(this.#cell);
   }
 
   get hasPauses(): boolean {
-    return this.cell.situation.acts.some(({ asks }) => asks.some(({ pauseMs }) => pauseMs !== undefined));
+    return this.#cell.situation.acts.some(({ asks }) => asks.some(({ pauseMs }) => pauseMs !== undefined));
   }
 
   async act(index: number): Promise<void> {
-    const { situation, family } = this.cell;
+    const { situation, family } = this.#cell;
     const act = situation.acts[index];
     if (act === undefined) return;
     const observations: Observation[] = [];
@@ -206,7 +174,7 @@ class Player {
   /** Asks until all that is expected has answered, and then some more. */
   async #observe(ask: Ask): Promise<Observation> {
     if ('dns' in ask.to) return await this.#resolve(ask);
-    const { expect } = expectationOf(ask, this.cell);
+    const { expect } = expectationOf(ask, this.#cell);
     if (ask.pauseMs !== undefined) return await this.#observeInPauses(ask, ask.pauseMs, expect);
     const patience = expect === 'silence' ? WAIT.silenceMs : WAIT.answerMs;
     const sticks = expect === 'sticks';
@@ -244,7 +212,7 @@ class Player {
   /** The DNS server learns of a change by itself: asked until it knows, or the patience is over. */
   async #resolve({ from, expect }: Ask): Promise<Observation> {
     const { kernel, places } = this.#theatre;
-    const query = { name: `${this.#stage.name}.default.svc.cluster.local`, family: this.cell.family };
+    const query = { name: `${this.#stage.name}.default.svc.cluster.local`, family: this.#cell.family };
     const deadline = performance.now() + WAIT.answerMs;
     for (;;) {
       const found = await lookUp(
@@ -281,7 +249,7 @@ class Player {
 
   #address({ to }: Ask): { host: string; port: number; protocol: string } {
     const { places } = this.#theatre;
-    const { family } = this.cell;
+    const { family } = this.#cell;
     if ('unallocated' in to) return { host: UNALLOCATED[family], port: 80, protocol: 'TCP' };
     if ('dns' in to) throw new Error('a name has no port');
     const { clusterIPs, ports } = this.#stage.service.spec!;

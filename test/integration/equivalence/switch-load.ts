@@ -35,7 +35,7 @@ export async function switchUnderLoad(
   const { lab, kernel, places } = theatre;
   const stage = new Stage(lab.transport, places, SITUATION, INDEX);
   await stage.enter(0);
-  await lab.programmed(60_000);
+  await lab.programmed(120_000);
   const { clusterIPs = [], ports = [] } = stage.service.spec!;
   const targets = [
     ...clusterIPs.map((host) => ({ host, port: 80 })),

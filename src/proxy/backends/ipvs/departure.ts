@@ -39,7 +39,7 @@ function routeFromNode(destination: string, { family, nodeIP }: ProxyFacts): IpO
   const route = { destination, isLocal: true } as const;
   if (family === 4) return [{ op: 'route-replace', ...route, device: DUMMY_DEVICE, source: nodeIP }];
   return [
-    { op: 'route-add', ...route, device: 'lo', source: nodeIP },
+    { op: 'route-replace', ...route, device: 'lo', source: nodeIP },
     { op: 'route-delete', ...route, device: DUMMY_DEVICE },
   ];
 }

@@ -43,11 +43,15 @@ export function observeKernel(outputs: readonly string[], family: IpFamily): Obs
     sets: standing,
     items,
     hasDevice: device !== undefined,
+    hasPortals: save.includes(`:${PORTALS} `),
     sharesDevice: bound.some((ip) => parseIp(ip)?.family !== family),
     nodeAddresses: nodeAddresses(addresses, family),
     ...observeChains(save),
   };
 }
+
+/** The chain of mode userspace that takes pods' packets (userspace/chain-names.ts). */
+const PORTALS = 'KUBE-PORTALS-CONTAINER';
 
 const LINK_LOCAL = cidrOf('fe80::/10');
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(cidrOf);

@@ -49,11 +49,13 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
 }
 
 /**
- * Whether the chains of mode iptables stand under the names they have in common: they serve until their place is taken, and so virtual
- * servers come first.
+ * Whether chains of mode iptables, under the names they have in common, or of userspace serve until these here take their place or
+ * come before them: then virtual servers come first, or a packet would meet neither.
  */
 function takesOver(previous: IpvsState): boolean {
-  return previous.kind === 'observed' && !previous.hasDevice && previous.chains.nat.has(SERVICES);
+  return (
+    previous.kind === 'observed' && !previous.hasDevice && (previous.chains.nat.has(SERVICES) || previous.hasPortals)
+  );
 }
 
 /** False when the kernel has lost something of what was written, or holds what nobody wanted. */

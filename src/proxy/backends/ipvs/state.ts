@@ -28,6 +28,8 @@ export interface ObservedState {
   /** Their entries, and the addresses on kube-ipvs0, by id. */
   readonly items: ReadonlyMap<string, Item>;
   readonly hasDevice: boolean;
+  /** True when mode userspace leads connections to its relays. */
+  readonly hasPortals: boolean;
   /** True when kube-ipvs0 has addresses of the other family too. */
   readonly sharesDevice: boolean;
   readonly nodeAddresses: readonly string[];

@@ -23,7 +23,7 @@ describe('the node’s own connections', () => {
     expect(lines('prepare', 4)).toEqual([`route replace local 172.30.0.41/32 dev kube-ipvs0 src ${FACTS_4.nodeIP}`]);
     // The route of a new address stands in the way there, and the other must be there before it goes.
     expect(lines('prepare', 6)).toEqual([
-      `route add local fd00:96::41/128 dev lo src ${FACTS_6.nodeIP}`,
+      `route replace local fd00:96::41/128 dev lo src ${FACTS_6.nodeIP}`,
       'route delete local fd00:96::41/128 dev kube-ipvs0',
     ]);
   });
