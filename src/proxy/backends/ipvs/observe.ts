@@ -3,6 +3,7 @@ import { cidrContains, cidrOf } from '../../../net/cidr.ts';
 import { type IpFamily, parseIp } from '../../../net/ip.ts';
 import type { Command } from '../backend.ts';
 import { jumpKey } from '../iptables/state.ts';
+import { PORTALS_CONTAINER } from '../userspace/chain-names.ts';
 import { CHAINS, type ChainTable, JUMPS } from './chains.ts';
 import { DUMMY_DEVICE, kernelName, SET_NAMES, type SetName } from './names.ts';
 import { type Item, itemId } from './service-items.ts';
@@ -43,15 +44,12 @@ export function observeKernel(outputs: readonly string[], family: IpFamily): Obs
     sets: standing,
     items,
     hasDevice: device !== undefined,
-    hasPortals: save.includes(`:${PORTALS} `),
+    hasPortals: save.includes(`:${PORTALS_CONTAINER} `),
     sharesDevice: bound.some((ip) => parseIp(ip)?.family !== family),
     nodeAddresses: nodeAddresses(addresses, family),
     ...observeChains(save),
   };
 }
-
-/** The chain of mode userspace that takes pods' packets (userspace/chain-names.ts). */
-const PORTALS = 'KUBE-PORTALS-CONTAINER';
 
 const LINK_LOCAL = cidrOf('fe80::/10');
 const LOOPBACK = ['127.0.0.0/8', '::1/128'].map(cidrOf);
