@@ -92,7 +92,7 @@ export async function udpAsker(kernel: Kernel, netns: Netns, host: string, port:
           resolve(answer);
         };
         const timer = setTimeout(() => finish({ failed: 'silence' }), withinMs);
-        // IPVS forgets a flow whose answer takes longer than its time-out for UDP, here a second: under load one may.
+        // IPVS forgets a flow whose answer takes longer than its time-out for UDP, here two seconds: under load one may.
         again = setInterval(() => socket.send('?'), RESEND_MS);
         socket.removeAllListeners('error');
         socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => finish({ failed: failureOf(code) }));

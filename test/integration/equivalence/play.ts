@@ -34,7 +34,7 @@ const STICKS = 20;
 /** Questions with pauses between them: in so many one that sticks no longer is seen to (with three endpoints all but 3⁻¹²). */
 const PAUSES = 12;
 /** Silence is long enough for a second SYN, which follows the first after a second. */
-const WAIT = { answerMs: 20_000, silenceMs: 1500 };
+const WAIT = { answerMs: 20_000, silenceMs: 1500, lookUpMs: 5_000, nameMs: 60_000 };
 
 /** Rules in a guest on a busy machine take their time. */
 const PATIENCE_MS = 240_000;
@@ -213,11 +213,11 @@ class Player {
   async #resolve({ from, expect }: Ask): Promise<Observation> {
     const { kernel, places } = this.#theatre;
     const query = { name: `${this.#stage.name}.default.svc.cluster.local`, family: this.#cell.family };
-    const deadline = performance.now() + WAIT.answerMs;
+    const deadline = performance.now() + WAIT.nameMs;
     for (;;) {
       const found = await lookUp(
         kernel,
-        { netns: places.netns(from), server: places.dnsIp, withinMs: WAIT.silenceMs },
+        { netns: places.netns(from), server: places.dnsIp, withinMs: WAIT.lookUpMs },
         query,
       );
       const text = textOf(new Set(found.map((record) => places.nameOf(record))));

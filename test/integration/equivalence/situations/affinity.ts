@@ -3,8 +3,8 @@ import { ask, CLUSTER_IP, nodePort, type Situation, VIP, WEB } from '../situatio
 
 const AFFINITY = { sessionAffinity: 'ClientIP' } as const;
 
-const TWO_SECONDS = { clientIP: { timeoutSeconds: 2 } };
-const PAUSE_MS = 2300;
+const THREE_SECONDS = { clientIP: { timeoutSeconds: 3 } };
+const PAUSE_MS = 3300;
 
 export const AFFINITIES: readonly Situation[] = [
   {
@@ -61,7 +61,7 @@ export const AFFINITIES: readonly Situation[] = [
   },
   {
     title: 'C10 a client is let go when it has not come for the time-out',
-    service: { ...AFFINITY, sessionAffinityConfig: TWO_SECONDS },
+    service: { ...AFFINITY, sessionAffinityConfig: THREE_SECONDS },
     acts: [
       {
         endpoints: WEB,
@@ -84,7 +84,7 @@ export const AFFINITIES: readonly Situation[] = [
     title: 'C10 over UDP, a client is let go when it has not come for the time-out',
     service: {
       ...AFFINITY,
-      sessionAffinityConfig: TWO_SECONDS,
+      sessionAffinityConfig: THREE_SECONDS,
       ports: [{ port: 53, targetPort: 8080, protocol: 'UDP' }],
     },
     acts: [{ endpoints: WEB, asks: [ask('p2', CLUSTER_IP, 'lets go', { pauseMs: PAUSE_MS })] }],
