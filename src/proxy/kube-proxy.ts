@@ -2,7 +2,6 @@
  * kube-proxy of one node: watches Services and EndpointSlices over the node's own connection to the API, keeps the
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
-import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
@@ -14,12 +13,12 @@ import { ENDPOINT_SLICES, NODES, SERVICE_CIDRS, SERVICES } from '../objects/reso
 import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
-import { conntrackMax, conntrackSysctls } from './conntrack-settings.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
 import { backendConfig } from './proxy-config.ts';
 import { ProxyReports } from './proxy-reports.ts';
 import { ProxyRules } from './proxy-rules.ts';
+import { setConntrack } from './set-conntrack.ts';
 
 /** What may be asked for with a mode. */
 export interface ModeOptions {
@@ -154,7 +153,7 @@ export class KubeProxy implements Component {
   }
 
   async start(): Promise<void> {
-    await Promise.all([this.#list(), this.#rules.prepare(), this.#setConntrack()]);
+    await Promise.all([this.#list(), this.#rules.prepare(), setConntrack(this.#options, this.reports)]);
     if (this.#isStopped) return;
     this.#announce(this.#options.mode);
     this.#isInitialised = true;
@@ -280,19 +279,6 @@ export class KubeProxy implements Component {
   #request(): number {
     this.reports.queued();
     return this.#runner.request();
-  }
-
-  /** What belongs to the node's namespace is set; the largest number of flows is the machine's, and is told. */
-  async #setConntrack(): Promise<void> {
-    const { config, kernel, netns, nodeName, log } = this.#options;
-    if (config === undefined) return;
-    const values = conntrackSysctls(config.conntrack);
-    if (Object.keys(values).length > 0) await kernel.run(netns, [{ tool: 'sysctl', values, optional: true }]);
-    const max = conntrackMax(config.conntrack, availableParallelism());
-    if (max === undefined) return;
-    const message = `nf_conntrack_max cannot be set to ${max} (maxPerCore, min): it belongs to the machine, not to the network namespace of ${nodeName}`;
-    log.warn(message, { node: nodeName });
-    this.reports.warnAboutNode('ConntrackLimitNotSet', message);
   }
 
   /** kube-proxy's minSyncPeriod: changes that come sooner are taken together. */
