@@ -4,8 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Those that take a minute and more, the longest first: begun last, they would end alone. */
 const LONG = [
   'scenario/catalogue',
-  'provision',
+  'scenario/catalogue-in-uml',
   'equivalence/equivalence-in-uml',
+  'provision',
+  'uml/ipvs',
   'api/kubectl-three-way',
   'tui/walkthrough',
   'uml/lab',
