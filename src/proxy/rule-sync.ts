@@ -3,7 +3,7 @@
  * the last success, and read anew after a start, a failure or a flush.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kernel, Netns } from '../kernel/kernel.ts';
+import type { Batch, Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import type { Answers, Command, Desired, Plan, ProxyBackend, ProxyFacts } from './backends/backend.ts';
@@ -107,10 +107,17 @@ export class RuleSync<State> {
     try {
       await this.#kernel.run(this.#netns, batches);
     } catch (error) {
-      const isCleanup = error instanceof KernelError && this.#backend.cleanupLine?.test(error.line) === true;
-      this.#failure = { isFull, isCleanup };
+      this.#failure = { isFull, isCleanup: error instanceof KernelError && this.#isCleanup(batches, error.line) };
       throw error;
     }
+  }
+
+  /** True when the batch whose line failed only removes what nothing leads to any more. */
+  #isCleanup(batches: readonly Batch[], failed: string): boolean {
+    const { cleanupLine } = this.#backend;
+    if (cleanupLine?.test(failed) !== true) return false;
+    const lines = batches.map((batch) => (batch.tool === 'nft' ? batch.text.trimEnd().split('\n') : []));
+    return lines.find((each) => each.includes(failed))?.every((line) => cleanupLine.test(line)) === true;
   }
 
   /** False when rules are gone that should stand; then the next `sync` is a full one. */

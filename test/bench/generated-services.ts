@@ -1,4 +1,5 @@
 /** Services × 3 endpoints, as many as wanted: the load of the rules benchmarks (11 iptables rules each). */
+import { release } from 'node:os';
 import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
 import { defaultFacts } from '../../src/proxy/backends/backend.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
@@ -11,6 +12,7 @@ export function serviceCounts({ isQuick, isTrial }: BenchmarkContext): readonly 
 }
 
 export const FACTS = defaultFacts({
+  kernelRelease: release(),
   family: 4,
   nodeIP: '192.168.1.11',
   localTraffic: { by: 'cidr', cidr: '10.244.0.0/16' },

@@ -1,6 +1,7 @@
 /** Kernel parameters of a node in mode ipvs (pkg/proxy/ipvs/proxier.go, NewProxier). Written once, before any virtual server. */
 import type { Batch } from '../../../kernel/kernel.ts';
 import type { ProxyFacts } from '../backend.ts';
+import { kernelVersion } from '../kernel-version.ts';
 
 /** `--proxy-mode ipvs` as sysctls, and timeouts where the configuration has some. */
 export function settingsBatches({ ipvs, kernelRelease }: ProxyFacts): Batch[] {
@@ -29,7 +30,6 @@ export function settingsBatches({ ipvs, kernelRelease }: ProxyFacts): Batch[] {
  * before 4.1 there is no such parameter.
  */
 function mustNotReuse(release: string): boolean {
-  const [major = 0, minor = 0] = release.split('.').map(Number);
-  const version = major * 1000 + minor;
-  return version >= 4001 && version < 5009;
+  const version = kernelVersion(release);
+  return version >= kernelVersion('4.1') && version < kernelVersion('5.9');
 }

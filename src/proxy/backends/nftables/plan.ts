@@ -14,7 +14,7 @@ import { type ServiceRules, serviceElements, serviceRules } from './service-rule
 import { type ElementChanges, elementChanges } from './shared-elements.ts';
 import { affinityChanges, type NftablesState, type RenderedState } from './state.ts';
 import { type Chain, editText } from './table-text.ts';
-import { deletionBatches, nftBatch } from './transactions.ts';
+import { changeBatches } from './transactions.ts';
 
 /** Batches that take the kernel from `previous` to `desired`. */
 export function planNftables({ views, facts }: Desired, previous: NftablesState): Plan<NftablesState> {
@@ -58,7 +58,7 @@ function planChanges(
     deleteElements: elements.remove,
     addElements: elements.add,
   });
-  return [...nftBatch(text), ...deletionBatches(table, goneChains)];
+  return changeBatches(table, text, goneChains, next.facts.kernelRelease);
 }
 
 function rulesOf(keys: readonly string[], { views, facts }: RenderedState): ServiceRules {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ProxyFacts } from '../../../../src/proxy/backends/backend.ts';
 import { planNftables } from '../../../../src/proxy/backends/nftables/plan.ts';
 import { NOTHING } from '../../../../src/proxy/backends/nftables/state.ts';
 import { NODE, service, slice, viewsOf } from '../../fixtures.ts';
@@ -173,8 +174,24 @@ describe('a change of one Service', () => {
     `);
   });
 
-  it('that goes: its elements, then its chains, in a transaction of their own', () => {
-    const plan = planNftables(desired(new Map()), planNftables(desired(TWO()), start).state);
+  const going = (facts: Partial<ProxyFacts>) =>
+    planNftables(desired(new Map(), facts), planNftables(desired(TWO(), facts), NOTHING).state);
+
+  it('that goes: its elements, then its chains', () => {
+    expect(texts(going({ kernelRelease: '6.2.0' }).batches)).toMatchInlineSnapshot(`
+      [
+        "flush chain ip kube-proxy service-ULMVA6XW-ns1/svc1/tcp/p80
+      delete element ip kube-proxy cluster-ips { 172.30.0.41 }
+      delete element ip kube-proxy service-ips { 172.30.0.41 . tcp . 80 }
+      delete element ip kube-proxy hairpin-connections { 10.244.1.2 . 10.244.1.2 . tcp . 80 }
+      delete chain ip kube-proxy service-ULMVA6XW-ns1/svc1/tcp/p80
+      ",
+      ]
+    `);
+  });
+
+  it('that goes, where the kernel is old: its chains in a transaction of their own', () => {
+    const plan = going({ kernelRelease: '6.1.0-13-amd64' });
     expect(plan.isFull).toBe(false);
     expect(texts(plan.batches)).toMatchInlineSnapshot(`
       [

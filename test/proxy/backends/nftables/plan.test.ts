@@ -93,14 +93,14 @@ describe('what is known of the table', () => {
 });
 
 describe('any sequence of changes', () => {
-  it('gives the table of one full sync of the end state', () => {
+  it.each(['6.1.0', '6.2.0'])('gives the table of one full sync of the end state, in kernel %s', (kernelRelease) => {
     fc.assert(
       fc.property(fc.array(arbitraryChange, { maxLength: 25 }), (changes) => {
         const tracker = new ServicePortTracker({ nodeName: NODE, family: 4 });
         const model = new TableModel();
         let state: NftablesState = NOTHING;
         const sync = () => {
-          const plan = planNftables(desired(tracker.update().views), state);
+          const plan = planNftables(desired(tracker.update().views, { kernelRelease }), state);
           applied(model, plan);
           state = plan.state;
         };
