@@ -8,6 +8,11 @@ export interface Path {
   readonly to: string;
 }
 
+/** A path with its nodes, that of the first pod first. */
+export interface WiredPath extends Path {
+  readonly nodes: readonly string[];
+}
+
 interface Wires {
   /** Part of the namespaces' names. */
   readonly name: string;
@@ -21,7 +26,7 @@ interface Wires {
 export function withWires<T>(
   { kernel, prefix }: Pick<BenchmarkContext, 'kernel' | 'prefix'>,
   wires: Wires,
-  action: (path: Path) => Promise<T>,
+  action: (path: WiredPath) => Promise<T>,
 ): Promise<T> {
   const place = (part: string) => `${prefix}.${wires.name}-${part}`;
   const fabric = place('fabric');
@@ -34,7 +39,11 @@ export function withWires<T>(
   const namespaces = [fabric, ...nodes.flatMap(({ node, pod }) => [node, pod])];
   return withNamespaces(kernel, namespaces, async () => {
     await kernel.run('', [{ tool: 'command', argv: ['sh', '-euc', script] }]);
-    return action({ from: { netns: place('pod-1'), ip: '10.244.1.2' }, to: place('pod-2') });
+    return action({
+      from: { netns: place('pod-1'), ip: '10.244.1.2' },
+      to: place('pod-2'),
+      nodes: nodes.map(({ node }) => node),
+    });
   });
 }
 
