@@ -2,8 +2,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IpvsScheduler } from '../../src/objects/ipvs-scheduler.ts';
-import { ENDPOINT_SLICES, SERVICES } from '../../src/objects/resource.ts';
-import type { EndpointSlice, Service } from '../../src/objects/wire.ts';
 import { ipvsBackend } from '../../src/proxy/backends/ipvs/backend.ts';
 import { observeKernel } from '../../src/proxy/backends/ipvs/observe.ts';
 import type { IpvsState } from '../../src/proxy/backends/ipvs/state.ts';
@@ -11,6 +9,7 @@ import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
 import { ServicePortTracker } from '../../src/proxy/service-port-tracker.ts';
 import { relaysInProcess } from '../integration/proxy/relays-in-process.ts';
 import { ask, closeServersAfterAll, converse, serveTcp, serveWords } from '../integration/proxy/servers.ts';
+import { local, serviceObjects } from '../integration/proxy/service-objects.ts';
 import { type TwoNodes, twoNodes } from '../integration/proxy/two-nodes.ts';
 import { eventually, scratch } from '../integration/scratch.ts';
 import { applyChange, arbitraryChange } from '../proxy/arbitrary-changes.ts';
@@ -51,20 +50,7 @@ afterAll(async () => {
   await proxy?.stop();
 });
 
-async function publish(object: Service, ...slices: EndpointSlice[]): Promise<void> {
-  await transport.create(SERVICES, object);
-  for (const each of slices) await transport.create(ENDPOINT_SLICES, each);
-  await proxy.programmed();
-}
-
-async function endpoints(object: EndpointSlice): Promise<void> {
-  const { metadata, ...rest } = object;
-  const old = await transport.get(ENDPOINT_SLICES, { namespace: metadata!.namespace!, name: metadata!.name! });
-  await transport.update(ENDPOINT_SLICES, { ...rest, metadata: { ...old.metadata } });
-  await proxy.programmed();
-}
-
-const local = (ip: string) => ({ ip, nodeName: NODE });
+const { publish, endpoints } = serviceObjects(transport, () => proxy);
 const on = (port: number) => [{ name: 'p80', port, protocol: 'TCP' }];
 
 async function listed(...argv: string[]): Promise<string> {

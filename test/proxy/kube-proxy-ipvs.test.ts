@@ -1,13 +1,12 @@
 /** kube-proxy in mode ipvs over a model of the kernel: what it does with time, schedulers, and the chains it shares with iptables. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
 import { ENDPOINT_SLICES, EVENTS, NODES, SERVICES } from '../../src/objects/resource.ts';
 import type { Event } from '../../src/objects/wire.ts';
-import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
-import { MemoryTransport } from '../support/memory-transport.ts';
 import { IpvsModel } from './backends/ipvs/ipvs-model.ts';
 import { NODE, service, slice } from './fixtures.ts';
+import { proxiesOnModels } from './proxies-on-models.ts';
 
 class IpvsKernel extends RecordingKernel {
   readonly model = new IpvsModel();
@@ -46,35 +45,17 @@ class IpvsKernel extends RecordingKernel {
   }
 }
 
-const open: KubeProxy[] = [];
+const open = proxiesOnModels();
 
 async function setUp({ hasIpvs = true, strictMode = false } = {}) {
   const kernel = new IpvsKernel();
   kernel.hasIpvs = hasIpvs;
-  const transport = new MemoryTransport();
-  const proxy = new KubeProxy({
-    nodeName: NODE,
-    netns: 't.node-1',
-    nodeIPs: ['192.168.1.11'],
-    clusterCIDRs: ['10.244.0.0/16'],
-    mode: 'ipvs',
-    strictMode,
-    drainPeriodMs: 5,
-    transport,
-    kernel,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    serveHealth: false,
-  });
-  open.push(proxy);
+  const { transport, proxy } = open({ kernel, mode: 'ipvs', strictMode, drainPeriodMs: 5 });
   await transport.create(NODES, { metadata: { name: NODE } });
   await transport.create(SERVICES, service());
   await transport.create(ENDPOINT_SLICES, slice(['10.244.1.2', '10.244.2.2']));
   return { kernel, transport, proxy, model: kernel.model };
 }
-
-afterEach(async () => {
-  for (const proxy of open.splice(0)) await proxy.stop();
-});
 
 const VIP = 'TCP 172.30.0.41:80';
 

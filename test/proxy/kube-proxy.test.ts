@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
 import { ENDPOINT_SLICES, NODES, SERVICES } from '../../src/objects/resource.ts';
-import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
-import { MemoryTransport } from '../support/memory-transport.ts';
-import { RuleModel } from './backends/iptables/rule-model.ts';
+import { RuleModel, saveOf } from './backends/iptables/rule-model.ts';
 import { NODE, service, slice } from './fixtures.ts';
+import { proxiesOnModels } from './proxies-on-models.ts';
 
 /** A kernel whose rules are a model; `failures` makes the next writes fail half-way. */
 class ModelKernel extends RecordingKernel {
@@ -31,49 +30,23 @@ class ModelKernel extends RecordingKernel {
   }
 
   #answer(argv: readonly string[]) {
-    if (argv[0] === 'iptables-save') return { stdout: this.#save(), stderr: '', exitCode: 0 };
+    if (argv[0] === 'iptables-save') return { stdout: saveOf(this.model), stderr: '', exitCode: 0 };
     const [, , table, , chain] = argv as string[];
     const rules = this.model.tables.get(table ?? '')?.get(chain ?? '');
     if (rules === undefined) return { stdout: '', stderr: 'No chain by that name', exitCode: 1 };
     return { stdout: [`-N ${chain}`, ...rules].join('\n'), stderr: '', exitCode: 0 };
   }
-
-  #save(): string {
-    return [...this.model.tables]
-      .map(([table, chains]) => {
-        const lines = [...chains].map(([name]) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`);
-        const rules = [...chains].flatMap(([name, texts]) => texts.map((rule) => `-A ${name} ${rule}`));
-        return [`*${table}`, ...lines, ...rules, 'COMMIT'].join('\n');
-      })
-      .join('\n');
-  }
 }
 
-const open: KubeProxy[] = [];
+const open = proxiesOnModels();
 const errors: string[] = [];
 
 function setUp(nodeIPs = ['192.168.1.11']) {
   errors.length = 0;
   const kernel = new ModelKernel();
-  const transport = new MemoryTransport();
-  const proxy = new KubeProxy({
-    nodeName: NODE,
-    netns: 't.node-1',
-    nodeIPs,
-    clusterCIDRs: ['10.244.0.0/16'],
-    mode: 'iptables',
-    transport,
-    kernel,
-    log: { info: () => undefined, warn: () => undefined, error: (message) => errors.push(message) },
-    serveHealth: false,
-  });
-  open.push(proxy);
-  return { kernel, transport, proxy };
+  const log = { info: () => undefined, warn: () => undefined, error: (message: string) => errors.push(message) };
+  return { kernel, ...open({ kernel, mode: 'iptables', nodeIPs, log }) };
 }
-
-afterEach(async () => {
-  for (const proxy of open.splice(0)) await proxy.stop();
-});
 
 function services(model: RuleModel): readonly string[] {
   return model.rulesOf('nat', 'KUBE-SERVICES');

@@ -1,12 +1,11 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
 import { ENDPOINT_SLICES, SERVICE_CIDRS, SERVICES } from '../../src/objects/resource.ts';
-import { KubeProxy } from '../../src/proxy/kube-proxy.ts';
-import { MemoryTransport } from '../support/memory-transport.ts';
-import { RuleModel } from './backends/iptables/rule-model.ts';
+import { RuleModel, saveOf } from './backends/iptables/rule-model.ts';
 import { TableModel } from './backends/nftables/table-model.ts';
-import { NODE, service, slice } from './fixtures.ts';
+import { service, slice } from './fixtures.ts';
+import { proxiesOnModels } from './proxies-on-models.ts';
 
 /** Both backends' rules as models, and what stood of each after every batch. */
 class TwoModels extends RecordingKernel {
@@ -43,44 +42,20 @@ class TwoModels extends RecordingKernel {
         ? { stdout, stderr: 'Error: No such file or directory', exitCode: 1 }
         : { stdout, stderr: '', exitCode: 0 };
     }
-    const stdout = [...this.rules.tables]
-      .map(([table, chains]) => {
-        const lines = [...chains].map(([name]) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`);
-        const rules = [...chains].flatMap(([name, texts]) => texts.map((rule) => `-A ${name} ${rule}`));
-        return [`*${table}`, ...lines, ...rules, 'COMMIT'].join('\n');
-      })
-      .join('\n');
-    return { stdout, stderr: '', exitCode: 0 };
+    return { stdout: saveOf(this.rules), stderr: '', exitCode: 0 };
   }
 }
 
-const open: KubeProxy[] = [];
+const open = proxiesOnModels();
 
 async function setUp() {
   const kernel = new TwoModels();
-  const transport = new MemoryTransport();
-  const proxy = new KubeProxy({
-    nodeName: NODE,
-    netns: 't.node-1',
-    nodeIPs: ['192.168.1.11'],
-    clusterCIDRs: ['10.244.0.0/16'],
-    serviceCIDRs: ['172.30.0.0/16'],
-    mode: 'iptables',
-    transport,
-    kernel,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-    serveHealth: false,
-  });
-  open.push(proxy);
+  const { transport, proxy } = open({ kernel, mode: 'iptables', serviceCIDRs: ['172.30.0.0/16'] });
   await transport.create(SERVICES, service());
   await transport.create(ENDPOINT_SLICES, slice(['10.244.1.2']));
   await proxy.start();
   return { kernel, transport, proxy };
 }
-
-afterEach(async () => {
-  for (const proxy of open.splice(0)) await proxy.stop();
-});
 
 describe('a change of mode', () => {
   it('has the new rules in before the former go, and leaves nothing of those', async () => {

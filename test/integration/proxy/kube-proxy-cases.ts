@@ -2,7 +2,6 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENDPOINT_SLICES, SERVICES } from '../../../src/objects/resource.ts';
-import type { EndpointSlice, Service } from '../../../src/objects/wire.ts';
 import { KubeProxy } from '../../../src/proxy/kube-proxy.ts';
 import { NODE, service, slice } from '../../proxy/fixtures.ts';
 import { chanceOf, ERROR_PROBABILITY } from '../../support/chi-square.ts';
@@ -11,6 +10,7 @@ import { eventually, scratch } from '../scratch.ts';
 import type { ModeUnderTest } from './proxy-modes.ts';
 import { relaysInProcess } from './relays-in-process.ts';
 import { ask, closeServersAfterEach, serveTcp, serveUdp, udpClient } from './servers.ts';
+import { local, serviceObjects } from './service-objects.ts';
 import { type TwoNodes, twoNodes } from './two-nodes.ts';
 
 /** Declares the cases for one backend. */
@@ -48,23 +48,7 @@ export function kubeProxyCases(under: ModeUnderTest): void {
     await proxy?.stop();
   });
 
-  /** Makes the Service and its slice, and waits for the rules. */
-  async function publish(object: Service, ...slices: EndpointSlice[]): Promise<void> {
-    await transport.create(SERVICES, object);
-    for (const each of slices) await transport.create(ENDPOINT_SLICES, each);
-    await proxy.programmed();
-  }
-
-  async function endpoints(object: EndpointSlice): Promise<void> {
-    const { metadata, ...rest } = object;
-    const old = await transport.get(ENDPOINT_SLICES, { namespace: metadata!.namespace!, name: metadata!.name! });
-    await transport.update(ENDPOINT_SLICES, { ...rest, metadata: { ...old.metadata } });
-    await proxy.programmed();
-  }
-
-  function local(ip: string) {
-    return { ip, nodeName: NODE };
-  }
+  const { publish, endpoints } = serviceObjects(transport, () => proxy);
 
   describe('a cluster IP over TCP', () => {
     const IP = '10.96.0.41';

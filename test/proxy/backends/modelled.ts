@@ -19,14 +19,14 @@ import { planUserspace } from '../../../src/proxy/backends/userspace/plan.ts';
 import { observeSave as observePortals, type UserspaceState } from '../../../src/proxy/backends/userspace/state.ts';
 import { desired } from '../fixtures.ts';
 import { flow as iptablesFlow, type NodeWorld, type Outcome, type Packet } from './iptables/packet-flow.ts';
-import { RuleModel } from './iptables/rule-model.ts';
+import { RuleModel, saveOf } from './iptables/rule-model.ts';
 import { IpvsModel } from './ipvs/ipvs-model.ts';
 import { flow as ipvsFlow } from './ipvs/packet-flow.ts';
-import { answersOf, observedOf } from './ipvs/syncs.ts';
+import { planOn } from './ipvs/syncs.ts';
 import { flow as nftablesFlow } from './nftables/packet-flow.ts';
 import { desired as nftablesDesired } from './nftables/plans.ts';
 import { TableModel } from './nftables/table-model.ts';
-import { Ports, saveOf } from './userspace/rules-under-test.ts';
+import { Ports } from './userspace/rules-under-test.ts';
 
 export const WORLD: NodeWorld = { addresses: ['192.168.1.11'] };
 
@@ -47,6 +47,34 @@ export interface Modelled {
   dump(): string;
 }
 
+/** A backend's own: what a sync runs, step by step, from what is known of the kernel (undefined: it looks first). */
+interface Backend<S> extends Omit<Modelled, 'steps' | 'forget' | 'isWhole'> {
+  sync(views: ServicePortViews, known: S | undefined): { readonly steps: readonly (() => void)[]; readonly state: S };
+  isWhole(state: S): boolean;
+}
+
+/** Remembers what stands from one whole sync to the next. */
+function modelled<S>({ sync, isWhole, ...model }: Backend<S>): Modelled {
+  let known: S | undefined;
+  return {
+    ...model,
+    steps(views) {
+      const { steps, state } = sync(views, known);
+      known = undefined;
+      return [
+        ...steps,
+        () => {
+          known = state;
+        },
+      ];
+    },
+    forget: () => {
+      known = undefined;
+    },
+    isWhole: () => isWhole(known!),
+  };
+}
+
 /** Where the order of rules is of no account. */
 const DISPATCH = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'];
 const PORTALS = [
@@ -57,6 +85,11 @@ const PORTALS = [
 function transactionsOf(batch: Batch): string[] {
   if (batch.tool !== 'iptables-restore') return [];
   return batch.text.split(/(?<=^COMMIT\n)/m).filter((text) => text !== '');
+}
+
+/** One after the other. */
+function restores(model: RuleModel, batches: readonly Batch[]): (() => void)[] {
+  return batches.flatMap(transactionsOf).map((text) => () => model.restore(text));
 }
 
 function linesOf(batch: Batch): Batch[] {
@@ -85,51 +118,31 @@ function flushNat(model: RuleModel, chain: RegExp): void {
 
 function iptables(): Modelled {
   const model = new RuleModel();
-  let state: IptablesState | undefined;
-  return {
-    steps(views) {
-      const plan = planIptables(desired(views), state ?? observeSave(saveOf(model)));
-      state = undefined;
-      return [
-        ...plan.batches.flatMap(transactionsOf).map((text) => () => model.restore(text)),
-        () => {
-          state = plan.state;
-        },
-      ];
-    },
-    forget: () => {
-      state = undefined;
+  return modelled<IptablesState>({
+    sync(views, known = observeSave(saveOf(model))) {
+      const { batches, state } = planIptables(desired(views), known);
+      return { steps: restores(model, batches), state };
     },
     flush: () => flushNat(model, /^KUBE-/),
     loseOne: (which) => deleteRule(model, which, /^KUBE-(?!FIREWALL)|^PREROUTING$/),
-    isWhole: () => iptablesBackend.isWhole(state!, [saveOf(model)], 4),
+    isWhole: (state) => iptablesBackend.isWhole(state, [saveOf(model)], 4),
     flow: (packet) => iptablesFlow(model, packet, WORLD),
     dump: () => model.dump(DISPATCH),
-  };
+  });
 }
 
 function userspace(): Modelled {
   const model = new RuleModel();
   const ports = new Ports();
-  let state: UserspaceState | undefined;
-  return {
-    steps(views) {
+  return modelled<UserspaceState>({
+    sync(views, known = observePortals(saveOf(model))) {
       const wanted = { ...desired(views), relayPorts: ports.for(views) };
-      const plan = planUserspace(wanted, state ?? observePortals(saveOf(model)));
-      state = undefined;
-      return [
-        ...plan.batches.flatMap(transactionsOf).map((text) => () => model.restore(text)),
-        () => {
-          state = plan.state;
-        },
-      ];
-    },
-    forget: () => {
-      state = undefined;
+      const { batches, state } = planUserspace(wanted, known);
+      return { steps: restores(model, batches), state };
     },
     flush: () => flushNat(model, /^KUBE-/),
     loseOne: (which) => deleteRule(model, which, /^KUBE-|^PREROUTING$/),
-    isWhole: () => userspaceBackend.isWhole(state!, [saveOf(model)], 4),
+    isWhole: (state) => userspaceBackend.isWhole(state, [saveOf(model)], 4),
     flow: (packet) =>
       iptablesFlow(model, packet, WORLD).map((outcome) => {
         // A relay is the same whatever its port: models of one end count them by their own history.
@@ -154,25 +167,15 @@ function userspace(): Modelled {
           ...(PORTALS.some((name) => chain!.endsWith(name)) ? rules.sort() : rules),
         ])
         .join('\n'),
-  };
+  });
 }
 
 function nftables(): Modelled {
   const model = new TableModel();
-  let state: NftablesState | undefined;
-  return {
-    steps(views) {
-      const plan = planNftables(nftablesDesired(views), state ?? observeTable(model.listing()));
-      state = undefined;
-      return [
-        ...plan.batches.map((batch) => () => model.apply(batch.tool === 'nft' ? batch.text : '')),
-        () => {
-          state = plan.state;
-        },
-      ];
-    },
-    forget: () => {
-      state = undefined;
+  return modelled<NftablesState>({
+    sync(views, known = observeTable(model.listing())) {
+      const { batches, state } = planNftables(nftablesDesired(views), known);
+      return { steps: batches.map((batch) => () => model.apply(batch.tool === 'nft' ? batch.text : '')), state };
     },
     flush: () => {
       const table = model.tables.get('ip kube-proxy');
@@ -188,7 +191,7 @@ function nftables(): Modelled {
       losses[which % losses.length]?.();
       return losses.length > 0;
     },
-    isWhole: () => nftablesBackend.isWhole(state!, [model.listing()], 4),
+    isWhole: (state) => nftablesBackend.isWhole(state, [model.listing()], 4),
     flow(packet) {
       const table = model.tables.get('ip kube-proxy');
       const untouched = `${packet.destination}:${packet.port}`;
@@ -196,27 +199,15 @@ function nftables(): Modelled {
       return nftablesFlow(table, packet, WORLD);
     },
     dump: () => model.dump(),
-  };
+  });
 }
 
 function ipvs(): Modelled {
   const model = new IpvsModel(WORLD.addresses);
-  let state: IpvsState | undefined;
-  return {
-    steps(views) {
-      const wanted = desired(views);
-      const from = state ?? observedOf(model);
-      const plan = ipvsBackend.plan(wanted, from, answersOf(model, ipvsBackend.questions!(wanted, from)));
-      state = undefined;
-      return [
-        ...plan.batches.flatMap(linesOf).map((batch) => () => model.run([batch])),
-        () => {
-          state = plan.state;
-        },
-      ];
-    },
-    forget: () => {
-      state = undefined;
+  return modelled<IpvsState>({
+    sync(views, known) {
+      const { batches, state } = planOn(model, desired(views), known);
+      return { steps: batches.flatMap(linesOf).map((batch) => () => model.run([batch])), state };
     },
     flush: () => model.servers.clear(),
     loseOne(which) {
@@ -232,10 +223,10 @@ function ipvs(): Modelled {
       losses[which % losses.length]!();
       return true;
     },
-    isWhole: () => ipvsBackend.isWhole(state!, model.listings(), 4),
+    isWhole: (state) => ipvsBackend.isWhole(state, model.listings(), 4),
     flow: (packet) => ipvsFlow(model, packet, WORLD),
     dump: () => model.dump(),
-  };
+  });
 }
 
 export const MODELLED: Readonly<Record<ProxyMode, () => Modelled>> = { iptables, ipvs, nftables, userspace };

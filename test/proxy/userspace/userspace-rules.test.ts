@@ -4,8 +4,8 @@ import { RecordingKernel } from '../../../src/kernel/recording-kernel.ts';
 import type { RelayPorts, RelaySpec } from '../../../src/proxy/backends/userspace/relays.ts';
 import type { RelayAccess } from '../../../src/proxy/userspace/relay-client.ts';
 import { UserspaceRules } from '../../../src/proxy/userspace/userspace-rules.ts';
-import { RuleModel } from '../backends/iptables/rule-model.ts';
-import { saveOf, textOf } from '../backends/userspace/rules-under-test.ts';
+import { RuleModel, saveOf } from '../backends/iptables/rule-model.ts';
+import { textOf } from '../backends/userspace/rules-under-test.ts';
 import { FACTS_4, service, slice, viewsOf } from '../fixtures.ts';
 
 /** What happened, in its order, to relays and rules. */

@@ -1,5 +1,6 @@
 /** Ports and protocols. */
 import { ALL, ask, CLUSTER_IP, nodePort, type Situation, seenBy, WEB } from '../situation.ts';
+import { overProtocol } from './protocols.ts';
 
 const UDP = [{ port: 53, targetPort: 8080, protocol: 'UDP' }];
 
@@ -32,20 +33,7 @@ export const PORTS: readonly Situation[] = [
     service: { ports: [{ port: 8080, targetPort: 8080 }] },
     acts: [{ endpoints: WEB, asks: [ask('p1', CLUSTER_IP, seenBy(ALL, 'p1'))] }],
   },
-  {
-    title: 'C3 UDP, from pods and nodes',
-    service: { ports: UDP },
-    acts: [
-      {
-        endpoints: WEB,
-        asks: [
-          ask('p1', CLUSTER_IP, seenBy(ALL, 'p1')),
-          ask('node-2', CLUSTER_IP, seenBy(ALL, 'node-2')),
-          ask('client', CLUSTER_IP, seenBy(ALL, 'node-1')),
-        ],
-      },
-    ],
-  },
+  ...overProtocol('UDP', { service: { ports: UDP } }),
   {
     title: 'C3 TCP and UDP on one port number',
     service: {
@@ -88,24 +76,6 @@ export const PORTS: readonly Situation[] = [
         asks: [ask('p1', { clusterIP: true, port: 'two' }, 'b1<p1')],
       },
     ],
-  },
-  {
-    title: 'C4 UDP node port',
-    service: { type: 'NodePort', ports: UDP },
-    acts: [
-      {
-        endpoints: WEB,
-        asks: [
-          ask('client', nodePort('node-1'), seenBy(ALL, 'node-1')),
-          ask('client', nodePort('control-plane'), seenBy(ALL, 'control-plane')),
-        ],
-      },
-    ],
-  },
-  {
-    title: 'C13 hairpin over UDP',
-    service: { ports: UDP },
-    acts: [{ endpoints: [{ at: 'a1' }], asks: [ask('a1', CLUSTER_IP, 'a1<node-1')] }],
   },
   {
     title: 'C14 UDP without endpoints',

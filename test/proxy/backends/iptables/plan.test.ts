@@ -9,27 +9,13 @@ import { type IptablesState, observeSave } from '../../../../src/proxy/backends/
 import { ServicePortTracker } from '../../../../src/proxy/service-port-tracker.ts';
 import { applyChange, arbitraryChange } from '../../arbitrary-changes.ts';
 import { desired, NODE, service, slice, viewsOf } from '../../fixtures.ts';
-import { RuleModel } from './rule-model.ts';
+import { RuleModel, saveOf } from './rule-model.ts';
 
 const DISPATCH = ['KUBE-SERVICES', 'KUBE-EXTERNAL-SERVICES', 'KUBE-NODEPORTS', 'KUBE-PROXY-FIREWALL'];
 const EMPTY = observeSave('');
 
 function textOf(batches: readonly { tool: string; text?: string }[]): string {
   return batches.map((batch) => (batch.tool === 'iptables-restore' ? batch.text : '')).join('');
-}
-
-/** What `iptables-save` would print of the model: enough for `observeSave`. */
-function saveOf(model: RuleModel): string {
-  return [...model.tables]
-    .map(([table, chains]) =>
-      [
-        `*${table}`,
-        ...[...chains.keys()].map((name) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`),
-        ...[...chains].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
-        'COMMIT',
-      ].join('\n'),
-    )
-    .join('\n');
 }
 
 function synced(views: Parameters<typeof desired>[0], facts: Partial<ProxyFacts> = {}): RuleModel {

@@ -64,6 +64,20 @@ export class RuleModel {
   }
 }
 
+/** What `iptables-save` would print of the model: enough for `observeSave`. */
+export function saveOf(model: RuleModel): string {
+  return [...model.tables]
+    .map(([table, chains]) =>
+      [
+        `*${table}`,
+        ...[...chains.keys()].map((name) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`),
+        ...[...chains].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
+        'COMMIT',
+      ].join('\n'),
+    )
+    .join('\n');
+}
+
 /** The chain or built-in target a rule goes to; undefined for a rule that only counts. */
 export function targetOf(rule: string): string | undefined {
   return / -j (\S+)/.exec(` ${rule}`)?.[1];

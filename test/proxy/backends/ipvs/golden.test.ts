@@ -1,20 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { invocationOf } from '../../../../src/kernel/invocation.ts';
 import type { Batch } from '../../../../src/kernel/kernel.ts';
-import { ipvsBackend } from '../../../../src/proxy/backends/ipvs/backend.ts';
 import { desired, FACTS_4, FACTS_6, NODE, service, slice, viewsOf } from '../../fixtures.ts';
 import { IpvsModel } from './ipvs-model.ts';
-import { answersOf, observedOf } from './syncs.ts';
+import { planOn } from './syncs.ts';
 
 // What a node is given, word for word: kube-proxy's names, types, comments and order (pkg/proxy/ipvs, Kubernetes 1.36).
 
 /** The batches for these views in an empty kernel, as a student would paste them. */
 function pasted(views: ReturnType<typeof viewsOf>, facts = FACTS_4, addresses = ['192.168.1.11']): string {
   const model = new IpvsModel(addresses);
-  const wanted = desired(views, facts);
-  const from = observedOf(model, facts.family);
-  const { batches } = ipvsBackend.plan(wanted, from, answersOf(model, ipvsBackend.questions!(wanted, from)));
-  return batches.map(paste).join('');
+  return planOn(model, desired(views, facts)).batches.map(paste).join('');
 }
 
 function paste(batch: Batch): string {

@@ -8,7 +8,7 @@ import { ServicePortTracker } from '../../../../src/proxy/service-port-tracker.t
 import { applyChange, arbitraryChange } from '../../arbitrary-changes.ts';
 import { FACTS_4, FACTS_6, NODE, service, slice, viewsOf } from '../../fixtures.ts';
 import { IpvsModel } from './ipvs-model.ts';
-import { answersOf, observedOf, sync, synced } from './syncs.ts';
+import { observedOf, planOn, sync, synced } from './syncs.ts';
 
 const SLICES = [slice(['10.244.1.2', '10.244.2.2'])];
 const ONE = () => viewsOf([service()], SLICES);
@@ -276,10 +276,7 @@ describe('clean-up', () => {
 describe('settings', () => {
   const sysctlsOf = (kernelRelease: string, ipvs: Partial<typeof FACTS_4.ipvs> = {}) => {
     const facts = { ...FACTS_4, kernelRelease, ipvs: { ...FACTS_4.ipvs, ...ipvs } };
-    const model = new IpvsModel();
-    const wanted = { views: viewsOf([]), facts };
-    const observed = observedOf(model);
-    return ipvsBackend.plan(wanted, observed, answersOf(model, ipvsBackend.questions!(wanted, observed))).batches;
+    return planOn(new IpvsModel(), { views: viewsOf([]), facts }).batches;
   };
   const BASE = {
     'net.ipv4.vs.conntrack': 1,

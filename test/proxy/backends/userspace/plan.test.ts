@@ -6,8 +6,8 @@ import { observeSave } from '../../../../src/proxy/backends/userspace/state.ts';
 import { ServicePortTracker } from '../../../../src/proxy/service-port-tracker.ts';
 import { applyChange, arbitraryChange } from '../../arbitrary-changes.ts';
 import { FACTS_6, NODE, service, slice, viewsOf } from '../../fixtures.ts';
-import { RuleModel } from '../iptables/rule-model.ts';
-import { desired, EMPTY, Ports, saveOf, synced, textOf } from './rules-under-test.ts';
+import { RuleModel, saveOf } from '../iptables/rule-model.ts';
+import { desired, EMPTY, Ports, synced, textOf } from './rules-under-test.ts';
 
 const OWN = [...CHAINS.nat, ...CHAINS.filter];
 

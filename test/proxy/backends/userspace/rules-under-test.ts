@@ -52,17 +52,3 @@ export function synced(wanted: Desired): RuleModel {
     if (batch.tool === 'iptables-restore') model.restore(batch.text);
   return model;
 }
-
-/** What `iptables-save` would print of the model: enough for `observeSave`. */
-export function saveOf(model: RuleModel): string {
-  return [...model.tables]
-    .map(([table, chains]) =>
-      [
-        `*${table}`,
-        ...[...chains.keys()].map((name) => `:${name} ${name.startsWith('KUBE-') ? '-' : 'ACCEPT'} [0:0]`),
-        ...[...chains].flatMap(([name, rules]) => rules.map((rule) => `-A ${name} ${rule}`)),
-        'COMMIT',
-      ].join('\n'),
-    )
-    .join('\n');
-}
