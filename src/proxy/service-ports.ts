@@ -1,5 +1,5 @@
 /** A Service as kube-proxy reads it: one spec per port, for one IP family. Pure. */
-import { parseCidr } from '../net/cidr.ts';
+import { formatCidr, parseCidr } from '../net/cidr.ts';
 import { formatIp, type IpFamily, parseIp } from '../net/ip.ts';
 import {
   formatServicePortName,
@@ -80,15 +80,17 @@ function addressesOf(service: Service, spec: ServiceSpec, family: IpFamily) {
       ...new Set(addresses.map((text) => canonicalIp(text ?? '', family)).filter((ip) => ip !== undefined)),
     ]);
   const ingress = service.status?.loadBalancer?.ingress ?? [];
-  const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim());
+  const ranges = (spec.loadBalancerSourceRanges ?? [])
+    .map((range) => parseCidr(range.trim()))
+    .filter((range) => range?.family === family)
+    // As Go prints a network: 10.1.2.3/8 is 10.0.0.0/8 (upstream pkg/proxy/util/utils.go, MapCIDRsByIPFamily).
+    .map((range) => formatCidr(range!));
   return {
     externalIPs: ofFamily(spec.externalIPs ?? []),
     loadBalancerVIPs: ofFamily(
       ingress.filter(({ ipMode }) => ipMode === undefined || ipMode === 'VIP').map(({ ip }) => ip),
     ),
-    loadBalancerSourceRanges: Object.freeze([
-      ...new Set(ranges.filter((range) => parseCidr(range)?.family === family)),
-    ]),
+    loadBalancerSourceRanges: Object.freeze([...new Set(ranges)]),
   };
 }
 

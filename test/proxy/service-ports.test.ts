@@ -29,6 +29,14 @@ describe('servicePortsOf', () => {
     expect(servicePortsOf(service({ clusterIP: '10.96.0.7' }), 6).size).toBe(0);
   });
 
+  it('takes source ranges as networks: their own bits do not count', () => {
+    const ranges = { loadBalancerSourceRanges: ['10.1.2.3/8', '10.0.0.0/8\t', 'FD00::1/64'] };
+    const rangesOf = (family: 4 | 6, clusterIP: string) =>
+      servicePortsOf(service({ ...ranges, clusterIP }), family).get('ns1/svc1:p80/TCP')?.loadBalancerSourceRanges;
+    expect(rangesOf(4, '10.96.0.7')).toEqual(['10.0.0.0/8']);
+    expect(rangesOf(6, 'fd00:96::7')).toEqual(['fd00::/64']);
+  });
+
   it('knows policy Local only where outside traffic can come', () => {
     const policy = { externalTrafficPolicy: 'Local' as const, healthCheckNodePort: 32000 };
     const local = (spec: object) => servicePortsOf(service({ ...policy, ...spec }), 4).get('ns1/svc1:p80/TCP');

@@ -72,7 +72,7 @@ function resyncText(next: RenderedState, existing: ObservedState, services: read
   const wanted = new Set<string>();
   for (const service of services) {
     for (const chain of service.chains) wanted.add(chain.name);
-    for (const { table, chain, rule } of service.dispatch.toReversed()) {
+    for (const { table, chain, rule } of service.dispatch) {
       const rules = dispatch[table].get(chain);
       if (rules === undefined) dispatch[table].set(chain, [rule]);
       else rules.push(rule);

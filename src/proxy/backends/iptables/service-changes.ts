@@ -30,11 +30,14 @@ function chunkText(changes: readonly ServiceChange[]): string {
       old.delete(chain.name);
     }
     remove.push(...old.keys());
-    for (const rule of missingFrom(before?.dispatch, after?.dispatch))
+    const added = missingFrom(after?.dispatch, before?.dispatch);
+    const again = overtaken(after?.dispatch, added);
+    for (const rule of [...missingFrom(before?.dispatch, after?.dispatch), ...again])
       deletes[rule.table].push(`-D ${rule.chain} ${rule.rule}`);
-    // At the head: the last rule of KUBE-SERVICES must stay last.
-    for (const rule of missingFrom(after?.dispatch, before?.dispatch))
-      inserts[rule.table].push(`-I ${rule.chain} ${rule.rule}`);
+    const inserted = new Set([...added, ...again]);
+    // At the head, the first one last: the last rule of KUBE-SERVICES must stay last.
+    for (const rule of after?.dispatch.toReversed() ?? [])
+      if (inserted.has(rule)) inserts[rule.table].push(`-I ${rule.chain} ${rule.rule}`);
   }
   return [
     transaction('filter', { commands: inserts.filter }),
@@ -47,9 +50,25 @@ function hasSameRules(a: Chain, b: Chain): boolean {
   return a.rules.length === b.rules.length && a.rules.every((rule, index) => rule === b.rules[index]);
 }
 
-/** The rules of `a` that `b` has not. */
+/** The rules of `a` that `b` has not, or not so often: an address may be an external IP and the load balancer's too. */
 function missingFrom(a: readonly DispatchRule[] = [], b: readonly DispatchRule[] = []): DispatchRule[] {
-  const isSame = (rule: DispatchRule) => (other: DispatchRule) =>
-    rule.rule === other.rule && rule.chain === other.chain && rule.table === other.table;
-  return a.filter((rule) => !b.some(isSame(rule)));
+  const left = [...b];
+  return a.filter((rule) => {
+    const index = left.findIndex(
+      (other) => rule.rule === other.rule && rule.chain === other.chain && rule.table === other.table,
+    );
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+/** Rules that stand and would come behind one of `added` that they decide before. (Those of filter have one target.) */
+function overtaken(rules: readonly DispatchRule[] = [], added: readonly DispatchRule[]): DispatchRule[] {
+  const isNew = new Set(added);
+  return rules.filter(
+    (rule, index) =>
+      rule.table === 'nat' &&
+      !isNew.has(rule) &&
+      rules.slice(index + 1).some((later) => isNew.has(later) && later.match === rule.match),
+  );
 }

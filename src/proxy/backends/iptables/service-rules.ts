@@ -15,10 +15,13 @@ import { type Chain, counted, hasLocalhostNodePorts } from './fixed-chains.ts';
 export interface DispatchRule {
   readonly table: 'filter' | 'nat';
   readonly chain: string;
+  /** What packets the rule is about: of two rules with the same match the first decides. */
+  readonly match: string;
   readonly rule: string;
 }
 
 export interface ServiceRules {
+  /** In kube-proxy's order. */
   readonly dispatch: readonly DispatchRule[];
   /** In nat; a chain may jump to a later one. */
   readonly chains: readonly Chain[];
@@ -80,35 +83,30 @@ function comment(text: string): string {
   return `-m comment --comment ${text}`;
 }
 
-/** Of two rules that one packet meets in a chain, the one that is to come first is behind the other: each is put at its head. */
 function dispatchRules(view: ServicePortView, traffic: Traffic, facts: ProxyFacts): DispatchRule[] {
   const { nameString, endpoints } = view;
   const { refusal } = traffic;
   const rules: DispatchRule[] = [];
-  const add = (table: 'filter' | 'nat', chain: string, rule: string) => rules.push({ table, chain, rule });
+  const add = (table: 'filter' | 'nat', chain: string, about: string, match: string, target: string) =>
+    rules.push({ table, chain, match, rule: `${comment(about)} ${match} -j ${target}` });
   const to = (ip: string) => `${protocolMatch(view)} -d ${ip} --dport ${view.port}`;
   const refuseExternal = (match: string) =>
-    add('filter', names.EXTERNAL_SERVICES, `${comment(refusal.comment)} ${match} -j ${refusal.target}`);
+    add('filter', names.EXTERNAL_SERVICES, refusal.comment, match, refusal.target);
 
-  if (traffic.hasInternal) {
-    const match = `${comment(`"${nameString} cluster IP"`)} ${to(view.clusterIP)}`;
-    add('nat', names.SERVICES, `${match} -j ${traffic.internalChain}`);
-  } else {
-    add('filter', names.SERVICES, `${comment(refusal.comment)} ${to(view.clusterIP)} -j ${refusal.target}`);
-  }
+  const clusterIP = to(view.clusterIP);
+  if (traffic.hasInternal) add('nat', names.SERVICES, `"${nameString} cluster IP"`, clusterIP, traffic.internalChain);
+  else add('filter', names.SERVICES, refusal.comment, clusterIP, refusal.target);
 
   for (const ip of view.externalIPs) {
-    if (endpoints.hasAny)
-      add('nat', names.SERVICES, `${comment(`"${nameString} external IP"`)} ${to(ip)} -j ${traffic.chains.external}`);
+    if (endpoints.hasAny) add('nat', names.SERVICES, `"${nameString} external IP"`, to(ip), traffic.chains.external);
     if (!traffic.hasExternal) refuseExternal(to(ip));
   }
 
   for (const ip of view.loadBalancerVIPs) {
-    if (endpoints.hasAny)
-      add('nat', names.SERVICES, `${comment(`"${nameString} loadbalancer IP"`)} ${to(ip)} -j ${traffic.balancerChain}`);
+    if (endpoints.hasAny) add('nat', names.SERVICES, `"${nameString} loadbalancer IP"`, to(ip), traffic.balancerChain);
     if (traffic.usesFirewall) {
-      const text = `"${nameString} traffic not accepted by ${traffic.chains.firewall}"`;
-      add('filter', names.PROXY_FIREWALL, `${comment(text)} ${to(ip)} -j DROP`);
+      const about = `"${nameString} traffic not accepted by ${traffic.chains.firewall}"`;
+      add('filter', names.PROXY_FIREWALL, about, to(ip), 'DROP');
     }
     if (!traffic.hasExternal) refuseExternal(to(ip));
   }
@@ -116,20 +114,19 @@ function dispatchRules(view: ServicePortView, traffic: Traffic, facts: ProxyFact
   if (view.nodePort !== undefined) {
     const match = `${protocolMatch(view)} --dport ${view.nodePort}`;
     // Node ports are not subject to loadBalancerSourceRanges: they go past the firewall chain.
-    const toExternal = `-j ${traffic.chains.external}`;
     if (endpoints.hasAny) {
-      add('nat', names.NODE_PORTS, `${comment(nameString)} ${match} ${toExternal}`);
       if (hasLocalhostNodePorts(facts) && facts.hasPacketCounters) {
         const local = `${protocolMatch(view)} -d 127.0.0.0/8 --dport ${view.nodePort} ${counted('localhost')}`;
-        add('nat', names.NODE_PORTS, `${comment(nameString)} ${local} ${toExternal}`);
+        add('nat', names.NODE_PORTS, nameString, local, traffic.chains.external);
       }
+      add('nat', names.NODE_PORTS, nameString, match, traffic.chains.external);
     }
     if (!traffic.hasExternal) refuseExternal(`-m addrtype --dst-type LOCAL ${match}`);
   }
 
   if (view.healthCheckNodePort !== undefined) {
     const match = `-m tcp -p tcp --dport ${view.healthCheckNodePort}`;
-    add('filter', names.NODE_PORTS, `${comment(`"${nameString} health check node port"`)} ${match} -j ACCEPT`);
+    add('filter', names.NODE_PORTS, `"${nameString} health check node port"`, match, 'ACCEPT');
   }
   return rules;
 }

@@ -149,6 +149,46 @@ describe('a change of one Service', () => {
     expect(text).not.toContain('KUBE-SERVICES');
   });
 
+  // upstream: pkg/proxy/iptables/proxier.go, syncProxyRules ("Capture externalIPs" comes before "Capture load-balancer ingress")
+  it('whose load balancer has an external IP: kube-proxy’s order and number of rules, whatever came first', () => {
+    const balanced = (ingress: object[], externalIPs: string[], nodes = ['10.244.1.2']) =>
+      viewsOf(
+        [
+          service({ type: 'LoadBalancer', externalIPs, loadBalancerSourceRanges: ['203.0.113.0/25'] }, 'ns1/svc1', {
+            status: { loadBalancer: { ingress } },
+          }),
+        ],
+        [slice(nodes)],
+      );
+    const IP = '192.0.2.7';
+    const both = (nodes?: string[]) => balanced([{ ip: IP }], [IP], nodes);
+    const ofAddress = (model: RuleModel) => model.rulesOf('nat', 'KUBE-SERVICES').filter((rule) => rule.includes(IP));
+    for (const steps of [
+      [both()],
+      [balanced([{ ip: IP }], []), both()],
+      [balanced([], [IP]), both()],
+      [both([]), both()],
+      [both(), both([]), balanced([], [IP], []), balanced([], [IP])],
+      [both(), both([]), balanced([], [IP], []), viewsOf([])],
+    ]) {
+      const model = new RuleModel();
+      let state: IptablesState = EMPTY;
+      for (const views of steps) {
+        const plan = planIptables(desired(views), state);
+        model.restore(textOf(plan.batches));
+        state = plan.state;
+      }
+      const resynced = synced(new Map());
+      resynced.restore(textOf(planIptables(desired(steps.at(-1)!), observeSave(saveOf(resynced))).batches));
+      expect(model.dump(DISPATCH)).toBe(resynced.dump(DISPATCH));
+      expect(ofAddress(model)).toEqual(ofAddress(resynced));
+    }
+    expect(ofAddress(synced(both())).map((rule) => /"ns1\/svc1:p80 ([^"]+)"/.exec(rule)?.[1])).toEqual([
+      'external IP',
+      'loadbalancer IP',
+    ]);
+  });
+
   it('that renders the same runs nothing', () => {
     const before = planIptables(desired(TWO()), EMPTY).state;
     const hinted = viewsOf([service()], [slice(['10.244.1.2', { ip: '10.244.2.2', nodeName: 'node-2' }])]);
