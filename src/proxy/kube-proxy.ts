@@ -80,6 +80,7 @@ export class KubeProxy implements Component {
       unhealthyAfterMs: 2 * this.#syncPeriodMs,
       mode: () => this.mode,
       views: () => this.#rules.views,
+      nodePortHosts: () => this.#rules.nodePortHosts,
     });
     const { transport, nodeName } = options;
     this.#services = new Informer(transport, SERVICES, { labelSelector: SELECTOR });
@@ -248,7 +249,7 @@ export class KubeProxy implements Component {
   }
 
   #onSlice(change: InformerChange<EndpointSlice>): void {
-    this.reports.sliceChanged(change.object);
+    this.reports.sliceChanged(change.object, change.type === 'deleted');
     for (const tracker of this.#rules.trackers) {
       if (change.type === 'deleted') tracker.deleteEndpointSlice(change.object);
       else {

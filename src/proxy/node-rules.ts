@@ -29,7 +29,11 @@ export interface RulePlace {
 
 /** Makes them; nothing is written yet. */
 export function nodeRules(mode: ProxyMode, { kernel, netns, relays, config }: RulePlace, facts: ProxyFacts): NodeRules {
-  const inMode = modeFacts(mode, config === undefined ? facts : configuredFacts(facts, mode, config));
+  const inMode = modeFacts(
+    mode,
+    config === undefined ? facts : configuredFacts(facts, mode, config),
+    config?.nodePortAddresses ?? [],
+  );
   switch (mode) {
     case 'iptables':
       return new RuleSync(kernel, netns, iptablesBackend, inMode);
@@ -44,7 +48,8 @@ export function nodeRules(mode: ProxyMode, { kernel, netns, relays, config }: Ru
 }
 
 /** kube-proxy's default in mode nftables: node ports on the node's primary address alone, and never on loopback. */
-function modeFacts(mode: ProxyMode, facts: ProxyFacts): ProxyFacts {
+function modeFacts(mode: ProxyMode, facts: ProxyFacts, nodePortAddresses: readonly string[]): ProxyFacts {
   if (mode !== 'nftables') return facts;
-  return { ...facts, nodePortIPs: facts.nodePortIPs ?? [facts.nodeIP], localhostNodePorts: false };
+  const byDefault = nodePortAddresses.length === 0 ? [facts.nodeIP] : undefined;
+  return { ...facts, nodePortIPs: facts.nodePortIPs ?? byDefault, localhostNodePorts: false };
 }

@@ -2,10 +2,12 @@
  * What of a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) a kube-proxy of the lab goes by, durations in milliseconds.
  * Plain data: it is part of a lab's plan.
  */
-import { cidrContains, parseCidr } from '../net/cidr.ts';
+import { cidrContains, cidrOf, cidrsOverlap, parseCidr } from '../net/cidr.ts';
 import { familyOf, parseIp } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { IpvsOptions, LocalTraffic, ProxyFacts } from './backends/backend.ts';
+
+const LOOPBACK = cidrOf('127.0.0.0/8');
 
 export type DetectLocalMode = 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix';
 
@@ -76,7 +78,8 @@ export function localTrafficOf(
 /** The facts as the configuration has them in a mode. Of a node's addresses those of eth0 and lo can answer node ports. */
 export function configuredFacts(facts: ProxyFacts, mode: ProxyMode, config: ProxyConfig): ProxyFacts {
   const { masqueradeAll, masqueradeBit } = backendConfig(config, mode);
-  const localhostNodePorts = facts.localhostNodePorts && config.localhostNodePorts;
+  const localhostNodePorts =
+    facts.localhostNodePorts && config.localhostNodePorts && hasLoopback(config.nodePortAddresses);
   const nodePortIPs = nodePortIPsOf(facts, config, localhostNodePorts) ?? facts.nodePortIPs;
   return {
     ...facts,
@@ -88,6 +91,14 @@ export function configuredFacts(facts: ProxyFacts, mode: ProxyMode, config: Prox
   };
 }
 
+/** Whether node ports may be on 127.0.0.1 at all (upstream nodeport_addresses.go, ContainsIPv4Loopback). */
+function hasLoopback(nodePortAddresses: readonly string[]): boolean {
+  if (nodePortAddresses[0] === 'primary') return false;
+  const blocks = nodePortAddresses.map(cidrOf).filter(({ family }) => family === 4);
+  return blocks.length === 0 || blocks.some((block) => cidrsOverlap(block, LOOPBACK));
+}
+
+/** Undefined: all. A block of the other family alone restricts nothing (upstream nodeport_addresses.go, NewNodePortAddresses). */
 function nodePortIPsOf(
   { nodeIP, family }: ProxyFacts,
   { nodePortAddresses }: ProxyConfig,
@@ -95,9 +106,8 @@ function nodePortIPsOf(
 ): readonly string[] | undefined {
   if (nodePortAddresses.length === 0) return undefined;
   if (nodePortAddresses[0] === 'primary') return [nodeIP];
-  const blocks = nodePortAddresses.map((text) => parseCidr(text)!).filter((block) => block.family === family);
-  // A zero CIDR stands for every address, as no list does.
-  if (blocks.some(({ prefix }) => prefix === 0)) return undefined;
+  const blocks = nodePortAddresses.map(cidrOf).filter((block) => block.family === family);
+  if (blocks.length === 0 || blocks.some(({ prefix }) => prefix === 0)) return undefined;
   const candidates = [nodeIP, ...(withLoopback && familyOf(nodeIP) === 4 ? ['127.0.0.1'] : [])];
   return candidates.filter((ip) => blocks.some((block) => cidrContains(block, parseIp(ip)!)));
 }

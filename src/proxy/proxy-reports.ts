@@ -36,6 +36,8 @@ export interface ProxyReportsOptions {
   readonly serves: boolean;
   readonly mode: () => ProxyMode;
   readonly views: () => ReadonlyMap<IpFamily, ServicePortViews>;
+  /** Where node ports are answered, and health checks with them; undefined: on every address. */
+  readonly nodePortHosts: () => readonly string[] | undefined;
 }
 
 export class ProxyReports {
@@ -46,8 +48,10 @@ export class ProxyReports {
   readonly #services: ServiceHealth;
   readonly #servers: Server[] = [];
   #node: Node | undefined;
-  /** When what is not yet in the rules was changed, milliseconds since the epoch. */
-  #changedAt: number[] = [];
+  /** Milliseconds since the epoch. */
+  readonly #startedAt = Date.now();
+  /** When slices that are not yet in the rules were changed, milliseconds since the epoch. */
+  #changedAt: { readonly at: number; readonly addressType: string }[] = [];
 
   constructor(options: ProxyReportsOptions) {
     this.#options = options;
@@ -59,7 +63,6 @@ export class ProxyReports {
     this.#services = new ServiceHealth({
       kernel,
       netns,
-      hosts: [wildcardFor(nodeIPs)],
       health: this.health,
       onFailure: ({ namespace, name, port }, error) => {
         const message = `node ${nodeName} failed to start healthcheck "${namespace}/${name}" on port ${port}: ${String(error)}`;
@@ -108,11 +111,12 @@ export class ProxyReports {
     this.metrics.servicesPending += 1;
   }
 
-  sliceChanged(slice: EndpointSlice): void {
+  /** A slice that goes does not say when; one of before this start was not waiting for it (upstream endpointschangetracker.go). */
+  sliceChanged({ metadata, addressType }: EndpointSlice, isGone: boolean): void {
     this.metrics.endpointChanges += 1;
     this.metrics.endpointsPending += 1;
-    const at = Date.parse(slice.metadata?.annotations?.[LAST_CHANGE] ?? '');
-    if (!Number.isNaN(at)) this.#changedAt.push(at);
+    const at = Date.parse(metadata?.annotations?.[LAST_CHANGE] ?? '');
+    if (!isGone && at > this.#startedAt) this.#changedAt.push({ at, addressType });
   }
 
   nodeChanged(node: Node | undefined): void {
@@ -127,7 +131,8 @@ export class ProxyReports {
 
   /** One family's rules are written. */
   written(family: IpFamily, seconds: number, result: SyncResult): void {
-    this.metrics.families.get(family)?.synced(seconds, result, this.#changedAt);
+    const changedAt = this.#changedAt.filter(({ addressType }) => addressType === `IPv${family}`).map(({ at }) => at);
+    this.metrics.families.get(family)?.synced(seconds, result, changedAt);
   }
 
   /** Every family's rules are. */
@@ -136,7 +141,9 @@ export class ProxyReports {
     this.metrics.servicesPending = 0;
     this.metrics.endpointsPending = 0;
     this.health.updated();
-    if (this.#options.serves) await this.#services.sync(serviceChecks(this.#options.views().values()));
+    const { serves, views, nodePortHosts, nodeIPs } = this.#options;
+    if (!serves) return;
+    await this.#services.sync(serviceChecks([...views().values()]), nodePortHosts() ?? [wildcardFor(nodeIPs)]);
   }
 
   /** One family's rules could not be written. */

@@ -96,6 +96,12 @@ export class ProxyRules {
     return new Map(this.#families.map(({ facts, tracker }) => [facts.family, tracker.views]));
   }
 
+  /** The addresses that answer node ports; undefined when a family has them on all. */
+  get nodePortHosts(): readonly string[] | undefined {
+    const hosts = this.#families.map(({ rules }) => rules.facts.nodePortIPs);
+    return hosts.includes(undefined) ? undefined : hosts.flatMap((ips) => ips ?? []);
+  }
+
   /**
    * The Service networks as they are now; true when rules are to be written for it. Only nftables guards them: in the other modes
    * they are kept for a change of mode.

@@ -6,7 +6,7 @@ import { RuleModel, saveOf } from './backends/iptables/rule-model.ts';
 import { NODE, service, slice } from './fixtures.ts';
 import { proxiesOnModels } from './proxies-on-models.ts';
 
-/** A kernel whose rules are a model; `failures` makes the next writes fail half-way. */
+/** A kernel whose rules of IPv4 are a model; `failures` makes the next writes fail half-way. */
 class ModelKernel extends RecordingKernel {
   readonly model = new RuleModel();
   readonly batches: Batch[] = [];
@@ -19,7 +19,7 @@ class ModelKernel extends RecordingKernel {
   override async run(_netns: string, batches: readonly Batch[]): Promise<void> {
     for (const batch of batches) {
       this.batches.push(batch);
-      if (batch.tool !== 'iptables-restore') continue;
+      if (batch.tool !== 'iptables-restore' || batch.family === 6) continue;
       if (this.failures > 0) {
         this.failures -= 1;
         this.model.restore(batch.text.slice(0, batch.text.indexOf('COMMIT\n') + 'COMMIT\n'.length));
@@ -30,6 +30,7 @@ class ModelKernel extends RecordingKernel {
   }
 
   #answer(argv: readonly string[]) {
+    if (argv[0] === 'ip6tables-save') return { stdout: '', stderr: '', exitCode: 0 };
     if (argv[0] === 'iptables-save') return { stdout: saveOf(this.model), stderr: '', exitCode: 0 };
     const [, , table, , chain] = argv as string[];
     const rules = this.model.tables.get(table ?? '')?.get(chain ?? '');
@@ -150,6 +151,34 @@ describe('kube-proxy', () => {
     expect(page).toContain('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
     expect(page).toContain('kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1');
     expect(page).toContain('kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0');
+  });
+
+  // upstream: pkg/proxy/endpointschangetracker.go, EndpointSliceUpdate
+  it('measures how long changes of slices take: those of its time and family, and none that goes', async () => {
+    const { transport, proxy } = setUp(['192.168.1.11', 'fd00:1::11']);
+    const changed = (name: string, at: number, family: 4 | 6 = 4) => {
+      const object = slice([family === 4 ? '10.244.1.2' : 'fd00:244::2'], { name, family });
+      const annotations = { 'endpoints.kubernetes.io/last-change-trigger-time': new Date(at).toISOString() };
+      return { ...object, metadata: { ...object.metadata, annotations } };
+    };
+    const counts = () => {
+      const nothing = { views: new Map(), standing: new Map(), packets: new Map() };
+      const page = proxy.reports.metrics.render({ mode: 'iptables', ...nothing });
+      const pattern = /^kubeproxy_network_programming_duration_seconds_count\{ip_family="(.*)"\} (\d+)$/gm;
+      return Object.fromEntries([...page.matchAll(pattern)].map(([, family, count]) => [family, Number(count)]));
+    };
+    await transport.create(SERVICES, service());
+    await transport.create(ENDPOINT_SLICES, changed('old', Date.now() - 3_600_000));
+    await proxy.start();
+    expect(counts()).toEqual({ IPv4: 0, IPv6: 0 });
+    const soon = Date.now() + 1_000;
+    await transport.create(ENDPOINT_SLICES, changed('new', soon));
+    await proxy.programmed();
+    expect(counts()).toEqual({ IPv4: 1, IPv6: 0 });
+    await transport.create(ENDPOINT_SLICES, changed('six', soon, 6));
+    await transport.delete(ENDPOINT_SLICES, { namespace: 'ns1', name: 'new' });
+    await proxy.programmed();
+    expect(counts()).toEqual({ IPv4: 1, IPv6: 1 });
   });
 
   it('refuses a node address that is none', () => {

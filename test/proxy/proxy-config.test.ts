@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
 import { normalised } from '../../src/lab/proxy-config/normalise.ts';
 import { parseProxyConfig } from '../../src/lab/proxy-config/read.ts';
 import { localMatch } from '../../src/proxy/backends/nftables/fixed-rules.ts';
 import { conntrackMax, conntrackSysctls } from '../../src/proxy/conntrack-settings.ts';
+import { nodeRules } from '../../src/proxy/node-rules.ts';
 import { backendConfig, configuredFacts, localTrafficOf } from '../../src/proxy/proxy-config.ts';
 import { FACTS_4, FACTS_6 } from './fixtures.ts';
 
@@ -39,6 +41,28 @@ describe('a configuration', () => {
     expect(ips('nodePortAddresses: [10.0.0.0/8]')).toEqual([]);
     expect(ips('nodePortAddresses: [0.0.0.0/0]')).toBeUndefined();
     expect(ips('nodePortAddresses: ["fd00:1::/64"]', FACTS_6)).toEqual(['fd00:1::11']);
+    // Blocks of one family say nothing of the other (upstream pkg/proxy/util/nodeport_addresses.go, NewNodePortAddresses).
+    expect(ips('nodePortAddresses: [192.168.0.0/16]', FACTS_6)).toBeUndefined();
+  });
+
+  // upstream: pkg/proxy/iptables/proxier.go, NewProxier; pkg/proxy/util/nodeport_addresses.go, ContainsIPv4Loopback
+  it('has node ports on loopback only where the addresses include it', () => {
+    const isOnLoopback = (addresses: string) =>
+      configuredFacts(FACTS_4, 'iptables', config(`nodePortAddresses: ${addresses}\n`)).localhostNodePorts;
+    for (const with127 of ['[]', '[0.0.0.0/0]', '[127.0.0.1/32]', '[192.168.0.0/16, 127.0.0.0/8]', '["fd00:1::/64"]'])
+      expect(isOnLoopback(with127), with127).toBe(true);
+    for (const without of ['[primary]', '[192.168.0.0/16]']) expect(isOnLoopback(without), without).toBe(false);
+  });
+
+  // upstream: cmd/kube-proxy/app/server_linux.go, platformApplyDefaults
+  it('leaves mode nftables the primary address where it names none, and takes it at its word where it does', () => {
+    const kernel = new RecordingKernel();
+    const ips = (text: string, facts = FACTS_4) =>
+      nodeRules('nftables', { kernel, netns: 'n', config: config(`${text}\n`) }, facts).facts.nodePortIPs;
+    expect(ips('')).toEqual(['192.168.1.11']);
+    expect(ips('nodePortAddresses: [0.0.0.0/0]')).toBeUndefined();
+    expect(ips('nodePortAddresses: [192.168.0.0/16]')).toEqual(['192.168.1.11']);
+    expect(ips('nodePortAddresses: [192.168.0.0/16]', FACTS_6)).toBeUndefined();
   });
 
   it('tells pods apart as asked', () => {
