@@ -18,8 +18,6 @@ const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 10
 /** Reads them; throws a `LabError` (exit code 2) that names the one that is unusable. */
 export function parseLinkSettings(settings: LinkSettings): LinkFault {
   const { rate, mtu, delay, jitter, loss, reorder } = settings;
-  if (reorder !== undefined && delay === undefined)
-    throw unusable('reorder', reorder, 'packets overtake only those that are delayed: give --delay too');
   return {
     ...(rate === undefined
       ? {}
@@ -30,6 +28,12 @@ export function parseLinkSettings(settings: LinkSettings): LinkFault {
     ...(loss === undefined ? {} : { lossPercent: percent('loss', loss) }),
     ...(reorder === undefined ? {} : { reorderPercent: percent('reorder', reorder) }),
   };
+}
+
+/** Refuses what no link can be, with what is wrong with it already: throws a `LabError` (exit code 2). */
+export function checkFault({ reorderPercent = 0, delayMs = 0 }: LinkFault): void {
+  if (reorderPercent > 0 && delayMs === 0)
+    throw unusable('reorder', `${reorderPercent}%`, 'packets overtake only those that are delayed: give --delay too');
 }
 
 /** A fault in a few words: `cut`, `rate 10mbit, mtu 1280`; `whole` for none. */

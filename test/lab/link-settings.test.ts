@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { describeFault, type LinkSettings, parseLinkSettings } from '../../src/lab/link-settings.ts';
+import type { LinkFault } from '../../src/cni/link-fault.ts';
+import { checkFault, describeFault, type LinkSettings, parseLinkSettings } from '../../src/lab/link-settings.ts';
 
 describe('the settings of a link', () => {
   it('are read with their units', () => {
@@ -30,9 +31,16 @@ describe('the settings of a link', () => {
     [{ delay: '2m' }, '--delay 2m is unusable'],
     [{ loss: '101%' }, '--loss 101% is unusable'],
     [{ loss: '5%; reboot' }, '--loss 5%; reboot is unusable'],
-    [{ reorder: '5%' }, '--reorder 5% is unusable'],
   ])('%j are refused', (settings, message) => {
     expect(() => parseLinkSettings(settings)).toThrow(message);
+  });
+
+  it('may add to what stands: packets overtake delayed ones, whenever the delay came', () => {
+    const faultOf = (...settings: LinkSettings[]) => Object.assign({}, ...settings.map(parseLinkSettings)) as LinkFault;
+    expect(() => checkFault(faultOf({ delay: '50ms' }, { reorder: '5%' }))).not.toThrow();
+    expect(() => checkFault(faultOf({ reorder: '0%' }))).not.toThrow();
+    expect(() => checkFault(faultOf({ reorder: '5%' }))).toThrow('--reorder 5% is unusable');
+    expect(() => checkFault(faultOf({ delay: '50ms', reorder: '5%' }, { delay: '0ms' }))).toThrow('is unusable');
   });
 
   it('are told in the same words', () => {

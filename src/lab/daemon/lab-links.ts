@@ -7,6 +7,7 @@ import { probeCapabilities } from '../../kernel/capabilities.ts';
 import { interfaceName, podVethName } from '../../net/interface-name.ts';
 import type { Pod } from '../../objects/wire.ts';
 import { LabError } from '../lab-error.ts';
+import { checkFault } from '../link-settings.ts';
 import type { LinkChange, LinkState } from '../link-state.ts';
 import type { Recorder } from '../record.ts';
 import { netnsOfPod } from '../snapshot.ts';
@@ -78,9 +79,19 @@ export class LabLinks {
     const link = this.#find(target);
     const before = this.#stateOf(link).fault;
     const fault = faultAfter(before, change);
+    checkFault(fault);
     if (needsNetem(fault)) await demandNetem();
-    this.#recorder.write([{ made: 'link-fault', target: link.target, uid: link.uid, fault }]);
-    await this.#apply(link, fault);
+    const record = (is: LinkFault) =>
+      this.#recorder.write([{ made: 'link-fault', target: link.target, uid: link.uid, fault: is }]);
+    record(fault);
+    try {
+      await this.#apply(link, fault);
+    } catch (error) {
+      record(before);
+      // Its own error would only hide the first one.
+      await Promise.allSettled([this.#apply(link, before)]);
+      throw error;
+    }
     if (isWhole(fault)) this.#faults.delete(link.target);
     else this.#faults.set(link.target, { uid: link.uid, fault });
     return this.#stateOf(link);

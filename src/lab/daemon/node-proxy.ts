@@ -37,6 +37,11 @@ export class NodeProxy {
     return this.#proxy.mode;
   }
 
+  /** Of mode ipvs, in other modes the one it would have. */
+  get scheduler(): string {
+    return this.#proxy.scheduler;
+  }
+
   get obstacle(): string | undefined {
     return this.#proxy.obstacle;
   }
@@ -48,7 +53,7 @@ export class NodeProxy {
       synced: !this.#isStopped && done > 0 && done === requested,
       generation: done,
       ...(this.#isStopped ? { stopped: true } : {}),
-      ...(this.mode === 'ipvs' ? { scheduler: this.#proxy.scheduler } : {}),
+      ...(this.mode === 'ipvs' ? { scheduler: this.scheduler } : {}),
       ...(this.obstacle === undefined ? {} : { obstacle: this.obstacle }),
     };
   }
@@ -89,7 +94,13 @@ export class NodeProxy {
     return this.#afterOthers(async () => {
       if (!this.#isStopped) return;
       const next = this.#make(this.#wanted);
-      await next.start();
+      try {
+        await next.start();
+      } catch (error) {
+        // What it follows already would be followed for ever.
+        await next.stop();
+        throw error;
+      }
       this.#proxy = next;
       this.#isStopped = false;
     });

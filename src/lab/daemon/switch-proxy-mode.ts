@@ -30,13 +30,14 @@ export async function switchProxyMode(
       exitCode: 2,
     });
   checkProxyTools(mode);
+  refuseStopped(chosen, mode);
   // A daemon that takes over must know the mode before there is anything of it.
   recorder.write(
-    chosen.map(({ plan }) => ({
+    chosen.map(({ plan, proxy }) => ({
       made: 'proxy-mode',
       node: plan.name,
       mode,
-      ...(scheduler === undefined ? {} : { scheduler }),
+      scheduler: scheduler ?? proxy.scheduler,
     })),
   );
   const results = await Promise.allSettled(chosen.map(({ proxy }) => proxy.switchMode(mode, { scheduler, strict })));
@@ -45,7 +46,11 @@ export async function switchProxyMode(
   );
   const [first] = failed;
   if (first !== undefined)
-    recorder.write(chosen.map(({ plan, proxy }) => ({ made: 'proxy-mode', node: plan.name, mode: proxy.mode })));
+    recorder.write(
+      chosen.map(({ plan, proxy: { mode: is, scheduler: by } }) => {
+        return { made: 'proxy-mode', node: plan.name, mode: is, scheduler: by };
+      }),
+    );
   if (first === undefined) return chosen.map(switched);
   throw new LabError({
     what: `kube-proxy could not change to mode ${mode} on ${failed.map(({ name }) => name).join(', ')}`,
@@ -53,6 +58,17 @@ export async function switchProxyMode(
     remedy:
       '`podwire status` shows what each node has now; daemon.log in the lab’s folder under /run/podwire has the rest',
     cause: first.cause,
+  });
+}
+
+/** Before anything is changed on the others. */
+function refuseStopped(chosen: readonly RunningNode[], mode: string): void {
+  const stopped = chosen.flatMap(({ plan, proxy }) => (proxy.isStopped ? [plan.name] : []));
+  if (stopped.length === 0) return;
+  throw new LabError({
+    what: `kube-proxy cannot change to mode ${mode} on ${stopped.join(', ')}`,
+    why: 'it is stopped there',
+    remedy: `podwire kube-proxy start --node ${stopped[0]}, or choose another node with --node`,
   });
 }
 
