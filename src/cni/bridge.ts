@@ -105,11 +105,10 @@ export function planPods(subnet: PodSubnet, pods: readonly PodPort[]): PodWiring
 /** What is left on the node when pods' namespaces are gone: nothing but permanent neighbour entries. */
 export function planPodsGone(subnet: PodSubnet, pods: readonly (readonly string[])[]): readonly Batch[] {
   if (subnet.permanentNeighbours !== true || pods.length === 0) return [];
-  const ops = pods.flatMap((addresses) =>
-    addresses.map(
-      (address): IpOp => ({ op: 'neighbour-delete', address, mac: macOfIps(addresses), device: POD_BRIDGE }),
-    ),
-  );
+  // Written first: an entry that is not there, of a set-up that failed, could not be deleted.
+  const ops = pods
+    .flatMap((addresses) => neighbourOps(addresses, POD_BRIDGE))
+    .flatMap((entry): IpOp[] => [entry, { ...entry, op: 'neighbour-delete' }]);
   return [{ tool: 'ip', ops }];
 }
 
@@ -142,9 +141,9 @@ function neighbours({ permanentNeighbours }: PodSubnet, pods: readonly PodPort[]
 }
 
 /** The addresses of one device, by its MAC. */
-function neighbourOps(addresses: readonly string[], device: string): IpOp[] {
+function neighbourOps(addresses: readonly string[], device: string) {
   const mac = macOfIps(addresses);
-  return addresses.map((address) => ({ op: 'neighbour-replace', address, mac, device }));
+  return addresses.map((address) => ({ op: 'neighbour-replace', address, mac, device }) as const);
 }
 
 /** The bridge's own addresses, the pods' gateways. */

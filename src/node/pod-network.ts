@@ -36,6 +36,8 @@ const PARALLEL = 4;
 interface Sandbox extends PodSandbox {
   /** Unknown for one that was found and not yet asked for. */
   readonly uid: string | undefined;
+  /** Half a set-up that could not be taken back: its addresses are not free before it is removed. */
+  readonly broken?: true;
 }
 
 export class PodNetwork implements PodNetworkSeam {
@@ -62,7 +64,7 @@ export class PodNetwork implements PodNetworkSeam {
     for (const pod of pods) {
       const netns = this.#netns(pod);
       const standing = this.#sandboxes.get(netns);
-      if (standing?.uid === pod.uid && !lost.has(netns)) {
+      if (standing?.uid === pod.uid && standing.broken !== true && !lost.has(netns)) {
         answers.set(pod.uid, { netns, ips: standing.ips, stood: true });
         continue;
       }
@@ -145,8 +147,11 @@ export class PodNetwork implements PodNetworkSeam {
       }
       return answers;
     } catch (error) {
-      await this.#unwire(pods);
-      if (pods.length === 1) return answers.set(pods[0]!.uid, error as Error);
+      const isUndone = await this.#unwire(pods);
+      if (!isUndone || pods.length === 1) {
+        for (const { uid } of pods) answers.set(uid, error as Error);
+        return answers;
+      }
     }
     for (const pod of pods) {
       const addresses = this.#pools.allocate();
@@ -176,15 +181,21 @@ export class PodNetwork implements PodNetworkSeam {
   }
 
   /**
-   * Takes back a set-up that failed half-way. The veths go by name: a deleted namespace lets go of its own only later.
+   * Takes back a set-up that failed half-way; false when that fails, too: then the next call does. The veths go by name: a deleted
+   * namespace lets go of its own only later.
    */
-  async #unwire(pods: readonly PodPort[]): Promise<void> {
-    const { kernel, netns } = this.#options;
-    const devices = devicesOf(kernel, netns);
-    const veths = pods.map(({ veth }) => veth).filter((veth) => devices.has(veth));
-    await kernel.run(netns, [{ tool: 'ip', ops: veths.map((name) => ({ op: 'link-delete', name })) }]);
-    await kernel.deleteNamespaces(pods.map((pod) => pod.netns));
-    for (const { addresses } of pods) this.#pools.release(addresses);
+  async #unwire(pods: readonly (PodIdentity & PodPort)[]): Promise<boolean> {
+    const { kernel, netns: node } = this.#options;
+    for (const { uid, netns, addresses: ips } of pods) this.#sandboxes.set(netns, { uid, netns, ips, broken: true });
+    try {
+      const devices = devicesOf(kernel, node);
+      const veths = pods.map(({ veth }) => veth).filter((veth) => devices.has(veth));
+      await kernel.run(node, [{ tool: 'ip', ops: veths.map((name) => ({ op: 'link-delete', name })) }]);
+      await this.#remove(pods.map(({ netns }) => netns));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   async #remove(names: readonly Netns[]): Promise<void> {

@@ -56,6 +56,8 @@ EOF
     expect(text.match(/^neighbour .*$/gm)).toEqual([
       'neighbour replace 10.244.1.2 lladdr 0a:58:0a:f4:01:02 dev cni0 nud permanent',
       'neighbour replace 10.244.1.1 lladdr 0a:58:0a:f4:01:01 dev eth0 nud permanent',
+      // Also one that nobody has written can be taken away.
+      'neighbour replace 10.244.1.2 lladdr 0a:58:0a:f4:01:02 dev cni0 nud permanent',
       'neighbour delete 10.244.1.2 dev cni0',
     ]);
   });
@@ -108,7 +110,10 @@ EOF
       'neighbour replace fd00:10:244:1::2 lladdr 0a:58:0a:f4:01:02 dev cni0 nud permanent',
       'neighbour replace 10.244.1.1 lladdr 0a:58:0a:f4:01:01 dev eth0 nud permanent',
       'neighbour replace fd00:10:244:1::1 lladdr 0a:58:0a:f4:01:01 dev eth0 nud permanent',
+      // Also one that nobody has written can be taken away.
+      'neighbour replace 10.244.1.2 lladdr 0a:58:0a:f4:01:02 dev cni0 nud permanent',
       'neighbour delete 10.244.1.2 dev cni0',
+      'neighbour replace fd00:10:244:1::2 lladdr 0a:58:0a:f4:01:02 dev cni0 nud permanent',
       'neighbour delete fd00:10:244:1::2 dev cni0',
     ]);
   });
