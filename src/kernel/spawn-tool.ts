@@ -7,6 +7,7 @@ import { closeSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import koffi from 'koffi';
 import { openPipe, systemError } from './libc.ts';
+import { openAll } from './open-all.ts';
 
 const libc = koffi.load(null);
 const memfdCreate = libc.func('int memfd_create(const char *name, unsigned int flags)');
@@ -64,26 +65,26 @@ export function startTool(
   environment: Readonly<Record<string, string | undefined>>,
   stdin = '',
 ): StartedTool {
-  const files = [memoryFile(stdin), memoryFile(), memoryFile()] as const;
-  const { readEnd, writeEnd } = openPipe();
-  const actions = Buffer.alloc(ACTIONS_SIZE);
-  actionsInit(actions);
-  const pid: [number] = [0];
-  try {
-    for (const [target, fd] of [...files, writeEnd].entries()) actionsDup2(actions, fd, target);
-    const variables = Object.entries(environment).flatMap(([key, value]) =>
-      value === undefined ? [] : [`${key}=${value}`],
-    );
-    const failure = posixSpawnp(pid, argv[0], actions, ATTRIBUTES, [...argv, null], [...variables, null]);
-    if (failure !== 0) throw systemError('posix_spawn', failure, argv[0]);
-  } catch (error) {
-    for (const fd of [...files, readEnd]) closeSync(fd);
-    throw error;
-  } finally {
-    actionsDestroy(actions);
-    closeSync(writeEnd);
-  }
-  return { pid: pid[0], ended: endOf(pid[0], readEnd, files) };
+  return openAll((keep) => {
+    const files = [keep(memoryFile(stdin)), keep(memoryFile()), keep(memoryFile())] as const;
+    const { readEnd, writeEnd } = openPipe();
+    keep(readEnd);
+    const actions = Buffer.alloc(ACTIONS_SIZE);
+    actionsInit(actions);
+    const pid: [number] = [0];
+    try {
+      for (const [target, fd] of [...files, writeEnd].entries()) actionsDup2(actions, fd, target);
+      const variables = Object.entries(environment).flatMap(([key, value]) =>
+        value === undefined ? [] : [`${key}=${value}`],
+      );
+      const failure = posixSpawnp(pid, argv[0], actions, ATTRIBUTES, [...argv, null], [...variables, null]);
+      if (failure !== 0) throw systemError('posix_spawn', failure, argv[0]);
+    } finally {
+      actionsDestroy(actions);
+      closeSync(writeEnd);
+    }
+    return { pid: pid[0], ended: endOf(pid[0], readEnd, files) };
+  });
 }
 
 async function endOf(
@@ -117,7 +118,12 @@ function memoryFile(text = ''): number {
   const fd = memfdCreate('podwire', MFD_CLOEXEC);
   if (fd < 0) throw systemError('memfd_create', koffi.errno());
   const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
   if (bytes.length > 0) lseek(fd, 0, 0);
   return fd;
 }

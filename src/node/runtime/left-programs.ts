@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kernel, Pty } from '../../kernel/kernel.ts';
+import { openAll } from '../../kernel/open-all.ts';
 import { environmentOf, isRunning, listProcesses, namespaceOf, type ProcessFacts } from '../../kernel/processes.ts';
 import type { ContainerSpec } from './container-runtime.ts';
 import { pipeReader, pipeWriter } from './descriptor-streams.ts';
@@ -100,17 +101,26 @@ export class LeftPrograms {
   }
 
   #borrowPipes(id: string, shim: number, hasInput: boolean): LeftProgram {
-    const borrow = (fd: number) => this.#kernel.borrowDescriptor(shim, fd);
-    const [stdout, stderr, signal] = [borrow(HELD.stdout), borrow(HELD.stderr), borrow(HELD.signal)];
-    const stdin = hasInput ? pipeWriter(borrow(HELD.stdin)) : null;
-    const exited = this.#exitOf(id, signal);
-    return { shim, exited, stdout: pipeReader(stdout), stderr: pipeReader(stderr), stdin };
+    const { stdout, stderr, signal, stdin } = openAll((keep) => {
+      const borrow = (fd: number) => keep(this.#kernel.borrowDescriptor(shim, fd));
+      const outputs = { stdout: borrow(HELD.stdout), stderr: borrow(HELD.stderr), signal: borrow(HELD.signal) };
+      return { ...outputs, stdin: hasInput ? borrow(HELD.stdin) : undefined };
+    });
+    return {
+      shim,
+      exited: this.#exitOf(id, signal),
+      stdout: pipeReader(stdout),
+      stderr: pipeReader(stderr),
+      stdin: stdin === undefined ? null : pipeWriter(stdin),
+    };
   }
 
   #borrowTerminal(id: string, shim: number, keeper: number): LeftProgram {
-    const terminal = this.#kernel.borrowPty(keeper, KEPT_TERMINAL);
-    const borrow = (fd: number) => this.#kernel.borrowDescriptor(shim, fd);
-    const [stdout, signal] = [borrow(HELD.stdout), borrow(HELD.signal)];
+    const { stdout, signal, terminal } = openAll((keep) => {
+      const borrow = (fd: number) => keep(this.#kernel.borrowDescriptor(shim, fd));
+      const [stdout, signal] = [borrow(HELD.stdout), borrow(HELD.signal)];
+      return { stdout, signal, terminal: this.#kernel.borrowPty(keeper, KEPT_TERMINAL) };
+    });
     const exited = this.#exitOf(id, signal);
     return { shim, exited, stdout: pipeReader(stdout), stderr: nothing(), stdin: null, terminal };
   }

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { startTool } from '../../../src/kernel/spawn-tool.ts';
 
@@ -46,6 +48,31 @@ describe('a tool started by posix_spawn', () => {
   it('throws when there is no such program, or it may not be run', () => {
     expect(() => startTool(['no-such-program'], process.env)).toThrow(expect.objectContaining({ code: 'ENOENT' }));
     expect(() => startTool(['/etc/passwd'], process.env)).toThrow(expect.objectContaining({ code: 'EACCES' }));
+  });
+
+  it('keeps nothing open that it had opened when the process may open no more', () => {
+    const module = pathToFileURL(join(import.meta.dirname, '../../../src/kernel/spawn-tool.ts')).href;
+    // Five it needs; with each number of them less, as many are free afterwards as were before.
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      import { startTool } from ${JSON.stringify(module)};
+      const held = [];
+      const fill = () => {
+        for (let count = 0; ; count += 1) {
+          try { held.push(openSync('/proc/self/status')); } catch { return count; }
+        }
+      };
+      fill();
+      for (let free = 0; free < 5; free += 1) {
+        for (const fd of held.splice(0, free)) closeSync(fd);
+        let code = 'started';
+        try { startTool(['true'], {}); } catch (error) { code = error.code; }
+        console.log(free, code, fill());
+      }
+    `;
+    const argv = [process.execPath, '--input-type=module', '--eval', script];
+    const { stdout, stderr } = spawnSync('sh', ['-c', 'ulimit -n 100; exec "$@"', 'sh', ...argv], { encoding: 'utf8' });
+    expect(stdout, stderr).toBe([0, 1, 2, 3, 4].map((free) => `${free} EMFILE ${free}\n`).join(''));
   });
 
   it('leaves no zombie and no descriptor, however many run at once', async () => {
