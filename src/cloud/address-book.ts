@@ -38,8 +38,10 @@ export class AddressBook {
     this.#owners.set(address, key);
   }
 
-  /** Gives an address back, if it is this Service's. */
-  release(key: string, address: string): void {
-    if (this.#owners.get(address) === key) this.#owners.delete(address);
+  /** Gives back what this Service has, all but `kept`; true when that was something. */
+  release(key: string, kept?: string): boolean {
+    const given = [...this.#owners].filter(([address, owner]) => owner === key && address !== kept);
+    for (const [address] of given) this.#owners.delete(address);
+    return given.length > 0;
   }
 }

@@ -123,8 +123,10 @@ export class ServiceController implements Component {
       (error: unknown) => {
         const hosts = `[${members.map(({ node }) => node).join(' ')}]`;
         const words = `Error updating load balancer with new hosts ${hosts}: ${messageOf(error)}`;
-        for (const object of served)
+        for (const object of served) {
           this.#events.warning({ type: SERVICES, object }, 'UpdateLoadBalancerFailed', words);
+          this.#queue.add(keyOf(object));
+        }
       },
     );
   }
@@ -166,26 +168,35 @@ export class ServiceController implements Component {
     this.#served.set(key, balanced);
     this.#waiting.delete(key);
     await this.#rebalance();
-    if (held !== undefined && held !== address) this.#release(held, key);
+    this.#release(key, address);
     return address;
   }
 
   async #remove(key: string, service: Service | undefined): Promise<void> {
     const subject = service === undefined ? undefined : { type: SERVICES, object: service };
-    const address = this.#served.get(key)?.address ?? (service === undefined ? undefined : addressOf(service));
-    if (this.#served.delete(key)) {
+    const served = this.#served.get(key);
+    if (served !== undefined) {
       if (subject !== undefined) this.#events.normal(subject, 'DeletingLoadBalancer', 'Deleting load balancer');
-      await this.#rebalance();
+      this.#served.delete(key);
+      try {
+        await this.#rebalance();
+      } catch (error) {
+        // Perhaps it is still served: neither it nor its address goes before that is over.
+        this.#served.set(key, served);
+        const words = `Error syncing load balancer: failed to delete load balancer: ${messageOf(error)}`;
+        if (subject !== undefined) this.#events.warning(subject, 'SyncLoadBalancerFailed', words);
+        throw error;
+      }
     }
-    if (address !== undefined) this.#release(address, key);
+    this.#release(key);
     if (service === undefined) return;
     await removeFinalizer(this.#options.transport, service);
     this.#events.normal({ type: SERVICES, object: service }, 'DeletedLoadBalancer', 'Deleted load balancer');
   }
 
-  #release(address: string, key: string): void {
-    this.#addresses.release(key, address);
-    for (const waiting of this.#waiting) this.#queue.add(waiting);
+  /** Gives back the addresses of a Service but this one. */
+  #release(key: string, kept?: string): void {
+    if (this.#addresses.release(key, kept)) for (const waiting of this.#waiting) this.#queue.add(waiting);
   }
 
   /** Hands over what is served now; calls made while one is at it become one. */

@@ -170,6 +170,58 @@ describe('a Service of type LoadBalancer', () => {
   });
 });
 
+describe('while the load balancer cannot be changed', () => {
+  const outOfOrder = new Error('out of order');
+
+  it('a Service that is deleted stays, and so does its address', async () => {
+    await start();
+    await create('web');
+    await addressed('web', '203.0.113.1');
+    failure = outOfOrder;
+    await transport.delete(SERVICES, { namespace: 'default', name: 'web' });
+    const words = 'SyncLoadBalancerFailed: Error syncing load balancer: failed to delete load balancer: out of order';
+    await vi.waitFor(async () => expect((await events('web')).filter((text) => text === words)).toHaveLength(1));
+    // It is tried again, and that fails, too.
+    await vi.waitFor(async () => {
+      const { items } = await transport.list(EVENTS, { namespace: 'default' });
+      expect(items.find(({ message }) => message?.includes('failed to delete'))?.count).toBeGreaterThan(1);
+    });
+    expect((await get('web')).metadata?.finalizers).toEqual([FINALIZER]);
+    failure = undefined;
+    await vi.waitFor(() => expect(get('web')).rejects.toThrow('not found'));
+    expect(served).toEqual([]);
+    await create('next');
+    await addressed('next', '203.0.113.1');
+  });
+
+  it('a Service that moves has both addresses, and then the new one alone', async () => {
+    await start();
+    await create('web');
+    await addressed('web', '203.0.113.1');
+    failure = outOfOrder;
+    await patch('web', { loadBalancerIP: '203.0.113.6' });
+    await vi.waitFor(async () => expect((await events('web')).join()).toContain('out of order'));
+    await create('next');
+    failure = undefined;
+    await addressed('web', '203.0.113.6');
+    await addressed('next', '203.0.113.2');
+    await create('last');
+    await addressed('last', '203.0.113.1');
+  });
+
+  it('nodes that come and go are remembered', async () => {
+    await start();
+    await create('web');
+    await addressed('web', '203.0.113.1');
+    failure = outOfOrder;
+    await transport.delete(NODES, { name: 'node-2' });
+    const words = 'Error updating load balancer with new hosts [node-1]: out of order';
+    await vi.waitFor(async () => expect(await events('web')).toContain(`UpdateLoadBalancerFailed: ${words}`));
+    failure = undefined;
+    await vi.waitFor(() => expect(served[0]!.members.map(({ node }) => node)).toEqual(['node-1']));
+  });
+});
+
 describe('members', () => {
   it('come and go with their label, with an Event', async () => {
     await start();
