@@ -11,6 +11,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KernelProcess } from '../kernel/kernel.ts';
+import { isRunning, type ProcessIdentity, signalProcess } from '../kernel/processes.ts';
 import type { Logger } from '../objects/component.ts';
 import { askHaproxy, runningDescription } from './runtime-socket.ts';
 
@@ -29,8 +30,8 @@ export interface HaproxyOptions {
   /** HAProxy's own: one folder for each configuration, the runtime socket, what is known of the servers. */
   readonly directory: string;
   readonly log: Logger;
-  /** Pids of HAProxy that somebody before us started there; they serve on until a configuration is put in force. */
-  readonly former?: readonly number[];
+  /** Processes of HAProxy that somebody before us started there; they serve on until a configuration is put in force. */
+  readonly former?: readonly ProcessIdentity[];
 }
 
 /** HAProxy refuses the configuration; `message` holds its own words. */
@@ -51,8 +52,8 @@ export class Haproxy {
   readonly #states: string;
   /** Our processes that still serve; the last one takes new connections. */
   readonly #serving = new Set<KernelProcess>();
-  /** Pids of others', until the first process of ours has taken over. */
-  #former: readonly number[];
+  /** Others', until the first process of ours has taken over. */
+  #former: readonly ProcessIdentity[];
   #current: { readonly hash: string; readonly process: KernelProcess } | undefined;
   #turn: Promise<void> = Promise.resolve();
 
@@ -104,7 +105,7 @@ export class Haproxy {
   #end(signal: NodeJS.Signals): Promise<void> {
     return this.#inTurn(async () => {
       this.#current = undefined;
-      for (const pid of this.#former) send(pid, signal);
+      for (const former of this.#former) signalProcess(former, signal);
       this.#former = [];
       const ending = [...this.#serving];
       for (const child of ending) child.kill(signal);
@@ -154,7 +155,8 @@ export class Haproxy {
     const runs = (await runningDescription(this.#socket)) !== undefined;
     // What is known of each server's health goes over to the next process: a dead one is not tried again.
     writeFileSync(this.#states, runs ? await askHaproxy(this.#socket, 'show servers state') : NO_STATES);
-    const predecessors = [...this.#former, ...[...this.#serving].map(({ pid }) => pid)].map(String);
+    // A former one that has ended is not named: its pid may be another's by now.
+    const predecessors = [...this.#former.filter(isRunning), ...this.#serving].map(({ pid }) => String(pid));
     const folder = join(this.#options.directory, hash);
     const takeOver = runs ? ['-x', this.#socket] : [];
     const finish = predecessors.length === 0 ? [] : ['-sf', ...predecessors];
@@ -232,13 +234,4 @@ function complaints(text: string): string {
   const words = alerts.map((line) => line.replace(/^.*\[ALERT\]\s*(\(\d+\)\s*:)?\s*/, '').trim());
   const first = words.filter((word) => !/^(Error\(s\) found|Fatal errors found|config : Error\(s\))/.test(word));
   return (first.length > 0 ? first : words).slice(0, 3).join('; ');
-}
-
-/** To a process that is not our child: it may have ended meanwhile. */
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Haproxy, type HaproxyConfiguration, HaproxyRefusal } from '../../src/haproxy/haproxy.ts';
+import { identifyProcess, type ProcessIdentity } from '../../src/kernel/processes.ts';
 import { FakeHaproxy } from './fake-haproxy.ts';
 
 const GOOD: HaproxyConfiguration = { global: ['nbthread 1'], text: 'defaults\n', files: { 'a.map': 'x y\n' } };
@@ -13,7 +14,7 @@ const BAD: HaproxyConfiguration = { ...GOOD, text: 'bad\n' };
 let directory: string;
 let fake: FakeHaproxy;
 let errors: string[];
-const make = (former: readonly number[] = []) => {
+const make = (former: readonly ProcessIdentity[] = []) => {
   const ignore = () => undefined;
   const log = { info: ignore, warn: ignore, error: (message: string) => void errors.push(message) };
   return new Haproxy({ spawn: fake.spawn, directory, log, former });
@@ -86,19 +87,34 @@ describe('a process', () => {
   });
 
   it('of somebody before us serves until ours does, and is told once', async () => {
-    const haproxy = make([4_000_001]);
+    const left = spawn('sleep', ['1000']);
+    const haproxy = make([identifyProcess(left.pid!)!]);
     await haproxy.configure(GOOD);
-    expect(fake.starts[0]!.slice(-2)).toEqual(['-sf', '4000001']);
+    expect(fake.starts[0]!.slice(-2)).toEqual(['-sf', String(left.pid)]);
     await haproxy.configure(OTHER);
-    expect(fake.starts[1]).not.toContain('4000001');
+    expect(fake.starts[1]).not.toContain(String(left.pid));
     await haproxy.stop();
+    left.kill('SIGKILL');
   });
 
   it('of somebody before us is ended when there is nothing to serve', async () => {
     const left = spawn('sleep', ['1000']);
     const gone = new Promise((resolve) => left.once('exit', (_, signal) => resolve(signal)));
-    await make([left.pid!]).stop();
+    await make([identifyProcess(left.pid!)!]).stop();
     expect(await gone).toBe('SIGKILL');
+  });
+
+  it('that has the pid of one before us is left alone', async () => {
+    const other = spawn('sleep', ['1000']);
+    const { pid, startTime } = identifyProcess(other.pid!)!;
+    const ended = { pid, startTime: startTime - 1 };
+    const haproxy = make([ended]);
+    await haproxy.configure(GOOD);
+    expect(fake.starts[0]).not.toContain('-sf');
+    await haproxy.stop();
+    await make([ended]).stop();
+    other.kill('SIGTERM');
+    expect(await new Promise((resolve) => other.once('exit', (_, signal) => resolve(signal)))).toBe('SIGTERM');
   });
 
   it('drains when it is asked to', async () => {

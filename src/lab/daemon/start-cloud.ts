@@ -4,7 +4,7 @@ import { LoadBalancer } from '../../cloud/load-balancer.ts';
 import { ServiceController } from '../../cloud/service-controller.ts';
 import { Haproxy } from '../../haproxy/haproxy.ts';
 import { isInstalled } from '../../kernel/packages.ts';
-import { listProcesses } from '../../kernel/processes.ts';
+import { listProcesses, type ProcessIdentity } from '../../kernel/processes.ts';
 import type { Transport } from '../../objects/transport.ts';
 import type { DaemonContext } from './daemon-context.ts';
 import { componentLogger } from './logger.ts';
@@ -47,10 +47,8 @@ function haproxyIn({ kernel, directory, former }: DaemonContext, netns: string):
 }
 
 /** Those a daemon that died has left in the namespace: they have gone on serving. */
-function haproxiesIn(inode: number): number[] {
-  return listProcesses()
-    .filter(({ pid, netns }) => netns === inode && nameOf(pid) === 'haproxy')
-    .map(({ pid }) => pid);
+function haproxiesIn(inode: number): ProcessIdentity[] {
+  return listProcesses().filter(({ pid, netns }) => netns === inode && nameOf(pid) === 'haproxy');
 }
 
 function nameOf(pid: number): string | undefined {
