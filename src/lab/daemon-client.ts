@@ -86,9 +86,14 @@ export class DaemonClient {
 
   async #call<T>(method: string, path: string): Promise<T> {
     const response = await this.#request(method, path);
-    let text = '';
-    for await (const chunk of response.setEncoding('utf8')) text += chunk;
-    const body: unknown = JSON.parse(text);
+    let body: unknown;
+    try {
+      let text = '';
+      for await (const chunk of response.setEncoding('utf8')) text += chunk;
+      body = JSON.parse(text);
+    } catch (error) {
+      throw this.#gone(error as NodeJS.ErrnoException);
+    }
     if (response.statusCode !== 200) throw new LabError(body as LabErrorText);
     return body as T;
   }
@@ -116,13 +121,15 @@ export class DaemonClient {
         remedy: 'run the command as the user who built it (root): sudo podwire …',
         cause: error,
       });
+    const remedy = `run \`podwire up --name ${this.#lab}\`, which takes over what it left, or remove that: podwire down --name ${this.#lab}`;
+    if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
+      const why = 'it has died, or is only just starting';
+      return new LabError({ what: `the daemon of the lab "${this.#lab}" does not answer`, why, remedy, cause: error });
+    }
     return new LabError({
-      what: `the daemon of the lab "${this.#lab}" does not answer`,
-      why:
-        error.code === 'ECONNREFUSED' || error.code === 'ENOENT'
-          ? 'it has died, or is only just starting'
-          : error.message,
-      remedy: `run \`podwire up --name ${this.#lab}\`, which takes over what it left, or remove that: podwire down --name ${this.#lab}`,
+      what: `the daemon of the lab "${this.#lab}" broke off in the middle of its answer`,
+      why: `it has died meanwhile (${error.message}); what was asked of it may be done, or half done`,
+      remedy,
       cause: error,
     });
   }
