@@ -8,7 +8,14 @@ import { hostsFile, podNames } from './pod/hosts-file.ts';
 import { planRefresh, refreshedVolumes } from './pod/refresh-volumes.ts';
 import { resolverConfig } from './pod/resolver-config.ts';
 import { renewAfterMs } from './pod/token-source.ts';
-import { fillVolumes, type PodVolumes, renewTokens, setUpVolumes, tearDownVolumes } from './pod/volumes.ts';
+import {
+  fillVolumes,
+  type PodVolumes,
+  planVolumes,
+  setUpVolumes,
+  tearDownVolumes,
+  volumesWithTokens,
+} from './pod/volumes.ts';
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
 import type { Mount, PodPlace } from './runtime/container-runtime.ts';
 import { makeDirectory, makeFile } from './runtime/make-files.ts';
@@ -160,7 +167,8 @@ export class PodSandbox {
   async #renew(pod: Pod, expires: number): Promise<void> {
     let next: number | undefined = expires;
     try {
-      next = await renewTokens(this.#directory(), this.#projection(pod));
+      const renew = await planVolumes(this.#directory(), this.#projection(pod), volumesWithTokens(pod));
+      if (this.#renewal !== undefined) next = renew();
     } catch (error) {
       const { name, namespace } = this.#identity;
       const message = (error as Error).message;

@@ -1,13 +1,12 @@
 /**
  * ConfigMaps, Secrets and the downward API in volumes of pods that run: what changes there changes in the files, as the kubelet
- * has it within its sync period. Each file is replaced at once; a file mounted alone (subPath) keeps what it was, as there. Tokens
- * are renewed apart.
+ * has it within its sync period. A volume is replaced at once; what is mounted alone (subPath) keeps what it was, as there. Tokens are
+ * renewed apart.
  */
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Pod } from '../../objects/wire.ts';
-import { makeDirectory } from '../runtime/make-files.ts';
-import { filesOf, type Projection, placeInVolume, type Volume, type VolumeFile, writeVolumeFile } from './volumes.ts';
+import { replaceFiles, standingFile } from './atomic-volume.ts';
+import { filesOf, groupOf, type Projection, type Volume } from './volumes.ts';
 
 /** What the API server adds to every pod; its certificate stays what it is as long as the lab. */
 const OWN_ACCESS = /^kube-api-access-/;
@@ -38,23 +37,8 @@ export async function planRefresh(
   );
   return () => {
     for (const { path, files, tokens } of planned) {
-      for (const file of files) replace(placeInVolume(path, file), file, projection);
-      const kept = new Set([...files.map((file) => file.path), ...tokens].map(normalize));
-      for (const name of filesBelow(path)) if (!kept.has(name)) rmSync(join(path, name));
+      const standing = tokens.map((token) => standingFile(path, token));
+      replaceFiles(path, [...files, ...standing], groupOf(projection));
     }
   };
-}
-
-function replace(target: string, file: VolumeFile, projection: Projection): void {
-  const standing = statSync(target, { throwIfNoEntry: false });
-  if (standing?.isFile() === true && readFileSync(target).equals(file.content)) return;
-  makeDirectory(dirname(target));
-  writeVolumeFile(`${target}.new`, file, projection);
-  renameSync(`${target}.new`, target);
-}
-
-function filesBelow(path: string): string[] {
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) => relative(path, join(parentPath, name)));
 }

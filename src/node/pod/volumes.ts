@@ -2,10 +2,11 @@
  * Volumes of a pod: directories in the lab's state directory, filled from ConfigMaps, Secrets, the downward API and tokens of the
  * pod's service account. Kinds that a lab has not (claims) are refused, with the reason.
  */
-import { renameSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Pod } from '../../objects/wire.ts';
-import { giveToGroup, makeDirectory, makeFile } from '../runtime/make-files.ts';
+import { giveToGroup, makeDirectory } from '../runtime/make-files.ts';
+import { replaceFiles, type VolumeFile } from './atomic-volume.ts';
 import type { ConfigData, ConfigSource } from './config-source.ts';
 import { fieldValue, type PodPlacement, resourceValue } from './downward.ts';
 import { hostPathPlace } from './host-path.ts';
@@ -15,10 +16,7 @@ import type { TokenSource } from './token-source.ts';
 export type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
 type Items = readonly { readonly key: string; readonly path: string; readonly mode?: number }[];
 
-export interface VolumeFile {
-  readonly path: string;
-  readonly content: Buffer;
-  readonly mode: number;
+interface ProjectedFile extends VolumeFile {
   /** When it must be written anew (a token), in milliseconds since the epoch. */
   readonly expires?: number;
 }
@@ -57,7 +55,7 @@ export async function setUpVolumes(
   const places = new Map<string, VolumePlace>();
   const now: Volume[] = [];
   const later: Volume[] = [];
-  const group = projection.pod.spec?.securityContext?.fsGroup;
+  const group = groupOf(projection);
   for (const volume of projection.pod.spec?.volumes ?? []) {
     const path = join(directory, volume.name);
     if (volume.emptyDir !== undefined) {
@@ -86,54 +84,40 @@ export async function fillVolumes(
   projection: Projection,
   volumes: readonly Volume[],
 ): Promise<number | undefined> {
-  const expiries: number[] = [];
-  for (const volume of volumes) {
-    const path = join(directory, volume.name);
-    const files = await filesOf(volume, projection);
-    makeDirectory(path);
-    for (const file of files) {
-      const target = placeInVolume(path, file);
-      makeDirectory(dirname(target));
-      writeVolumeFile(target, file, projection);
-      if (file.expires !== undefined) expiries.push(file.expires);
-    }
-  }
-  return expiries.length === 0 ? undefined : Math.min(...expiries);
+  return (await planVolumes(directory, projection, volumes))();
+}
+
+/**
+ * Asks what the files of these volumes are; the function it resolves with writes them, without waiting for anything, and tells when the
+ * first token among them ends.
+ */
+export async function planVolumes(
+  directory: string,
+  projection: Projection,
+  volumes: readonly Volume[],
+): Promise<() => number | undefined> {
+  const planned = await Promise.all(
+    volumes.map(async (volume) => ({ path: join(directory, volume.name), files: await filesOf(volume, projection) })),
+  );
+  return () => {
+    for (const { path, files } of planned) replaceFiles(path, files, groupOf(projection));
+    const expiries = planned.flatMap(({ files }) => files.flatMap(({ expires }) => expires ?? []));
+    return expiries.length === 0 ? undefined : Math.min(...expiries);
+  };
+}
+
+/** The volumes of a pod that have tokens in them. */
+export function volumesWithTokens({ spec }: Pod): Volume[] {
+  return (spec?.volumes ?? []).filter(hasToken);
 }
 
 function hasToken({ projected }: Volume): boolean {
   return (projected?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined);
 }
 
-/** Where a file of the volume at `path` lies. A key or path of an object must not lead out of the volume. */
-export function placeInVolume(path: string, file: Pick<VolumeFile, 'path'>): string {
-  const target = join(path, file.path);
-  if (relative(path, target).startsWith('..'))
-    throw new MountError(`volume path "${file.path}" leads out of the volume`);
-  return target;
-}
-
-/** Writes the tokens anew, each file at once; when the first of them ends. */
-export async function renewTokens(directory: string, projection: Projection): Promise<number | undefined> {
-  const expiries: number[] = [];
-  for (const { name, projected } of projection.pod.spec?.volumes ?? []) {
-    for (const { serviceAccountToken } of projected?.sources ?? []) {
-      if (serviceAccountToken === undefined) continue;
-      const file = await tokenFile(projection, serviceAccountToken, projected?.defaultMode);
-      const target = join(directory, name, file.path);
-      writeVolumeFile(`${target}.new`, file, projection);
-      renameSync(`${target}.new`, target);
-      if (file.expires !== undefined) expiries.push(file.expires);
-    }
-  }
-  return expiries.length === 0 ? undefined : Math.min(...expiries);
-}
-
 /** With `fsGroup` a file is the group's to read, too, as the kubelet makes it. */
-export function writeVolumeFile(path: string, { content, mode }: VolumeFile, { pod }: Projection): void {
-  const group = pod.spec?.securityContext?.fsGroup;
-  makeFile(path, content, mode);
-  if (group !== undefined) giveToGroup(path, group, mode | 0o440);
+export function groupOf({ pod }: Projection): number | undefined {
+  return pod.spec?.securityContext?.fsGroup;
 }
 
 /** Removes what `setUpVolumes` made. */
@@ -142,7 +126,7 @@ export function tearDownVolumes(directory: string): void {
 }
 
 /** The files of a volume; without its tokens unless `withTokens`. Throws a `MountError` for a reference that leads nowhere. */
-export async function filesOf(volume: Volume, projection: Projection, withTokens = true): Promise<VolumeFile[]> {
+export async function filesOf(volume: Volume, projection: Projection, withTokens = true): Promise<ProjectedFile[]> {
   const { configMap, secret, downwardAPI, projected } = volume;
   if (configMap !== undefined) {
     return configFiles(
@@ -159,7 +143,7 @@ export async function filesOf(volume: Volume, projection: Projection, withTokens
     return downwardFiles(projection, downwardAPI.items ?? [], downwardAPI.defaultMode ?? 0o644);
   if (projected !== undefined) {
     const mode = projected.defaultMode ?? 0o644;
-    const parts = (projected.sources ?? []).map(async (part): Promise<VolumeFile[]> => {
+    const parts = (projected.sources ?? []).map(async (part): Promise<ProjectedFile[]> => {
       if (part.configMap)
         return configFiles(projection, 'configmap', { ...part.configMap, name: part.configMap.name ?? '' }, mode);
       if (part.secret) return configFiles(projection, 'secret', { ...part.secret, name: part.secret.name ?? '' }, mode);
@@ -183,7 +167,7 @@ async function configFiles(
   kind: 'configmap' | 'secret',
   { name, items, optional }: { name: string; items?: Items; optional?: boolean },
   mode: number,
-): Promise<VolumeFile[]> {
+): Promise<ProjectedFile[]> {
   const namespace = pod.metadata?.namespace ?? 'default';
   const data: ConfigData | undefined = await (kind === 'secret' ? source.secret : source.configMap)(namespace, name);
   if (data === undefined) {
@@ -205,7 +189,7 @@ async function tokenFile(
   { pod, tokens }: Projection,
   { path, audience = '', expirationSeconds = 3_600 }: TokenProjection,
   mode = 0o644,
-): Promise<VolumeFile> {
+): Promise<ProjectedFile> {
   try {
     const { token, expires } = await tokens(pod, audience, expirationSeconds);
     return { path, content: Buffer.from(token), mode, expires };

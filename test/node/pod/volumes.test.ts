@@ -81,7 +81,7 @@ describe('setUpVolumes', () => {
     [
       'a path that leads out',
       { configMap: { name: 'here', items: [{ key: 'key', path: '../../x' }] } },
-      'leads out of the volume',
+      "invalid path: must not contain '..': ../../x",
     ],
     [
       'a directory its node has not',
