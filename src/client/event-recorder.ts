@@ -3,8 +3,10 @@
  * one; many that differ in their message alone are combined; a flood about one object is cut (the limits are those of
  * client-go's event correlator). Recording never waits and never fails its caller.
  */
+
 import { randomInt } from 'node:crypto';
 import { apiVersionOf, EVENTS, type ResourceType } from '../objects/resource.ts';
+import { timestamp } from '../objects/timestamp.ts';
 import { ApiError, hasReason, type Transport } from '../objects/transport.ts';
 import type { ApiObject, Event } from '../objects/wire.ts';
 import { type Correlated, EventCorrelator } from './event-correlator.ts';
@@ -223,9 +225,4 @@ function eventName(involved: string): string {
   const stamp = BigInt(microseconds) * 1000n + BigInt(randomInt(1000));
   lastStamp = stamp > lastStamp ? stamp : lastStamp + 1n;
   return `${involved}.${lastStamp.toString(16)}`;
-}
-
-/** RFC 3339 in whole seconds, as metav1.Time prints. */
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -13,8 +13,3 @@ export interface ControllerContext {
   /** A recorder whose events show `component` under `From`. Stopped by whoever made the context. */
   readonly recorder: (component: string) => EventRecorder;
 }
-
-/** RFC 3339 in whole seconds, as metav1.Time prints. */
-export function timestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-}

@@ -2,13 +2,15 @@
  * Namespaces: deletes the content of one that is going, says in its conditions what remains, then lets it go (`finalize`). Sees to it that one that stays
  * has its default ServiceAccount and the CA ConfigMap again when somebody removed them.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import { keyOf } from '../client/informer.ts';
 import type { Component } from '../objects/component.ts';
 import { CONFIG_MAPS, NAMESPACES, type ResourceType, SERVICE_ACCOUNTS } from '../objects/resource.ts';
+import { timestamp } from '../objects/timestamp.ts';
 import { hasReason } from '../objects/transport.ts';
 import type { ApiObject, ConfigMap, Namespace } from '../objects/wire.ts';
-import { type ControllerContext, timestamp } from './controller-context.ts';
+import type { ControllerContext } from './controller-context.ts';
 import { KeyedController } from './keyed-controller.ts';
 import { deletionConditions, type Remaining } from './namespace-conditions.ts';
 

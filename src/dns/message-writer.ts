@@ -3,7 +3,7 @@
  * endpoints fits into the 512 bytes of a client without EDNS. Knows the wire format (RFC 1035, 2782, 3596) and nothing
  * else.
  */
-import { parseIp } from '../net/ip.ts';
+import { ipBytes, parseIp } from '../net/ip.ts';
 import type { DnsRecord } from './dns-record.ts';
 
 const TYPE = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28, SRV: 33 } as const;
@@ -80,7 +80,7 @@ export class MessageWriter {
     switch (record.type) {
       case 'A':
       case 'AAAA':
-        this.#address(record.data, record.type === 'A' ? 4 : 16);
+        this.#address(record.data);
         break;
       case 'CNAME':
       case 'NS':
@@ -123,13 +123,13 @@ export class MessageWriter {
     this.#bytes([0]);
   }
 
-  #address(address: string, length: 4 | 16): void {
+  #address(address: string): void {
     const ip = parseIp(address);
     if (ip === undefined) throw new RangeError(`not an IP address: ${address}`);
-    for (let byte = length - 1; byte >= 0; byte -= 1) this.#bytes([Number((ip.value >> BigInt(8 * byte)) & 255n)]);
+    this.#bytes(ipBytes(ip));
   }
 
-  #bytes(bytes: readonly number[]): void {
+  #bytes(bytes: Iterable<number> & { readonly length: number }): void {
     if (this.#at + bytes.length > this.#limit) throw new MessageFull();
     for (const byte of bytes) this.#buffer[this.#at++] = byte;
   }

@@ -1,4 +1,5 @@
 /** The line CoreDNS's `log` plugin writes for a query, in its format (coredns.io/plugins/log, "common"). */
+import { hostPort } from '../net/host-port.ts';
 import { RCODE } from './dns-record.ts';
 import { rcodeOf } from './message.ts';
 import type { LoggedQuery } from './resolver.ts';
@@ -14,7 +15,7 @@ const FLAGS = [
 
 /** `[INFO] 10.244.1.2:40000 - 7 "A IN web.default.svc.cluster.local. udp 52 false 512" NOERROR qr,aa,rd 102 0.000051s`. */
 export function logLine({ query, response, transport, address, port, seconds }: LoggedQuery): string {
-  const client = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  const client = hostPort(address, port);
   const size = query.edns?.udpSize ?? (transport === 'udp' ? 512 : 0xffff);
   const asked = `${query.type} IN ${query.name}. ${transport} ${query.raw.length} false ${size}`;
   const bits = response.readUInt16BE(2);

@@ -6,6 +6,7 @@
  *
  * SIGTERM: it is not ready any more, serves on for as long as endpoints take to be told so, then serves what there is to its end.
  */
+
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import { EventRecorder } from '../client/event-recorder.ts';
 import { RemoteTransport } from '../client/remote-transport.ts';
 import { Haproxy } from '../haproxy/haproxy.ts';
 import { startProcess } from '../kernel/start-process.ts';
+import { hostPort } from '../net/host-port.ts';
 import type { Logger } from '../objects/component.ts';
 import { IngressController } from './ingress-controller.ts';
 import { HEALTHZ_PORT, HTTP_PORT, HTTPS_PORT } from './ingress-objects.ts';
@@ -37,7 +39,7 @@ const log: Logger = { info: print('INFO'), warn: print('WARN'), error: print('ER
 
 const { KUBERNETES_SERVICE_HOST = '', KUBERNETES_SERVICE_PORT = '443' } = process.env;
 const transport = new RemoteTransport({
-  server: `https://${KUBERNETES_SERVICE_HOST.includes(':') ? `[${KUBERNETES_SERVICE_HOST}]` : KUBERNETES_SERVICE_HOST}:${KUBERNETES_SERVICE_PORT}`,
+  server: `https://${hostPort(KUBERNETES_SERVICE_HOST, Number(KUBERNETES_SERVICE_PORT))}`,
   ca: readFileSync(`${ACCOUNT}/ca.crt`, 'utf8'),
   // Read anew each time: projected tokens are renewed in place.
   token: () => readFileSync(`${ACCOUNT}/token`, 'utf8').trim(),

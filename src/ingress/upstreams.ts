@@ -1,4 +1,5 @@
 /** The servers behind an Ingress's backend: the endpoints of its Service themselves, not its ClusterIP. Pure. */
+import { hostPort } from '../net/host-port.ts';
 import { isIp } from '../net/ip.ts';
 import type { EndpointSlice, IngressBackend, Service } from '../objects/wire.ts';
 import type { Backend } from './ingress-plan.ts';
@@ -65,7 +66,7 @@ function serversOf(slices: readonly EndpointSlice[], portName: string): string[]
     for (const { addresses, conditions } of endpoints) {
       const [ip = ''] = addresses;
       if (!isIp(ip)) continue;
-      const server = ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+      const server = hostPort(ip, port);
       if (conditions?.ready ?? true) ready.add(server);
       else if (conditions?.serving === true && conditions.terminating === true) leaving.add(server);
     }

@@ -6,7 +6,8 @@
  */
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { Socket } from 'node:net';
-import { type Ip, parseIp } from '../net/ip.ts';
+import { hostPort } from '../net/host-port.ts';
+import { type Ip, ipBytes, parseIp } from '../net/ip.ts';
 import type { NamespaceSockets, Netns } from './kernel.ts';
 import { bindSocket, closeDescriptor, openSocket, reuseAddress, socketAddress } from './libc.ts';
 import { within } from './namespace-window.ts';
@@ -71,7 +72,7 @@ function openBound(netns: Netns, transport: 'tcp' | 'udp', { host, port }: Addre
       // For any port it is set afterwards: the kernel looks for one that may be shared in half of them first, and with
       // 7,000 listeners finds none there at 2 ms each time (inet_csk_find_open_port).
       if (isTcp && port !== 0) reuseAddress(fd);
-      bindSocket(fd, socketAddress(bytesOf(ip), port), ip.family === 4 ? `${host}:${port}` : `[${host}]:${port}`);
+      bindSocket(fd, socketAddress(ipBytes(ip), port), hostPort(host, port));
       if (isTcp && port === 0) reuseAddress(fd);
       return fd;
     } catch (error) {
@@ -87,9 +88,4 @@ function ipOf(host: string): Ip {
   if (ip === undefined)
     throw new RangeError(`a socket in a namespace needs an IP address, not ${JSON.stringify(host)}`);
   return ip;
-}
-
-function bytesOf(ip: Ip): Uint8Array {
-  const length = ip.family === 4 ? 4 : 16;
-  return Uint8Array.from({ length }, (_, index) => Number((ip.value >> BigInt(8 * (length - 1 - index))) & 255n));
 }

@@ -30,6 +30,11 @@ export function formatIp(ip: Ip): string {
   return ip.family === 4 ? formatIpv4(ip.value) : formatIpv6(ip.value);
 }
 
+/** The four or sixteen bytes of an address, in the network's order. */
+export function ipBytes({ family, value }: Ip): Buffer {
+  return Buffer.from(value.toString(16).padStart(bitsOf(family) / 4, '0'), 'hex');
+}
+
 /** True when the text is an address of the family (default: of either). */
 export function isIp(text: string, family?: IpFamily): boolean {
   const ip = parseIp(text);

@@ -2,6 +2,7 @@
  * The containers of one pod: starts instances, keeps a record of each, watches their ends and probes. It carries out what
  * the pod's worker decided and calls `changed` when something happened.
  */
+import { timestamp } from '../objects/timestamp.ts';
 import type { Container, Pod } from '../objects/wire.ts';
 import { ContainerInstance, containerSpec } from './container-instance.ts';
 import type { NodeContext } from './node-context.ts';
@@ -298,9 +299,4 @@ export class ContainerSet {
 /** True for what the user must mend before a start can succeed. */
 export function isUsersError(error: unknown): error is Error {
   return error instanceof ContainerConfigError || error instanceof MountError;
-}
-
-/** Now, RFC 3339 in whole seconds, as metav1.Time prints. */
-export function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -2,7 +2,9 @@
  * Keeps a Node alive in the API: its status (at once, then every five minutes) and its Lease (four times in its life). A
  * beat that fails is repeated soon, so that a node whose link is mended is heard of at once.
  */
+
 import { LEASES, NODES } from '../objects/resource.ts';
+import { timestamp } from '../objects/timestamp.ts';
 import { hasReason, type Transport } from '../objects/transport.ts';
 import type { Node } from '../objects/wire.ts';
 import { type MachineFacts, nodeStatus } from './node-status.ts';
@@ -69,7 +71,7 @@ export class NodeHeartbeat {
   async #writeStatus(): Promise<void> {
     const { transport, node, nodeIps, maxPods, facts } = this.#options;
     const object = await transport.get(NODES, { name: node });
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const now = timestamp();
     const status = nodeStatus(object, facts, { nodeIps, maxPods, now });
     await transport.patch(NODES, { name: node }, 'strategic', statusPatch(status), { subresource: 'status' });
     this.#statusAt = Date.now();

@@ -4,9 +4,10 @@
  */
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { PODS } from '../objects/resource.ts';
+import { timestamp } from '../objects/timestamp.ts';
 import { hasReason } from '../objects/transport.ts';
 import type { Pod } from '../objects/wire.ts';
-import { ContainerSet, isUsersError, timestamp } from './container-set.ts';
+import { ContainerSet, isUsersError } from './container-set.ts';
 import type { NodeContext } from './node-context.ts';
 import { isSidecar, podActions } from './pod/pod-actions.ts';
 import { type PodFacts, podStatus } from './pod/pod-status.ts';

@@ -1,4 +1,5 @@
 /** EndpointSlices as kube-proxy reads them: the slices of a Service merged into endpoints per Service port. Pure. */
+import { hostPort } from '../net/host-port.ts';
 import type { IpFamily } from '../net/ip.ts';
 import { type EndpointView, viewKey } from '../objects/service-port-view.ts';
 import type { Endpoint, EndpointSlice } from '../objects/wire.ts';
@@ -54,7 +55,7 @@ function endpointView(endpoint: Endpoint, port: number, family: IpFamily, nodeNa
   return Object.freeze({
     ip,
     port,
-    address: family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`,
+    address: hostPort(ip, port),
     isLocal: endpoint.nodeName === nodeName,
     isReady: conditions?.ready ?? true,
     isServing: conditions?.serving ?? true,

@@ -1,4 +1,5 @@
 /** The lines of `conntrack -L`: what a namespace remembers of each connection, both ways. */
+import { hostPort } from '../net/host-port.ts';
 import { portOf } from './describe-packet.ts';
 import type { Packet } from './packet.ts';
 
@@ -48,10 +49,8 @@ export function entryMaking(entries: readonly ConntrackEntry[], packet: Packet):
 
 /** `10.0.0.1:80` of both sides; addresses alone where there are no ports. */
 export function endpointsOf(tuple: Tuple): { source: string; destination: string } {
-  const text = (address: string, port: number | undefined): string => {
-    if (port === undefined) return address;
-    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  };
+  const text = (address: string, port: number | undefined): string =>
+    port === undefined ? address : hostPort(address, port);
   return { source: text(tuple.source, tuple.sourcePort), destination: text(tuple.destination, tuple.destinationPort) };
 }
 

@@ -1,4 +1,5 @@
 /** A packet in one line, close to what tcpdump prints. */
+import { hostPort } from '../net/host-port.ts';
 import type { Packet } from './packet.ts';
 
 /** `10.244.1.2 > 10.244.2.3: ICMP echo request`; of a VXLAN packet the outer and, in brackets, the inner. */
@@ -20,7 +21,7 @@ export function endpoint(packet: Packet, side: 'source' | 'destination'): string
   const address = packet.ip?.[side] ?? '?';
   const port = portOf(packet, side);
   if (port === undefined) return address;
-  return packet.ip?.version === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+  return hostPort(address, port);
 }
 
 /** The UDP or TCP port of one side. */

@@ -1,4 +1,5 @@
 /** Endpoints: the old, single list of a Service's addresses. */
+import { hostPort } from '../../net/host-port.ts';
 import { ENDPOINTS } from '../../objects/resource.ts';
 import type { Endpoints } from '../../objects/wire.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
@@ -33,9 +34,7 @@ function formatEndpoints(object: Endpoints): string {
   const pairs = (object.subsets ?? []).flatMap((subset) =>
     (subset.ports ?? []).length === 0
       ? (subset.addresses ?? []).map(({ ip }) => ip)
-      : (subset.ports ?? []).flatMap(({ port }) =>
-          (subset.addresses ?? []).map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
-        ),
+      : (subset.ports ?? []).flatMap(({ port }) => (subset.addresses ?? []).map(({ ip }) => hostPort(ip, port))),
   );
   if (pairs.length === 0) return '<none>';
   const more = pairs.length > SHOWN ? ` + ${pairs.length - SHOWN} more...` : '';

@@ -1,4 +1,5 @@
 /** Server-side apply: the object that a configuration makes of the stored one goes the way of an update, or of a create. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
 import { copyJson } from '../json.ts';
@@ -11,7 +12,6 @@ import { badRequest, conflict, notFound } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { createObject } from './create.ts';
 import type { PatchTarget } from './patch.ts';
-import { formatTime } from './request-context.ts';
 import { updateObject } from './update.ts';
 
 export interface ApplyRequest extends WriteRequest {
@@ -38,7 +38,7 @@ export function applyObject(
   if (live === undefined && through !== undefined) throw notFound(definition.type, name);
   const placed = inPlace(config, namespace, name);
   const tracking = trackingOf(definition, through);
-  const applied = applyConfiguration(tracking, live, placed, { manager, force, now: formatTime(Date.now()) });
+  const applied = applyConfiguration(tracking, live, placed, { manager, force, now: timestamp() });
   const claims = claimsOf(applied.object);
   const object = decoded(definition, applied.object);
   if (live !== undefined) {

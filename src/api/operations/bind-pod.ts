@@ -1,10 +1,10 @@
 /** The `binding` subresource of Pods: the scheduler's decision. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { ApiObject, Pod, PodCondition } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, conflict } from '../status-error.ts';
 import { getObject } from './read.ts';
-import { formatTime } from './request-context.ts';
 
 export interface Binding extends ApiObject {
   readonly target?: { readonly kind?: string; readonly name?: string };
@@ -33,7 +33,7 @@ export function bindPod(
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: null,
-    lastTransitionTime: formatTime(Date.now()),
+    lastTransitionTime: timestamp(),
   } as unknown as PodCondition;
   const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
   const bound = {

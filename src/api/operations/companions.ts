@@ -1,9 +1,10 @@
 /** Objects the server itself keeps beside another: the IPAddresses of a Service come and go with its cluster IPs. */
+
 import { randomUUID } from 'node:crypto';
+import { timestamp } from '../../objects/timestamp.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
-import { formatTime } from './request-context.ts';
 
 /** Writes what the object has come to need beside it, and removes what it no longer does. Undefined: it is not there. */
 export function syncCompanions(
@@ -36,7 +37,7 @@ function stored(core: ApiCore, companion: ApiObject) {
 function write(core: ApiCore, companion: ApiObject): void {
   const { type, found } = stored(core, companion);
   if (found !== undefined) return;
-  const born = { uid: randomUUID(), creationTimestamp: formatTime(Date.now()), generation: 1 };
+  const born = { uid: randomUUID(), creationTimestamp: timestamp(), generation: 1 };
   core.store.put(type, { ...companion, metadata: { ...companion.metadata, ...born } as unknown as ObjectMeta });
 }
 

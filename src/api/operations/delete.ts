@@ -2,6 +2,7 @@
  * Delete: at once, or in steps: grace (pods), finalizers, a Namespace's content. An object in deletion carries
  * `deletionTimestamp`; it goes with the delete or update after which nothing holds it any more.
  */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { DeleteOptions } from '../../objects/transport.ts';
 import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore, WriteRequest } from '../api-core.ts';
@@ -11,7 +12,6 @@ import type { StoredObject } from '../store/stored-object.ts';
 import { syncCompanions } from './companions.ts';
 import { ensureNamespaceMortal, holdsContent, isNamespace, terminating } from './namespace-lifecycle.ts';
 import { getObject } from './read.ts';
-import { formatTime } from './request-context.ts';
 
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
@@ -74,7 +74,7 @@ function mark(definition: ResourceDefinition, object: ApiObject, options: Delete
   const { finalizers: _former, ...kept } = metadata;
   const next = {
     ...kept,
-    deletionTimestamp: formatTime(Date.now() + seconds * 1000),
+    deletionTimestamp: timestamp(Date.now() + seconds * 1000),
     deletionGracePeriodSeconds: seconds,
     ...(!inDeletion && metadata.generation ? { generation: metadata.generation + 1 } : {}),
     ...(finalizers.length > 0 ? { finalizers } : {}),

@@ -1,4 +1,5 @@
 /** The `token` subresource of ServiceAccounts: a token for an account, bound to a pod when it is asked for one. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { ApiObject, Pod } from '../../objects/wire.ts';
 import type { ApiCore } from '../api-core.ts';
 import { API_AUDIENCE, BINDABLE } from '../auth/service-account-tokens.ts';
@@ -6,7 +7,6 @@ import type { FieldError } from '../field-error.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, conflict, invalid, notFound } from '../status-error.ts';
 import { getObject } from './read.ts';
-import { formatTime } from './request-context.ts';
 
 export interface TokenRequest extends ApiObject {
   readonly spec?: {
@@ -47,9 +47,9 @@ export function requestToken(
   const { token, expires } = core.serviceAccountTokens.issue(bound === undefined ? order : { ...order, bound });
   return {
     ...request,
-    metadata: { ...request.metadata, ...key, creationTimestamp: formatTime(Date.now()) },
+    metadata: { ...request.metadata, ...key, creationTimestamp: timestamp() },
     spec: { ...request.spec, audiences: order.audiences, expirationSeconds },
-    status: { token, expirationTimestamp: formatTime(expires * 1000) },
+    status: { token, expirationTimestamp: timestamp(expires * 1000) },
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIP } from 'node:net';
-import { parseIp } from '../../net/ip.ts';
+import { ipBytes, parseIp } from '../../net/ip.ts';
 import {
   bitString,
   boolean,
@@ -161,5 +161,5 @@ function alternativeNames(names: readonly string[]): Buffer {
 function addressBytes(text: string): Buffer {
   const ip = parseIp(text);
   if (ip === undefined) throw new RangeError(`not an IP address: ${text}`);
-  return Buffer.from(ip.value.toString(16).padStart(ip.family === 4 ? 8 : 32, '0'), 'hex');
+  return ipBytes(ip);
 }

@@ -1,6 +1,6 @@
 /** A Deployment's status and conditions, as `kubectl rollout status` and `kubectl wait` read them. Pure. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { Deployment, ReplicaSet } from '../../objects/wire.ts';
-import { timestamp } from '../controller-context.ts';
 import { limitsOf, replicasOf, totalOf } from './rolling-update.ts';
 
 export type DeploymentStatus = NonNullable<Deployment['status']>;

@@ -1,6 +1,6 @@
 /** A node's health from its heartbeats: conditions and taints as the node lifecycle controller writes them. Pure. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { Lease, Node, Pod } from '../../objects/wire.ts';
-import { timestamp } from '../controller-context.ts';
 import { type Taint, type Toleration, tolerates } from '../scheduler/tolerations.ts';
 
 export type NodeCondition = NonNullable<NonNullable<Node['status']>['conditions']>[number];

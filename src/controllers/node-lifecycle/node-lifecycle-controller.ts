@@ -2,13 +2,15 @@
  * Watches the nodes' heartbeats. A node that falls silent is marked (conditions, taints, an event), its pods are no
  * longer ready, so that they leave the endpoints, and in the end they are evicted. What to write is node-health.ts's.
  */
+
 import { isDeepStrictEqual } from 'node:util';
 import { keyOf } from '../../client/informer.ts';
 import type { Component } from '../../objects/component.ts';
 import { LEASES, NODES, PODS } from '../../objects/resource.ts';
+import { timestamp } from '../../objects/timestamp.ts';
 import { hasReason } from '../../objects/transport.ts';
 import type { Node, Pod } from '../../objects/wire.ts';
-import { type ControllerContext, timestamp } from '../controller-context.ts';
+import type { ControllerContext } from '../controller-context.ts';
 import { KeyedController } from '../keyed-controller.ts';
 import { conditionOf, isFinished, isTerminating } from '../pod-state.ts';
 import { evictionTime, heartbeatOf, readyCondition, silentConditions, taintsFor } from './node-health.ts';

@@ -1,6 +1,6 @@
 /** The status of a ReplicaSet or ReplicationController, computed from its pods. Pure. */
+import { timestamp } from '../../objects/timestamp.ts';
 import type { Pod } from '../../objects/wire.ts';
-import { timestamp } from '../controller-context.ts';
 import { isAvailable, isReady } from '../pod-state.ts';
 
 export interface ReplicaCondition {

@@ -2,13 +2,15 @@
  * The scheduler: takes all pods that wait, places them in one pass and binds them side by side. Where a pod may and
  * should go is place-pods.ts's. A pod that fits nowhere is looked at again whenever something changes that could help.
  */
+
 import { CoalescingRunner } from '../../client/coalescing-runner.ts';
 import { type InformerChange, keyOf } from '../../client/informer.ts';
 import type { Component } from '../../objects/component.ts';
 import { NODES, PODS, type ResourceType } from '../../objects/resource.ts';
+import { timestamp } from '../../objects/timestamp.ts';
 import { ApiError, hasReason } from '../../objects/transport.ts';
 import type { ApiObject, Node, Pod, PodCondition } from '../../objects/wire.ts';
-import { type ControllerContext, timestamp } from '../controller-context.ts';
+import type { ControllerContext } from '../controller-context.ts';
 import { messageOf } from '../pod-control.ts';
 import { conditionOf, isFinished, isTerminating } from '../pod-state.ts';
 import { nodeLoads, type Placement, placePods, schedulingOrder } from './place-pods.ts';

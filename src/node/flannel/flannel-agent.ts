@@ -2,6 +2,7 @@
  * flannel's daemon on one node: an overlay for each IP family, told to the other nodes by annotations on the Node and kept
  * up with theirs. Watches Nodes; devices, entries and rules are the overlays'.
  */
+
 import { CoalescingRunner } from '../../client/coalescing-runner.ts';
 import { Informer } from '../../client/informer.ts';
 import type { VxlanPeer } from '../../cni/vxlan.ts';
@@ -9,6 +10,7 @@ import type { Kernel, Netns } from '../../kernel/kernel.ts';
 import { familyOf, type IpFamily } from '../../net/ip.ts';
 import type { Component, Logger } from '../../objects/component.ts';
 import { NODES } from '../../objects/resource.ts';
+import { timestamp } from '../../objects/timestamp.ts';
 import type { Transport } from '../../objects/transport.ts';
 import type { Node } from '../../objects/wire.ts';
 import { annotationsOf, peerOf, podCidrOf } from './annotations.ts';
@@ -101,7 +103,7 @@ export class FlannelAgent implements Component {
     const vteps = this.#overlays.map(({ announced }) => announced);
     const annotations = annotationsOf(vxlan.vni, vteps);
     await transport.patch(NODES, { name: node }, 'merge', { metadata: { annotations } });
-    const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+    const now = timestamp();
     const condition = {
       type: 'NetworkUnavailable',
       status: 'False',

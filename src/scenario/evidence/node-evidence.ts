@@ -1,7 +1,9 @@
 /** What the nodes have of a scenario's Services: rules in their backend's own words, connections, what kube-proxy says of itself. */
+
 import { batchedReads } from '../../kernel/batched-reads.ts';
 import type { LabSnapshot, NodeSnapshot } from '../../lab/lab-snapshot.ts';
 import { nodeRules } from '../../lab/node-rules.ts';
+import { hostPort } from '../../net/host-port.ts';
 import { familyOf } from '../../net/ip.ts';
 import { type ConntrackEntry, parseConntrack } from '../../walk/conntrack.ts';
 import { diffSections } from '../../walk/rules/diff-sections.ts';
@@ -56,8 +58,7 @@ export async function proxyHealth(context: StepContext): Promise<string> {
   const { nodes } = await context.snapshot();
   return await onEachNode(context, nodes, async ({ proxy, ip }, read) => {
     const { mode, synced, generation, obstacle } = proxy;
-    const address = ip.includes(':') ? `[${ip}]` : ip;
-    const url = `http://${address}:${HEALTHZ_PORT}/healthz`;
+    const url = `http://${hostPort(ip, HEALTHZ_PORT)}/healthz`;
     const { stdout } = await read(['curl', '-s', '-m', '2', '-w', ' (%{http_code})', url]);
     const state = `mode ${mode}, ${synced ? 'all programmed' : 'not all programmed'}, sync ${generation}`;
     return [state, ...(obstacle === undefined ? [] : [obstacle]), `healthz: ${stdout.trim()}`].join('\n');

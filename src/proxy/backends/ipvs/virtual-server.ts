@@ -2,6 +2,7 @@
  * Virtual servers as lines of `ipvsadm -R`, and back from `ipvsadm -Sn`: `-A`, `-E` and `-D` for a virtual server, `-a`,
  * `-e` and `-d` for one of its real servers. All forward by masquerading (`-m`), which is the one way that leaves pods alone.
  */
+import { hostPort } from '../../../net/host-port.ts';
 import type { Protocol } from '../../../objects/service-port-view.ts';
 import type { Command } from '../backend.ts';
 
@@ -22,7 +23,7 @@ const PROTOCOLS: Readonly<Record<string, Protocol>> = { '-t': 'TCP', '-u': 'UDP'
 
 /** The id of a virtual server. */
 export function virtualServerId(protocol: Protocol, ip: string, port: number): string {
-  return `${protocol} ${ip.includes(':') ? `[${ip}]` : ip}:${port}`;
+  return `${protocol} ${hostPort(ip, port)}`;
 }
 
 /** Of an id: the protocol, the address, the port. */

@@ -7,7 +7,9 @@
  * Beyond the first kube-proxy, so that all backends behave alike: externalIPs also for pods and the node itself, traffic
  * policies, loadBalancerSourceRanges, `nodePortAddresses`. Pure.
  */
+
 import { cidrContains, cidrOf, cidrsOverlap, parseCidr } from '../../../net/cidr.ts';
+import { hostPort } from '../../../net/host-port.ts';
 import { parseIp } from '../../../net/ip.ts';
 import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { ProxyFacts } from '../backend.ts';
@@ -157,8 +159,7 @@ function incoming(portal: Portal, port: number | undefined, from = sourceMatch(p
 }
 
 /** What the node itself sends. */
-function own(portal: Portal, { family, nodeIP }: ProxyFacts, port: number | undefined): PortalRule {
-  const address = family === 6 ? `[${nodeIP}]:${port}` : `${nodeIP}:${port}`;
-  const rule = `${portal.match}${sourceMatch(portal)} -j DNAT --to-destination ${address}`;
+function own(portal: Portal, { nodeIP }: ProxyFacts, port: number | undefined): PortalRule {
+  const rule = `${portal.match}${sourceMatch(portal)} -j DNAT --to-destination ${hostPort(nodeIP, port)}`;
   return { table: 'nat', chain: portal.host, rule };
 }
