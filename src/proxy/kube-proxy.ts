@@ -228,13 +228,14 @@ export class KubeProxy implements Component {
     await this.#runner.settled();
   }
 
-  /** Looks whether someone has flushed the rules, and writes them all again if so. True when nothing was lost. */
+  /** Looks whether someone has taken away or changed rules, and writes them all again if so. True when nobody has. */
   async checkRules(): Promise<boolean> {
-    const isWhole = await this.#rules.check((error) =>
+    const lost = await this.#rules.check((error) =>
       this.#options.log.error('kube-proxy cannot check its rules', { node: this.#options.nodeName, error }),
     );
+    const isWhole = lost.length === 0;
     if (isWhole || this.#isStopped) return isWhole;
-    this.#options.log.warn('kube-proxy lost rules; writing all of them again', { node: this.#options.nodeName });
+    this.#options.log.warn('kube-proxy lost rules; writing all of them again', { node: this.#options.nodeName, lost });
     await this.#runner.settled(this.#request());
     return false;
   }

@@ -170,17 +170,18 @@ export class ProxyRules {
     }
   }
 
-  /** False when rules are gone that should stand; the next `sync` writes them. `onError` is told of what cannot be looked at. */
-  async check(onError: (error: unknown) => void): Promise<boolean> {
-    let isWhole = true;
+  /** What is not as it was written, a word of each family's; the next `sync` writes all. `onError` is told of what cannot be looked at. */
+  async check(onError: (error: unknown) => void): Promise<string[]> {
+    const lost: string[] = [];
     for (const { rules } of this.#families) {
       try {
-        isWhole = (await rules.check()) && isWhole;
+        const found = await rules.check();
+        if (found !== undefined) lost.push(found);
       } catch (error) {
         onError(error);
       }
     }
-    return isWhole;
+    return lost;
   }
 
   async cleanup(): Promise<void> {

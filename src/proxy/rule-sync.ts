@@ -59,6 +59,10 @@ export class RuleSync<State> {
   #relayPorts: RelayPorts = NO_RELAYS;
   #failure: SyncFailure | undefined;
   #checks = 0;
+  /** What the last look took for losses; looked for again when all is written anew. */
+  #suspects: ReadonlySet<string> = new Set();
+  /** Differences that were there still: the kernel's tools print a rule otherwise than is known here. */
+  readonly #accepted = new Set<string>();
 
   constructor(kernel: Kernel, netns: Netns, backend: ProxyBackend<State>, facts: ProxyFacts) {
     this.#kernel = kernel;
@@ -95,6 +99,7 @@ export class RuleSync<State> {
       await this.#write(plan);
     }
     const flows = await this.#removeStaleFlows(views, relayPorts);
+    if (this.#suspects.size > 0) await this.#acceptStanding(plan.state);
     this.#state = losses === this.#losses ? plan.state : undefined;
     this.#views = views;
     this.#relayPorts = relayPorts;
@@ -120,25 +125,41 @@ export class RuleSync<State> {
     return lines.find((each) => each.includes(failed))?.every((line) => cleanupLine.test(line)) === true;
   }
 
-  /** False when rules are gone that should stand; then the next `sync` is a full one. */
-  async check(): Promise<boolean> {
+  /** What is not as it was written, in words; then the next `sync` is a full one. Undefined: all is. */
+  async check(): Promise<string | undefined> {
     const [state, writes] = [this.#state, this.#writes];
-    if (state === undefined) return true;
+    if (state === undefined) return undefined;
     this.#checks += 1;
     const isDue = this.#views.size <= MANY_VIEWS || this.#checks % CHECKS_PER_LOOK === 0;
-    if (isDue && !this.#backend.isWhole(state, await this.#listings(), this.facts.family)) {
+    if (isDue) {
+      const lost = await this.#differences(state);
       // What was written meanwhile may stand in the listings in part.
-      if (this.#writes !== writes) return true;
-      this.forget();
-      return false;
+      if (this.#writes !== writes) return undefined;
+      if (lost.length > 0) {
+        this.#suspects = new Set(lost);
+        this.forget();
+        return lost[0];
+      }
     }
     for (const { argv, contains } of this.#backend.probes(this.facts.family)) {
       const { exitCode, stdout } = await this.#kernel.read(this.#netns, argv);
       if (exitCode === 0 && stdout.includes(contains)) continue;
       this.forget();
-      return false;
+      return `"${argv.join(' ')}" does not show "${contains}"`;
     }
-    return true;
+    return undefined;
+  }
+
+  async #differences(state: State): Promise<string[]> {
+    const all = this.#backend.differences(state, await this.#listings(), this.facts.family);
+    return [...all].filter((difference) => !this.#accepted.has(difference));
+  }
+
+  /** What was no loss would be one at every look, and everything be written each time. */
+  async #acceptStanding(state: State): Promise<void> {
+    for (const difference of await this.#differences(state))
+      if (this.#suspects.has(difference)) this.#accepted.add(difference);
+    this.#suspects = new Set();
   }
 
   /** Somebody else has written where this did: the next `sync` is a full one. */

@@ -104,8 +104,11 @@ export interface ProxyBackend<State> {
   questions?(desired: Desired, previous: State): readonly Command[];
   plan(desired: Desired, previous: State, answers?: Answers): Plan<State>;
   probes(family: IpFamily): readonly Probe[];
-  /** Probes say little: whether all of `state` stands, from what the commands of `observe` print. */
-  isWhole(state: State, outputs: readonly string[], family: IpFamily): boolean;
+  /**
+   * Probes say little: in what the kernel, as the commands of `observe` print it, differs from `state`, one by one in words. What others
+   * may have beside it is none.
+   */
+  differences(state: State, outputs: readonly string[], family: IpFamily): Iterable<string>;
   /** Chains and jumps that other backends have too. */
   readonly rules?: KeptRules;
   /** For a backend that cannot be removed at once without loss. */

@@ -56,9 +56,9 @@ export class UserspaceRules {
     return result;
   }
 
-  async check(): Promise<boolean> {
-    const isWhole = await this.#rules.check();
-    return isWhole && this.#generation === this.#relays.generation;
+  async check(): Promise<string | undefined> {
+    const lost = await this.#rules.check();
+    return lost ?? (this.#generation === this.#relays.generation ? undefined : 'the relays have been started anew');
   }
 
   forget(): void {

@@ -40,21 +40,23 @@ export interface Modelled {
   flush(): void;
   /** Takes away one rule, element or entry of a backend's, the one of this number, as somebody may by hand; false for none. */
   loseOne(which: number): boolean;
-  /** Whether the backend finds all that stands to be its own, and whole. */
-  isWhole(): boolean;
+  /** Puts another rule, weight, entry or address in the place of the one of this number; false for none. */
+  changeOne(which: number): boolean;
+  /** In what the backend finds the kernel to differ from what it wrote. */
+  differences(): string[];
   flow(packet: Packet): Outcome[];
   /** All that stands, in an order of its own. */
   dump(): string;
 }
 
 /** A backend's own: what a sync runs, step by step, from what is known of the kernel (undefined: it looks first). */
-interface Backend<S> extends Omit<Modelled, 'steps' | 'forget' | 'isWhole'> {
+interface Backend<S> extends Omit<Modelled, 'steps' | 'forget' | 'differences'> {
   sync(views: ServicePortViews, known: S | undefined): { readonly steps: readonly (() => void)[]; readonly state: S };
-  isWhole(state: S): boolean;
+  differences(state: S): string[];
 }
 
 /** Remembers what stands from one whole sync to the next. */
-function modelled<S>({ sync, isWhole, ...model }: Backend<S>): Modelled {
+function modelled<S>({ sync, differences, ...model }: Backend<S>): Modelled {
   let known: S | undefined;
   return {
     ...model,
@@ -71,7 +73,7 @@ function modelled<S>({ sync, isWhole, ...model }: Backend<S>): Modelled {
     forget: () => {
       known = undefined;
     },
-    isWhole: () => isWhole(known!),
+    differences: () => differences(known!),
   };
 }
 
@@ -99,14 +101,28 @@ function linesOf(batch: Batch): Batch[] {
   return transactionsOf(batch).map((text) => ({ tool: 'iptables-restore', family: 4, text }));
 }
 
-/** Deletes the rule of that number, of those in chains that match. */
-function deleteRule(model: RuleModel, which: number, chain: RegExp): boolean {
+/** The rule of that number, of those in chains that match. */
+function ruleOf(model: RuleModel, which: number, chain: RegExp) {
   const rules = [...model.tables].flatMap(([table, chains]) =>
-    [...chains].flatMap(([name, texts]) => (chain.test(name) ? texts.map((rule) => ({ table, name, rule })) : [])),
+    [...chains].flatMap(([name, texts]) =>
+      chain.test(name) ? texts.map((rule, index) => ({ table, name, texts, rule, index })) : [],
+    ),
   );
-  const found = rules[which % Math.max(1, rules.length)];
+  return rules[which % Math.max(1, rules.length)];
+}
+
+function deleteRule(model: RuleModel, which: number, chain: RegExp): boolean {
+  const found = ruleOf(model, which, chain);
   if (found === undefined) return false;
   model.restore(`*${found.table}\n-D ${found.name} ${found.rule}\nCOMMIT\n`);
+  return true;
+}
+
+/** As `iptables -R`: the rule is for one source alone. */
+function replaceRule(model: RuleModel, which: number, chain: RegExp): boolean {
+  const found = ruleOf(model, which, chain);
+  if (found === undefined) return false;
+  found.texts[found.index] = `-s 203.0.113.9/32 ${found.rule}`;
   return true;
 }
 
@@ -125,7 +141,8 @@ function iptables(): Modelled {
     },
     flush: () => flushNat(model, /^KUBE-/),
     loseOne: (which) => deleteRule(model, which, /^KUBE-(?!FIREWALL)|^PREROUTING$/),
-    isWhole: (state) => iptablesBackend.isWhole(state, [saveOf(model)], 4),
+    changeOne: (which) => replaceRule(model, which, /^KUBE-(?!FIREWALL)/),
+    differences: (state) => [...iptablesBackend.differences(state, [saveOf(model)], 4)],
     flow: (packet) => iptablesFlow(model, packet, WORLD),
     dump: () => model.dump(DISPATCH),
   });
@@ -142,7 +159,8 @@ function userspace(): Modelled {
     },
     flush: () => flushNat(model, /^KUBE-/),
     loseOne: (which) => deleteRule(model, which, /^KUBE-|^PREROUTING$/),
-    isWhole: (state) => userspaceBackend.isWhole(state, [saveOf(model)], 4),
+    changeOne: (which) => replaceRule(model, which, /^KUBE-/),
+    differences: (state) => [...userspaceBackend.differences(state, [saveOf(model)], 4)],
     flow: (packet) =>
       iptablesFlow(model, packet, WORLD).map((outcome) => {
         // A relay is the same whatever its port: models of one end count them by their own history.
@@ -191,7 +209,22 @@ function nftables(): Modelled {
       losses[which % losses.length]?.();
       return losses.length > 0;
     },
-    isWhole: (state) => nftablesBackend.isWhole(state, [model.listing()], 4),
+    changeOne(which) {
+      const { chains, sets } = model.table();
+      const changes = [
+        ...[...chains.values()].flatMap(({ rules }) =>
+          rules.map((rule, index) => () => {
+            rules[index] = `ip saddr 203.0.113.9 ${rule}`;
+          }),
+        ),
+        ...[...sets.values()].flatMap(({ elements }) =>
+          [...elements.keys()].map((key) => () => elements.set(key, { verdict: 'drop', comment: 'changed' })),
+        ),
+      ];
+      changes[which % changes.length]?.();
+      return changes.length > 0;
+    },
+    differences: (state) => [...nftablesBackend.differences(state, [model.listing()], 4)],
     flow(packet) {
       const table = model.tables.get('ip kube-proxy');
       const untouched = `${packet.destination}:${packet.port}`;
@@ -223,7 +256,31 @@ function ipvs(): Modelled {
       losses[which % losses.length]!();
       return true;
     },
-    isWhole: (state) => ipvsBackend.isWhole(state, model.listings(), 4),
+    changeOne(which) {
+      const swap = (set: Set<string>, old: string, now: string) => () => {
+        set.delete(old);
+        set.add(now);
+      };
+      const changes = [
+        ...[...model.servers.values()].flatMap((server) => [
+          () => {
+            server.settings = '-s lc';
+          },
+          () => {
+            server.settings += ' -o';
+          },
+          ...[...server.reals.values()].map((real) => () => {
+            real.weight = 7;
+          }),
+        ]),
+        ...[...model.sets.values()].flatMap(({ entries }) => [...entries].map((entry) => swap(entries, entry, '9'))),
+        ...[...(model.device ?? [])].map((ip) => swap(model.device!, ip, '203.0.113.9')),
+        () => replaceRule(model.rules, which, /^KUBE-/),
+      ];
+      changes[which % changes.length]!();
+      return true;
+    },
+    differences: (state) => [...ipvsBackend.differences(state, model.listings(), 4)],
     flow: (packet) => ipvsFlow(model, packet, WORLD),
     dump: () => model.dump(),
   });

@@ -6,7 +6,7 @@ import { OWN_CHAINS, planCleanup } from './cleanup.ts';
 import { CANARY_TABLES, JUMPS } from './fixed-chains.ts';
 import { planIptables } from './plan.ts';
 import { expectedOf, type IptablesState, jumpKey, observeSave } from './state.ts';
-import { isWhole } from './whole.ts';
+import { differences } from './whole.ts';
 
 /** Canaries tell of removed chains, the jump of flushed ones (`iptables -F` leaves chains, so kube-proxy misses it). */
 function probes(family: IpFamily): Probe[] {
@@ -24,7 +24,7 @@ export const iptablesBackend: ProxyBackend<IptablesState> = {
   observed: ([save = '']) => observeSave(save),
   plan: planIptables,
   probes,
-  isWhole,
+  differences,
   rules: {
     chains: new Set(CANARY_TABLES.flatMap((table) => OWN_CHAINS[table].map((chain) => `${table} ${chain}`))),
     jumps: new Set(JUMPS.map(jumpKey)),

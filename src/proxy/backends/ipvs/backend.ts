@@ -5,7 +5,7 @@ import { CHAINS, JUMPS } from './chains.ts';
 import { planCleanup } from './cleanup.ts';
 import { ipvsDeparture } from './departure.ts';
 import { listings, NOTHING_THERE, observeKernel } from './observe.ts';
-import { isWhole, planIpvs } from './plan.ts';
+import { differences, planIpvs } from './plan.ts';
 import { ipvsQuestions } from './questions.ts';
 import type { IpvsState } from './state.ts';
 
@@ -16,7 +16,7 @@ export const ipvsBackend: ProxyBackend<IpvsState> = {
   observed: observeKernel,
   questions: ipvsQuestions,
   plan: planIpvs,
-  isWhole: (state, outputs, family) => isWhole(state, observeKernel(outputs, family)),
+  differences: (state, outputs, family) => differences(state, observeKernel(outputs, family)),
   probes: () => [],
   rules: {
     chains: new Set((['nat', 'filter'] as const).flatMap((table) => CHAINS[table].map((name) => `${table} ${name}`))),

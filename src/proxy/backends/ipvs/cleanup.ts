@@ -32,7 +32,9 @@ export function planRetirement(state: ObservedState, family: IpFamily, kept: Kep
         commands: JUMPS.filter((each) => each.table === table && state.jumps.has(jumpKey(each)))
           .filter((each) => !kept.jumps.has(jumpKey(each)))
           .map(({ from, rule }) => `-D ${from} ${rule}`),
-        remove: CHAINS[table].filter((name) => state.chains[table].has(name) && !kept.chains.has(`${table} ${name}`)),
+        remove: CHAINS[table].filter(
+          (name) => state.chains.has(`${table} ${name}`) && !kept.chains.has(`${table} ${name}`),
+        ),
       }),
     )
     .join('');

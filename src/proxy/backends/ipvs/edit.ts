@@ -131,7 +131,8 @@ function compareServers(
   for (const [real, weight] of after.realServers) {
     const standing = before?.realServers.get(real);
     if (standing === undefined) lines.write.push(realServerLine('-a', id, real, weight));
-    else if (standing !== weight) lines.write.push(realServerLine('-e', id, real, weight));
+    else if (standing !== weight || before?.foreign?.has(real))
+      lines.write.push(realServerLine('-e', id, real, weight));
   }
   for (const [real, weight] of before?.realServers ?? []) {
     if (after.realServers.has(real)) continue;

@@ -2,9 +2,10 @@
 import { cidrContains, cidrOf } from '../../../net/cidr.ts';
 import { type IpFamily, parseIp } from '../../../net/ip.ts';
 import type { Command } from '../backend.ts';
+import { savedChains } from '../iptables/chain-differences.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { PORTALS_CONTAINER } from '../userspace/chain-names.ts';
-import { CHAINS, type ChainTable, JUMPS } from './chains.ts';
+import { CHAINS, JUMPS } from './chains.ts';
 import { DUMMY_DEVICE, kernelName, SET_NAMES, type SetName } from './names.ts';
 import { type Item, itemId } from './service-items.ts';
 import type { ObservedState } from './state.ts';
@@ -102,23 +103,11 @@ function observeSets(save: string, family: IpFamily): { standing: Set<SetName>; 
 }
 
 function observeChains(save: string): Pick<ObservedState, 'chains' | 'jumps'> {
-  const chains = { nat: new Map<string, number>(), filter: new Map<string, number>() };
-  const known = new Set(JUMPS.map(jumpKey));
-  const jumps = new Set<string>();
-  let table: ChainTable | undefined;
-  for (const line of save.split('\n')) {
-    if (line.startsWith('*')) {
-      const name = line.slice(1).trim();
-      table = name === 'nat' || name === 'filter' ? name : undefined;
-    }
-    if (table === undefined) continue;
-    const [, declared = ''] = /^:(\S+) - /.exec(line) ?? [];
-    if (CHAINS[table].includes(declared)) chains[table].set(declared, 0);
-    const [, chain = ''] = /^-A (\S+) /.exec(line) ?? [];
-    const count = chains[table].get(chain);
-    if (count !== undefined) chains[table].set(chain, count + 1);
-    const key = `${table} ${line.slice(3)}`;
-    if (known.has(key)) jumps.add(key);
-  }
-  return { chains, jumps };
+  const saved = savedChains(save);
+  const names = (['nat', 'filter'] as const).flatMap((table) => CHAINS[table].map((name) => `${table} ${name}`));
+  const standing = JUMPS.filter(({ table, from, rule }) => saved.get(`${table} ${from}`)?.includes(rule));
+  return {
+    chains: new Map(names.flatMap((name) => (saved.has(name) ? [[name, saved.get(name)!] as const] : []))),
+    jumps: new Set(standing.map(jumpKey)),
+  };
 }

@@ -10,6 +10,7 @@ import { bitsOf, parseIp } from '../../../net/ip.ts';
 import type { ServicePortView } from '../../../objects/service-port-view.ts';
 import type { Answers, Desired, Plan, ProxyFacts } from '../backend.ts';
 import { type ClaimChange, changeClaims, NO_CLAIMS } from '../claims.ts';
+import { chainDifferences } from '../iptables/chain-differences.ts';
 import { restoreBatch } from '../iptables/restore-text.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { type ChainOptions, chainsOf, chainText, JUMPS } from './chains.ts';
@@ -54,31 +55,32 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
  */
 function takesOver(previous: IpvsState): boolean {
   return (
-    previous.kind === 'observed' && !previous.hasDevice && (previous.chains.nat.has(SERVICES) || previous.hasPortals)
+    previous.kind === 'observed' &&
+    !previous.hasDevice &&
+    (previous.chains.has(`nat ${SERVICES}`) || previous.hasPortals)
   );
 }
 
-/** False when the kernel has lost something of what was written, or holds what nobody wanted. */
-export function isWhole(state: IpvsState, observed: ObservedState): boolean {
-  if (state.kind === 'observed') return true;
+/** What would have to be written for the kernel to hold what was written; real servers that are leaving may stand or be gone. */
+export function* differences(state: IpvsState, observed: ObservedState): Generator<string> {
+  if (state.kind === 'observed') return;
   const { facts } = state.options;
   const change = changeItems(formerOf(observed, facts), state);
   const { entries, admissions, servers, bind, unbind } = editOf(
     comparisonWith(observed, change, facts, () => undefined),
   );
   const lines = [entries.add, entries.remove, admissions.add, admissions.remove, servers.write, servers.remove];
-  const differences = lines.flat().length + bind.length + unbind.length;
-  return differences === 0 && observed.hasDevice && hasChains(state, observed);
-}
-
-function hasChains(state: RenderedState, { chains, jumps }: ObservedState): boolean {
-  const wanted = chainsOf(chainOptions(state));
-  return (
-    JUMPS.every((jump) => jumps.has(jumpKey(jump))) &&
-    (['nat', 'filter'] as const).every((table) =>
-      wanted[table].every(({ name, rules }) => chains[table].get(name) === rules.length),
-    )
+  for (const line of lines.flat()) yield `misses "${line}"`;
+  if (!observed.hasDevice) yield `${DUMMY_DEVICE} is gone`;
+  for (const ip of bind) yield `${DUMMY_DEVICE} lacks ${ip}`;
+  for (const ip of unbind) yield `${DUMMY_DEVICE} has ${ip}`;
+  for (const jump of JUMPS)
+    if (!observed.jumps.has(jumpKey(jump))) yield `${jump.table} ${jump.from} lacks "${jump.rule}"`;
+  const chains = chainsOf(chainOptions(state));
+  const wanted = (['nat', 'filter'] as const).flatMap((table) =>
+    chains[table].map(({ name, rules }) => [`${table} ${name}`, { groups: [rules] }] as const),
   );
+  yield* chainDifferences(new Map(wanted), observed.chains);
 }
 
 /** Views as they were rendered, or shall be. */

@@ -1,7 +1,7 @@
 /** What the ipvs backend knows of the kernel: what it last wrote, or what the kernel's listings show. */
 import type { ServicePortViews } from '../../../objects/service-port-view.ts';
 import type { Claims } from '../claims.ts';
-import type { ChainTable } from './chains.ts';
+import type { SavedChains } from '../iptables/chain-differences.ts';
 import type { SetName } from './names.ts';
 import type { Item, ItemOptions } from './service-items.ts';
 import type { VirtualServer } from './virtual-server.ts';
@@ -33,8 +33,8 @@ export interface ObservedState {
   /** True when kube-ipvs0 has addresses of the other family too. */
   readonly sharesDevice: boolean;
   readonly nodeAddresses: readonly string[];
-  /** Our chains that stand, with the number of their rules. */
-  readonly chains: Readonly<Record<ChainTable, ReadonlyMap<string, number>>>;
+  /** Our chains that stand, with their rules. */
+  readonly chains: SavedChains;
   /** `jumpKey` of each of our jumps that stands. */
   readonly jumps: ReadonlySet<string>;
 }

@@ -16,6 +16,10 @@ export interface VirtualServer {
   readonly flags: string | undefined;
   /** Real servers `ip:port` with their weights. Weight 0 takes no new connection. */
   readonly realServers: ReadonlyMap<string, number>;
+  /** As listed, has options that no virtual server of ours has. */
+  readonly isForeign?: boolean;
+  /** Those of the real servers, as listed, that forward otherwise than ours, or have options that ours have not. */
+  readonly foreign?: ReadonlySet<string>;
 }
 
 const OPTIONS: Readonly<Record<Protocol, string>> = { TCP: '-t', UDP: '-u', SCTP: '--sctp-service' };
@@ -74,12 +78,17 @@ export function realServerDeletionLine(id: string, realServer: string): string {
 
 /** True when the two differ in what `-E` can change. */
 export function differsInSettings(a: VirtualServer, b: VirtualServer): boolean {
-  return settings(a) !== settings(b);
+  return settings(a) !== settings(b) || a.isForeign !== b.isForeign;
 }
+
+type Listed = { -readonly [Key in keyof VirtualServer]: VirtualServer[Key] } & {
+  readonly realServers: Map<string, number>;
+  readonly foreign: Set<string>;
+};
 
 /** Reads `ipvsadm -Sn`: the virtual servers of both families by id; those of firewall marks are nobody's of ours. */
 export function parseVirtualServers(listing: string): Map<string, VirtualServer> {
-  const servers = new Map<string, VirtualServer & { readonly realServers: Map<string, number> }>();
+  const servers = new Map<string, Listed>();
   for (const line of listing.split('\n')) {
     const [command = '', option = '', address = '', ...rest] = line.trim().split(/\s+/);
     const protocol = PROTOCOLS[option];
@@ -88,14 +97,22 @@ export function parseVirtualServers(listing: string): Map<string, VirtualServer>
     const value = (flag: string) => (rest.includes(flag) ? rest[rest.indexOf(flag) + 1] : undefined);
     if (command === '-A') {
       const persistence = value('-p');
-      servers.set(id, {
+      const server: Listed = {
         id,
         scheduler: value('-s') ?? '',
         persistence: persistence === undefined ? undefined : Number(persistence),
         flags: value('-b'),
         realServers: new Map(),
-      });
-    } else if (command === '-a') servers.get(id)?.realServers.set(value('-r') ?? '', Number(value('-w')));
+        foreign: new Set(),
+      };
+      if (rest.join(' ') !== settings(server)) server.isForeign = true;
+      servers.set(id, server);
+    } else if (command === '-a') {
+      const [real, weight] = [value('-r') ?? '', value('-w') ?? ''];
+      const server = servers.get(id);
+      server?.realServers.set(real, Number(weight));
+      if (rest.join(' ') !== `-r ${real} -m -w ${weight}`) server?.foreign.add(real);
+    }
   }
   return servers;
 }

@@ -5,7 +5,7 @@ import { observeTable } from './listing.ts';
 import { MASQUERADING, SERVICES, tableOf } from './names.ts';
 import { planNftables } from './plan.ts';
 import type { NftablesState } from './state.ts';
-import { isWhole } from './whole.ts';
+import { differences } from './whole.ts';
 
 function wordsOf(family: IpFamily): string[] {
   return tableOf(family).split(' ');
@@ -33,7 +33,7 @@ export const nftablesBackend: ProxyBackend<NftablesState> = {
   observed: ([listing = '']) => observeTable(listing),
   plan: planNftables,
   probes,
-  isWhole,
+  differences,
   cleanup: (state, family) =>
     state.kind === 'observed' && !state.exists ? [] : [{ tool: 'nft', text: `delete table ${tableOf(family)}\n` }],
 };

@@ -1,5 +1,6 @@
-/** Reads `nft -j list table`: names of chains, affinity sets with timeouts, elements of the shared sets and maps. Pure. */
+/** Reads `nft -j list table`: names of chains, affinity sets with timeouts, elements of the shared sets and maps, and rules. Pure. */
 import { CONTAINERS, type Container, isAffinitySet } from './names.ts';
+import type { ListedRule } from './rule-text.ts';
 import { NOTHING, type ObservedState } from './state.ts';
 import { type Element, elementOf } from './table-text.ts';
 
@@ -10,20 +11,38 @@ interface ListedSet {
   readonly elem?: readonly unknown[];
 }
 
-interface ListedObject {
-  readonly chain?: { readonly name: string };
+export interface ListedObject {
+  readonly table?: { readonly flags?: unknown };
+  /** `type` and what follows: of a base chain. */
+  readonly chain?: {
+    readonly name: string;
+    readonly type?: string;
+    readonly hook?: string;
+    readonly prio?: number;
+    readonly policy?: string;
+  };
   readonly set?: ListedSet;
   readonly map?: ListedSet;
+  readonly rule?: ListedRule & { readonly chain: string };
 }
 
-/** Nothing for an empty output: there is no table. Throws a `SyntaxError` for what is no JSON. */
+/** None for an empty output: there is no table. Throws a `SyntaxError` for what is no JSON. */
+export function listedObjects(output: string): readonly ListedObject[] {
+  return output === '' ? [] : (JSON.parse(output) as { nftables: readonly ListedObject[] }).nftables;
+}
+
+/** What stands of a table. Throws as `listedObjects` does. */
 export function observeTable(output: string): ObservedState {
-  if (output === '') return NOTHING;
-  const { nftables } = JSON.parse(output) as { nftables: readonly ListedObject[] };
+  return observeObjects(listedObjects(output));
+}
+
+/** What stands of a table; nothing where nothing is listed. */
+export function observeObjects(objects: readonly ListedObject[]): ObservedState {
+  if (objects.length === 0) return NOTHING;
   const chains = new Set<string>();
   const affinitySets = new Map<string, number>();
   const elements = new Map<string, Element>();
-  for (const { chain, set, map } of nftables) {
+  for (const { chain, set, map } of objects) {
     if (chain !== undefined) chains.add(chain.name);
     const container = set ?? map;
     if (container === undefined) continue;

@@ -1,47 +1,65 @@
 /**
- * Whether all of this backend's table stands, from what `nft -j list table` prints: chains with as many rules as were written, affinity
- * sets, elements with their verdicts, and none besides. Pure.
+ * What of this backend's table does not stand as it was written, from what `nft -j list table` prints: chains with their rules, affinity
+ * sets, elements with their verdicts, and what there is besides. Pure.
  */
 import { BASE_CHAINS, fixedChains } from './fixed-rules.ts';
-import { observeTable } from './listing.ts';
+import { type ListedObject, listedObjects, observeObjects } from './listing.ts';
+import { listedForm, writtenForm } from './rule-text.ts';
 import { serviceRules } from './service-rules.ts';
 import { expectedOf, type NftablesState, type RenderedState } from './state.ts';
-import { isSameValue } from './table-text.ts';
 
-export function isWhole(state: NftablesState, [listing = '']: readonly string[]): boolean {
-  if (state.kind !== 'rendered') return true;
-  const standing = observeTable(listing);
+export function* differences(state: NftablesState, [listing = '']: readonly string[]): Generator<string> {
+  if (state.kind !== 'rendered') return;
+  const objects = listedObjects(listing);
+  const standing = observeObjects(objects);
+  if (!standing.exists) {
+    yield 'there is no table';
+    return;
+  }
   const wanted = expectedOf(state);
-  return (
-    standing.exists &&
-    isSameMap(standing.elements, wanted.elements, isSameValue) &&
-    isSameMap(standing.affinitySets, wanted.affinitySets, (a, b) => a === b) &&
-    isSameMap(rulesByChain(listing), wantedRules(state), (a, b) => a === b)
+  for (const { table } of objects)
+    if (table?.flags !== undefined) yield `the table has flags ${JSON.stringify(table.flags)}`;
+  yield* mapDifferences('element', standing.elements, wanted.elements, (element) =>
+    [element.verdict, element.comment].join(' '),
   );
+  yield* mapDifferences('set', standing.affinitySets, wanted.affinitySets, (seconds) => `timeout ${seconds}s`);
+  yield* mapDifferences('chain', standingRules(objects), wantedRules(state), (rules) => rules.join('; '));
 }
 
-function isSameMap<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>, isSame: (a: T, b: T) => boolean): boolean {
-  if (a.size !== b.size) return false;
-  for (const [key, value] of b) {
-    const other = a.get(key);
-    if (other === undefined || !isSame(other, value)) return false;
+/** By name, and in the words that `textOf` has for what must be the same. */
+function* mapDifferences<T>(
+  kind: string,
+  standing: ReadonlyMap<string, T>,
+  wanted: ReadonlyMap<string, T>,
+  textOf: (value: T) => string,
+): Generator<string> {
+  for (const [name, value] of wanted) {
+    const other = standing.get(name);
+    if (other === undefined) yield `${kind} ${name} is gone`;
+    else if (textOf(other) !== textOf(value)) yield `${kind} ${name} is "${textOf(other)}", not "${textOf(value)}"`;
   }
-  return true;
+  for (const name of standing.keys()) if (!wanted.has(name)) yield `${kind} ${name} is nobody's`;
 }
 
-function rulesByChain(listing: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  const { nftables } = JSON.parse(listing) as {
-    nftables: readonly { chain?: { name: string }; rule?: { chain: string } }[];
-  };
-  for (const { chain, rule } of nftables) {
-    if (chain !== undefined) counts.set(chain.name, 0);
-    if (rule !== undefined) counts.set(rule.chain, (counts.get(rule.chain) ?? 0) + 1);
+/** The rules of each chain; of a base chain, its hook comes first. */
+function standingRules(objects: readonly ListedObject[]): Map<string, string[]> {
+  const chains = new Map<string, string[]>();
+  for (const { chain, rule } of objects) {
+    if (chain !== undefined) {
+      const { name, type, hook, prio = 0, policy } = chain;
+      chains.set(name, hook === undefined ? [] : [`${type} hook ${hook} priority ${prio} policy ${policy}`]);
+    }
+    if (rule !== undefined) chains.get(rule.chain)?.push(listedForm(rule));
   }
-  return counts;
+  return chains;
 }
 
-function wantedRules({ views, facts }: RenderedState): Map<string, number> {
-  const services = [...views.values()].flatMap((view) => serviceRules(view, facts).chains);
-  return new Map([...BASE_CHAINS, ...fixedChains(facts), ...services].map(({ name, rules }) => [name, rules.length]));
+function wantedRules({ views, facts }: RenderedState): Map<string, string[]> {
+  const chains = new Map<string, string[]>();
+  for (const { name, type, hook, priority, rules } of BASE_CHAINS)
+    chains.set(name, [`${type} hook ${hook} priority ${priority} policy accept`, ...rules.map(writtenForm)]);
+  for (const { name, rules } of fixedChains(facts)) chains.set(name, rules.map(writtenForm));
+  for (const view of views.values())
+    for (const { name, rules } of serviceRules(view, facts).chains) chains.set(name, rules.map(writtenForm));
+  return chains;
 }

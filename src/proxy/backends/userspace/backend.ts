@@ -1,22 +1,24 @@
 /** The userspace backend of kube-proxy, as one value. Its rules lead to relays (src/proxy/userspace). */
 import type { ProxyBackend } from '../backend.ts';
-import { countRules } from '../iptables/rule-counts.ts';
+import { chainDifferences, savedChains } from '../iptables/chain-differences.ts';
 import { CHAINS, JUMPS } from './chain-names.ts';
 import { planCleanup, planUserspace, rulesOf } from './plan.ts';
 import { observeSave, type UserspaceState } from './state.ts';
 
-/** Every jump stands, and in each chain as many rules as were written. */
-function isWhole(state: UserspaceState, [save = '']: readonly string[]): boolean {
-  if (state.kind !== 'rendered') return true;
+/** The rules of a Service port stand in their order, wherever those of others are. */
+function* differences(state: UserspaceState, [save = '']: readonly string[]): Generator<string> {
+  if (state.kind !== 'rendered') return;
   const { jumps } = observeSave(save);
-  if (!JUMPS.every((jump) => jumps.has(jump))) return false;
-  const wanted = new Map<string, number>();
-  for (const key of state.views.keys())
-    for (const { chain } of rulesOf(state, key)) wanted.set(chain, (wanted.get(chain) ?? 0) + 1);
-  const standing = countRules(save);
-  return (['nat', 'filter'] as const).every((table) =>
-    CHAINS[table].every((chain) => standing.get(`${table} ${chain}`) === (wanted.get(chain) ?? 0)),
-  );
+  for (const jump of JUMPS) if (!jumps.has(jump)) yield `${jump.table} ${jump.from} lacks "${jump.rule}"`;
+  const groups = new Map<string, string[][]>();
+  for (const table of ['nat', 'filter'] as const)
+    for (const chain of CHAINS[table]) groups.set(`${table} ${chain}`, []);
+  for (const key of state.views.keys()) {
+    for (const [chain, rules] of Map.groupBy(rulesOf(state, key), (rule) => `${rule.table} ${rule.chain}`))
+      groups.get(chain)?.push(rules.map(({ rule }) => rule));
+  }
+  const wanted = new Map([...groups].map(([chain, own]) => [chain, { groups: own }]));
+  yield* chainDifferences(wanted, savedChains(save));
 }
 
 export const userspaceBackend: ProxyBackend<UserspaceState> = {
@@ -25,6 +27,6 @@ export const userspaceBackend: ProxyBackend<UserspaceState> = {
   observed: ([save = '']) => observeSave(save),
   plan: planUserspace,
   probes: () => [],
-  isWhole,
+  differences,
   cleanup: planCleanup,
 };

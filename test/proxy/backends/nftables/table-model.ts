@@ -2,6 +2,8 @@
  * A model of nftables' tables that takes the texts of `nft -f -`, as strictly as the kernel and more: a text is all or
  * nothing, what is named must be there, what is deleted must not be in use, an element is added once.
  */
+import { ruleJson } from './rule-json.ts';
+
 export interface ModelChain {
   /** `type filter hook input priority 0`; undefined for a chain that is jumped to. */
   readonly hook: string | undefined;
@@ -62,9 +64,9 @@ export class TableModel {
   listing(name = 'ip kube-proxy'): string {
     const table = this.tables.get(name);
     if (table === undefined) return '';
-    const objects: object[] = [...table.chains].flatMap(([chain, { rules }]) => [
-      { chain: { name: chain } },
-      ...rules.map(() => ({ rule: { chain } })),
+    const objects: object[] = [...table.chains].flatMap(([chain, { hook, rules }]) => [
+      { chain: { name: chain, ...(hook === undefined ? {} : hookJson(hook)) } },
+      ...rules.map((rule) => ({ rule: { chain, ...ruleJson(rule) } })),
     ]);
     for (const [set, { declaration, elements }] of table.sets) {
       const timeout = / timeout (\d+)s/.exec(declaration)?.[1];
@@ -81,6 +83,12 @@ export class TableModel {
     }
     return JSON.stringify({ nftables: objects });
   }
+}
+
+/** `type filter hook input priority 0 ;` */
+function hookJson(hook: string): object {
+  const [, type, name, priority] = /^type (\S+) hook (\S+) priority (-?\d+)/.exec(hook) ?? [];
+  return { type, hook: name, prio: Number(priority), policy: 'accept' };
 }
 
 function byName([a]: [string, unknown], [b]: [string, unknown]): number {
