@@ -1,15 +1,15 @@
 /** Errors on a terminal: one line what, one why, one what to do. */
-import { LabError } from '../lab/lab-error.ts';
+import { describeError, describeFullDisk, LabError } from '../lab/lab-error.ts';
 
 /** Prints to stderr; returns the exit code. An error nobody foresaw keeps its stack, for a report. */
 export function printError(error: unknown): number {
   const red = paint(31);
-  if (error instanceof LabError) {
-    const indent = (text: string) => text.replaceAll('\n', '\n       ');
-    process.stderr.write(
-      `${red('podwire:')} ${error.message}\n  why: ${indent(error.why)}\n  do:  ${indent(error.remedy)}\n`,
-    );
-    return error.exitCode;
+  const text = error instanceof LabError ? describeError(error) : describeFullDisk(error);
+  if (text !== undefined) {
+    const indent = (lines: string) => lines.replaceAll('\n', '\n       ');
+    const { what, why, remedy, exitCode = 1 } = text;
+    process.stderr.write(`${red('podwire:')} ${what}\n  why: ${indent(why)}\n  do:  ${indent(remedy)}\n`);
+    return exitCode;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${red('podwire:')} ${detail}\n`);

@@ -14,21 +14,35 @@ export class LabError extends Error {
   }
 }
 
-/** The same three lines as they travel from the daemon. */
+/** The same as it travels from the daemon. */
 export interface LabErrorText {
   readonly what: string;
   readonly why: string;
   readonly remedy: string;
+  readonly exitCode?: 1 | 2;
+}
+
+/** SQLite's result code for a full disk (sqlite3.h, SQLITE_FULL). */
+const SQLITE_FULL = 13;
+
+/** The three lines of a disk that is full; undefined for any other error. */
+export function describeFullDisk(error: unknown): LabErrorText | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, errcode = 0, message } = error as NodeJS.ErrnoException & { errcode?: number };
+  if (code !== 'ENOSPC' && (errcode & 0xff) !== SQLITE_FULL) return undefined;
+  const remedy = 'free some space where the lab’s folder is (`df /run/podwire`), then try again';
+  return { what: 'no space left for the lab', why: message, remedy };
 }
 
 /** The three lines of any error; `adopts` when the lab stood before. */
 export function describeError(error: unknown, adopts = false): LabErrorText {
-  if (error instanceof LabError) return { what: error.message, why: error.why, remedy: error.remedy };
-  const message = error instanceof Error ? error.message : String(error);
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC') {
-    return { what: 'no space left for the lab', why: message, remedy: 'free some space there, then try again' };
+  if (error instanceof LabError) {
+    const { message: what, why, remedy, exitCode } = error;
+    return { what, why, remedy, exitCode };
   }
+  const full = describeFullDisk(error);
+  if (full !== undefined) return full;
+  const message = error instanceof Error ? error.message : String(error);
   if (adopts) {
     return {
       what: 'the lab could not be taken over',

@@ -71,7 +71,10 @@ export function answer(
   body: string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', ...headers }).end(body);
+  const length = { 'content-length': Buffer.byteLength(body) };
+  response
+    .writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', ...headers, ...length })
+    .end(body);
 }
 
 /** Closes a server and what is connected to it. */

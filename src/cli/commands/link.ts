@@ -19,7 +19,7 @@ export async function linkCommand(
   action: LinkAction | undefined,
   options: LinkOptions,
 ): Promise<number> {
-  const change = target === undefined ? undefined : changeOf(target, action, options);
+  const change = changeOf(target, action, options);
   const daemon = new DaemonClient(options.name, findLab(options.name).socket);
   const links = change === undefined ? await daemon.links() : [await daemon.changeLink(target!, change)];
   if (options.output === 'json')
@@ -31,24 +31,28 @@ export async function linkCommand(
   return 0;
 }
 
+/** Undefined: nothing is to become of any. */
 function changeOf(
-  target: string,
+  target: string | undefined,
   action: LinkAction | undefined,
   { name: _, output: __, ...settings }: LinkOptions,
-): LinkChange {
+): LinkChange | undefined {
   const fault = parseLinkSettings(settings);
   const isEmpty = Object.keys(fault).length === 0;
+  if (target === undefined && isEmpty) return undefined;
+  if (target === undefined) throw misused(target, '--rate and the like are for one link: its TARGET is missing');
   if (action === undefined) throw misused(target, 'what is to become of the link is missing');
   if (action !== 'set' && !isEmpty) throw misused(target, `--rate and the like go with set, not with ${action}`);
   if (action === 'set' && isEmpty) throw misused(target, 'set needs one of --rate, --mtu, --delay, --loss');
   return action === 'set' ? { action, fault } : { action };
 }
 
-function misused(target: string, why: string): LabError {
+function misused(target: string | undefined, why: string): LabError {
+  const words = `podwire link ${target ?? 'TARGET'}`;
   return new LabError({
-    what: `the link of ${target} stays as it is`,
+    what: target === undefined ? 'the links stay as they are' : `the link of ${target} stays as it is`,
     why,
-    remedy: `podwire link ${target} cut|heal, or podwire link ${target} set --rate 10mbit`,
+    remedy: `${words} cut|heal, or ${words} set --rate 10mbit`,
     exitCode: 2,
   });
 }

@@ -16,6 +16,7 @@ import { runKubeProxy } from './run-kube-proxy.ts';
 import { showProxyMode } from './show-proxy-mode.ts';
 import type { RunningNode } from './start-nodes.ts';
 import { switchProxyMode } from './switch-proxy-mode.ts';
+import { withDeadline } from './with-deadline.ts';
 
 export interface LabParts {
   readonly plan: LabPlan;
@@ -88,30 +89,17 @@ export function daemonServices({
         const lost = new Set(observer.snapshots.current().nodes.flatMap(({ name, ready }) => (ready ? [] : [name])));
         await Promise.all(nodes.filter(({ plan: { name } }) => !lost.has(name)).map(({ proxy }) => proxy.programmed()));
       };
-      await withDeadline(programmed(), timeoutMs);
+      await withDeadline(programmed(), timeoutMs, () => {
+        return new LabError({
+          what: 'the rules of the nodes are not up to date',
+          why: `a controller or kube-proxy is still at it after ${timeoutMs} ms, or a node is cut off`,
+          remedy: 'see daemon.log in the lab\u2019s folder under /run/podwire, and `podwire status`',
+        });
+      });
     },
     async missing(ids) {
       const lacking = (await probeCapabilities(ids)).filter(({ status }) => status === 'missing');
       return Object.fromEntries(lacking.map(({ id, title, why }) => [id, `${title}: ${why ?? 'missing'}`]));
     },
   };
-}
-
-async function withDeadline(work: Promise<void>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new LabError({
-        what: 'the rules of the nodes are not up to date',
-        why: `a controller or kube-proxy is still at it after ${timeoutMs} ms, or a node is cut off`,
-        remedy: 'see daemon.log in the lab\u2019s folder under /run/podwire, and `podwire status`',
-      });
-      reject(error);
-    }, timeoutMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

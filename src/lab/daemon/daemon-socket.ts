@@ -16,7 +16,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ExecTarget } from '../exec-target.ts';
-import { describeError, LabError, type LabErrorText } from '../lab-error.ts';
+import { describeError, describeFullDisk, LabError, type LabErrorText } from '../lab-error.ts';
 import type { LabSnapshot } from '../lab-snapshot.ts';
 import type { LinkChange } from '../link-state.ts';
 import { listenPrivately } from '../private-socket.ts';
@@ -117,6 +117,8 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
 
 function inThreeLines(error: unknown): LabErrorText {
   if (error instanceof LabError) return describeError(error);
+  const full = describeFullDisk(error);
+  if (full !== undefined) return full;
   return {
     what: 'the lab could not do it',
     why: error instanceof Error ? error.message : String(error),

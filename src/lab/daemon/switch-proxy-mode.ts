@@ -1,7 +1,7 @@
 /** Changes the backend of kube-proxy on nodes of the running lab. */
 import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
 import { isProxyMode, PROXY_MODES } from '../../objects/proxy-mode.ts';
-import { LabError } from '../lab-error.ts';
+import { describeFullDisk, LabError } from '../lab-error.ts';
 import { checkProxyTools } from '../preflight.ts';
 import type { ProxySwitch, SwitchedNode } from '../proxy-switch.ts';
 import type { Recorder } from '../record.ts';
@@ -56,6 +56,7 @@ export async function switchProxyMode(
     what: `kube-proxy could not change to mode ${mode} on ${failed.map(({ name }) => name).join(', ')}`,
     why: first.cause instanceof Error ? first.cause.message : String(first.cause),
     remedy:
+      describeFullDisk(first.cause)?.remedy ??
       '`podwire status` shows what each node has now; daemon.log in the lab’s folder under /run/podwire has the rest',
     cause: first.cause,
   });
