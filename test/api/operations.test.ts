@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Binding } from '../../src/api/operations/bind-pod.ts';
 import { createObject } from '../../src/api/operations/create.ts';
 import { deleteObject } from '../../src/api/operations/delete.ts';
@@ -111,6 +111,26 @@ describe('update', () => {
     });
   });
 
+  it('binds only the pod the scheduler chose for, and none that is gated', async () => {
+    const { transport } = await testApi();
+    const former = await transport.create(PODS, pod('a'));
+    await transport.delete(PODS, at('a'));
+    await transport.create(PODS, pod('a'));
+    const metadata = { ...at('a'), uid: former.metadata!.uid };
+    const binding = { metadata, target: { kind: 'Node', name: 'n1' } } as Binding as Pod;
+    await expect(transport.create(PODS, binding, { subresource: 'binding' })).rejects.toMatchObject({
+      reason: 'Conflict',
+      message: expect.stringContaining(`UID in precondition: ${former.metadata!.uid}`),
+    });
+    expect((await transport.get(PODS, at('a'))).spec?.nodeName).toBeUndefined();
+    const { metadata: of, spec } = pod('gated');
+    await transport.create(PODS, { metadata: of, spec: { ...spec, schedulingGates: [{ name: 'x/y' }] } } as Pod);
+    const gated = { metadata: at('gated'), target: { kind: 'Node', name: 'n1' } } as Binding as Pod;
+    await expect(transport.create(PODS, gated, { subresource: 'binding' })).rejects.toMatchObject({
+      message: 'Operation cannot be fulfilled on pods/binding "gated": pod gated has non-empty .spec.schedulingGates',
+    });
+  });
+
   it('patches, and refuses to rename', async () => {
     const { transport } = await testApi();
     await transport.create(PODS, pod('a', { labels: { a: '1', b: '2' } }));
@@ -143,6 +163,29 @@ describe('delete', () => {
     expect((await transport.get(PODS, at('a'))).metadata).toMatchObject({ deletionGracePeriodSeconds: 5 });
     await transport.delete(PODS, at('a'), { gracePeriodSeconds: 0 });
     await expect(transport.get(PODS, at('a'))).rejects.toMatchObject({ code: 404 });
+  });
+
+  it('counts a grace from the first delete, and shows last what was stored', async () => {
+    vi.useFakeTimers({ now: Date.parse('2026-01-01T00:00:00Z'), toFake: ['Date'] });
+    const { core, transport } = await testApi();
+    await transport.create(PODS, pod('a', { node: 'n1' }));
+    const { resourceVersion } = await transport.list(PODS);
+    await transport.delete(PODS, at('a'));
+    vi.setSystemTime(Date.parse('2026-01-01T00:00:03Z'));
+    await transport.delete(PODS, at('a'), { propagationPolicy: 'Foreground' });
+    const { metadata } = await transport.get(PODS, at('a'));
+    expect(String(metadata!.deletionTimestamp)).toBe('2026-01-01T00:00:30Z');
+    await transport.delete(PODS, at('a'), { gracePeriodSeconds: 10, propagationPolicy: 'Background' });
+    const dying = await transport.get(PODS, at('a'));
+    expect(String(dying.metadata!.deletionTimestamp)).toBe('2026-01-01T00:00:10Z');
+    await transport.delete(PODS, at('a'), { gracePeriodSeconds: 0 });
+    await transport.create(PODS, pod('b'));
+    await transport.delete(PODS, at('b'));
+    const last = core.store.collection(PODS).eventsSince(Number(resourceVersion));
+    const deleted = last.filter(({ type }) => type === 'DELETED').map(({ current }) => current.object.metadata!);
+    expect(deleted[0]).toEqual({ ...dying.metadata, resourceVersion: expect.any(String) });
+    expect(deleted[1]!.deletionTimestamp).toBeUndefined();
+    vi.useRealTimers();
   });
 
   it('waits for finalizers, and goes with the update that takes the last', async () => {

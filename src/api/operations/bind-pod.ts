@@ -5,6 +5,7 @@ import type { ApiCore, WriteRequest } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import { badRequest, conflict } from '../status-error.ts';
 import { getObject } from './read.ts';
+import { checkPreconditions } from './update.ts';
 
 export interface Binding extends ApiObject {
   readonly target?: { readonly kind?: string; readonly name?: string };
@@ -21,12 +22,17 @@ export function bindPod(
   const node = binding.target?.name;
   if (!node) throw badRequest('target.name: Required value');
   const pod = getObject(core, definition, key.namespace, key.name).object as Pod;
+  // A pod of the same name may have come since the scheduler chose.
+  checkPreconditions(definition, binding, pod);
   const address = { group: '', plural: 'pods/binding' };
   if (pod.metadata?.deletionTimestamp !== undefined) {
     throw conflict(address, key.name, `pod ${key.name} is being deleted, cannot be assigned to a host`);
   }
   if (pod.spec?.nodeName) {
     throw conflict(address, key.name, `pod ${key.name} is already assigned to node "${pod.spec.nodeName}"`);
+  }
+  if ((pod.spec?.schedulingGates ?? []).length > 0) {
+    throw conflict(address, key.name, `pod ${key.name} has non-empty .spec.schedulingGates`);
   }
   if (request.dryRun === true) return;
   const scheduled = {

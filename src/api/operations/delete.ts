@@ -36,7 +36,7 @@ export function deleteObject(
   if (isNamespace(definition)) ensureNamespaceMortal(name);
   const marked = mark(definition, entry.object, options);
   if (request.dryRun === true) return { removed: !isHeld(definition, marked), entry };
-  if (!isHeld(definition, marked)) return { removed: true, entry: removeObject(core, definition, marked) };
+  if (!isHeld(definition, marked)) return { removed: true, entry: removeObject(core, definition, entry.object) };
   if (marked === entry.object) return { removed: false, entry };
   return { removed: false, entry: core.store.put(definition.type, marked) };
 }
@@ -71,10 +71,12 @@ function mark(definition: ResourceDefinition, object: ApiObject, options: Delete
   const inDeletion = metadata.deletionTimestamp !== undefined;
   if (inDeletion && grace >= wasGrace && finalizers.length === (metadata.finalizers?.length ?? 0)) return object;
   const seconds = inDeletion ? Math.min(grace, wasGrace) : grace;
+  // A grace that is cut short began with the first delete.
+  const begin = inDeletion ? Date.parse(String(metadata.deletionTimestamp)) - wasGrace * 1000 : Date.now();
   const { finalizers: _former, ...kept } = metadata;
   const next = {
     ...kept,
-    deletionTimestamp: timestamp(Date.now() + seconds * 1000),
+    deletionTimestamp: timestamp(begin + seconds * 1000),
     deletionGracePeriodSeconds: seconds,
     ...(!inDeletion && metadata.generation ? { generation: metadata.generation + 1 } : {}),
     ...(finalizers.length > 0 ? { finalizers } : {}),

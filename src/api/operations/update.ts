@@ -97,7 +97,8 @@ function claimsAfter(
   return trackUpdate(tracking, previous, object, fieldManager, now);
 }
 
-function checkPreconditions({ type }: ResourceDefinition, object: ApiObject, previous: ApiObject): void {
+/** Throws Conflict when `object` names another uid or version than the stored one has. */
+export function checkPreconditions({ type }: ResourceDefinition, object: ApiObject, previous: ApiObject): void {
   const { name = '', uid, resourceVersion } = object.metadata ?? {};
   if (uid && uid !== previous.metadata?.uid) {
     const stored = previous.metadata?.uid ?? '';
