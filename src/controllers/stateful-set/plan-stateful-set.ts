@@ -14,6 +14,9 @@ export const REVISION_LABEL = 'controller-revision-hash';
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 const POD_INDEX = 'apps.kubernetes.io/pod-index';
 
+/** Pods made in one go; more follow when these are seen. */
+const BURST = 500;
+
 export type StatefulSetStatus = NonNullable<StatefulSet['status']>;
 
 export interface StatefulPlan {
@@ -59,14 +62,15 @@ export function planStatefulSet(
   if (set.metadata?.deletionTimestamp !== undefined) return plan;
   const ordered = (set.spec?.podManagementPolicy ?? 'OrderedReady') === 'OrderedReady';
   const isHealthy = (pod: Pod): boolean => !isTerminating(pod) && isAvailable(pod, set.spec?.minReadySeconds ?? 0, now);
-  const { wanted, surplus } = arrange(set, pods);
+  const { first, end, wanted, surplus } = arrange(set, pods);
 
-  for (const [ordinal, pod] of wanted) {
+  for (let ordinal = first; ordinal < end; ordinal += 1) {
+    const pod = wanted.get(ordinal);
     if (pod === undefined) plan.create.push(podOf(set, ordinal, ordinal < firstUpdated(set) ? former : undefined));
     else if (isFinished(pod) && !isTerminating(pod)) plan.remove.push(pod);
     else if (isHealthy(pod)) continue;
     // In order: nothing after this one before it is there and ready.
-    if (ordered) return plan;
+    if (ordered || plan.create.length === BURST) return plan;
   }
   for (const pod of surplus) {
     if (!isTerminating(pod)) plan.remove.push(pod);
@@ -81,36 +85,40 @@ export function planStatefulSet(
 /** Who must be replaced next by a rolling update: the highest ordinal first, and only while all above it are healthy. */
 function nextOutdated(
   set: StatefulSet,
-  wanted: ReadonlyMap<number, Pod | undefined>,
+  wanted: ReadonlyMap<number, Pod>,
   isHealthy: (pod: Pod) => boolean,
 ): Pod | undefined {
   if (set.spec?.updateStrategy?.type === 'OnDelete') return undefined;
   const first = firstUpdated(set);
   const revision = revisionOf(set);
-  for (const [ordinal, pod] of [...wanted].reverse()) {
-    if (ordinal < first || pod === undefined) return undefined;
+  for (const [ordinal, pod] of [...wanted].sort(([a], [b]) => b - a)) {
+    if (ordinal < first) return undefined;
     if (pod.metadata?.labels?.[REVISION_LABEL] !== revision) return isTerminating(pod) ? undefined : pod;
     if (!isHealthy(pod)) return undefined;
   }
   return undefined;
 }
 
-function arrange(
-  set: StatefulSet,
-  pods: readonly Pod[],
-): { readonly wanted: Map<number, Pod | undefined>; readonly surplus: Pod[] } {
-  const start = set.spec?.ordinals?.start ?? 0;
-  const wanted = new Map<number, Pod | undefined>();
-  for (let i = 0; i < replicasOf(set); i += 1) wanted.set(start + i, undefined);
-  const surplus: [number, Pod][] = [];
-  for (const pod of pods) {
+interface Arranged {
+  /** The ordinals the set is to have. */
+  readonly first: number;
+  readonly end: number;
+  /** The pods that have them: a set may ask for more than could ever be counted out. */
+  readonly wanted: ReadonlyMap<number, Pod>;
+  /** The others, the highest ordinal in front. */
+  readonly surplus: readonly Pod[];
+}
+
+function arrange(set: StatefulSet, pods: readonly Pod[]): Arranged {
+  const first = set.spec?.ordinals?.start ?? 0;
+  const end = first + replicasOf(set);
+  const own = pods.flatMap((pod): [number, Pod][] => {
     const ordinal = ordinalOf(set, pod);
-    if (ordinal === undefined) continue;
-    if (wanted.has(ordinal)) wanted.set(ordinal, pod);
-    else surplus.push([ordinal, pod]);
-  }
-  surplus.sort(([a], [b]) => b - a);
-  return { wanted, surplus: surplus.map(([, pod]) => pod) };
+    return ordinal === undefined ? [] : [[ordinal, pod]];
+  });
+  const isWanted = ([ordinal]: readonly [number, Pod]): boolean => ordinal >= first && ordinal < end;
+  const surplus = own.filter((each) => !isWanted(each)).sort(([a], [b]) => b - a);
+  return { first, end, wanted: new Map(own.filter(isWanted)), surplus: surplus.map(([, pod]) => pod) };
 }
 
 /** The pod of this ordinal: its name, hostname and labels are its identity. */
