@@ -1,6 +1,6 @@
 /** What one watcher sees of a change: an object may come into its selection or leave it without being made or deleted. */
-import type { ApiObject } from '../../objects/wire.ts';
-import type { StoreEvent } from './stored-object.ts';
+import type { ApiObject, ObjectMeta } from '../../objects/wire.ts';
+import { StoredObject, type StoreEvent } from './stored-object.ts';
 
 export interface Interest {
   /** All namespaces when absent. */
@@ -8,13 +8,25 @@ export interface Interest {
   readonly filter: ((object: ApiObject) => boolean) | undefined;
 }
 
-/** The type under which the watcher is to see the event; undefined when it is not concerned. */
-export function seenBy({ namespace, filter }: Interest, event: StoreEvent): StoreEvent['type'] | undefined {
-  const { object } = event.current;
-  if (namespace !== undefined && object.metadata?.namespace !== namespace) return undefined;
-  if (filter === undefined) return event.type;
-  const was = event.previous !== undefined && filter(event.previous.object);
-  const is = event.type !== 'DELETED' && filter(object);
-  if (is) return was ? 'MODIFIED' : 'ADDED';
-  return was ? 'DELETED' : undefined;
+export interface Seen {
+  readonly type: StoreEvent['type'];
+  readonly entry: StoredObject;
+}
+
+/** The event as the watcher is to see it; undefined when it is not concerned. */
+export function seenBy({ namespace, filter }: Interest, event: StoreEvent): Seen | undefined {
+  const { current: entry, previous, type } = event;
+  if (namespace !== undefined && entry.object.metadata?.namespace !== namespace) return undefined;
+  if (filter === undefined) return { type, entry };
+  const was = previous !== undefined && filter(previous.object);
+  const is = type !== 'DELETED' && filter(entry.object);
+  if (is) return { type: was ? 'MODIFIED' : 'ADDED', entry };
+  if (!was) return undefined;
+  return { type: 'DELETED', entry: type === 'DELETED' ? entry : atRevision(previous, event.revision) };
+}
+
+/** What left a selection is shown as it was in it, under the version of the change (kube-apiserver's watch cache). */
+function atRevision({ object }: StoredObject, revision: number): StoredObject {
+  const metadata = { ...object.metadata, resourceVersion: String(revision) } as ObjectMeta;
+  return new StoredObject({ ...object, metadata }, revision);
 }

@@ -21,9 +21,9 @@ export async function* watchCollection(
   let wake: (() => void) | undefined;
   const wakeUp = () => wake?.();
   const take = (event: StoreEvent) => {
-    const type = seenBy(options, event);
-    if (type === undefined) return;
-    queue.push({ type, object: event.current.object });
+    const seen = seenBy(options, event);
+    if (seen === undefined) return;
+    queue.push({ type: seen.type, object: seen.entry.object });
     wakeUp();
   };
   if (options.since === undefined) {
