@@ -3,6 +3,8 @@
  * twice at the same time, and again when it was asked for meanwhile. A key whose processing failed comes back after
  * a back-off of its own.
  */
+import { timerMs } from '../objects/timer.ts';
+
 export interface WorkQueueOptions {
   /** Brings the world in line with what the key names. A rejection brings the key back later. */
   readonly process: (key: string) => Promise<void>;
@@ -135,7 +137,7 @@ export class WorkQueue {
     const timer = setTimeout(() => {
       this.#delayed.delete(key);
       this.add(key);
-    }, ms);
+    }, timerMs(ms));
     this.#delayed.set(key, { timer, at, retry: retry || (known?.retry ?? false) });
   }
 

@@ -1,6 +1,8 @@
 /** One running instance of a container with its probes and hooks. Tells its pod's worker what happens; decides nothing. */
+
 import { randomBytes } from 'node:crypto';
 import { normalize } from 'node:path';
+import { timerMs } from '../objects/timer.ts';
 import type { Container, Pod } from '../objects/wire.ts';
 import type { NodeContext } from './node-context.ts';
 import { containerEnvironment } from './pod/container-environment.ts';
@@ -53,11 +55,11 @@ export class ContainerInstance {
   async runHook({ exec, httpGet, sleep }: Handler, withinMs: number): Promise<string | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<string>((resolve) => {
-      timer = setTimeout(() => resolve('the hook did not end within the grace period'), withinMs);
+      timer = setTimeout(() => resolve('the hook did not end within the grace period'), timerMs(withinMs));
     });
     const work = async (): Promise<string | undefined> => {
       if (sleep !== undefined) {
-        await new Promise((resolve) => setTimeout(resolve, Math.min(sleep.seconds * 1000, withinMs)));
+        await new Promise((resolve) => setTimeout(resolve, timerMs(Math.min(sleep.seconds * 1000, withinMs))));
         return undefined;
       }
       if (httpGet !== undefined) return probeHttp(this.#target, httpGet, withinMs);

@@ -2,8 +2,10 @@
  * One pod on its node, from its arrival to its removal. Each sync looks at the pod and at its containers, asks
  * `podActions` what to do, has it done, and publishes the status. Syncs of one pod never overlap.
  */
+
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { PODS } from '../objects/resource.ts';
+import { timerMs } from '../objects/timer.ts';
 import { timestamp } from '../objects/timestamp.ts';
 import { hasReason } from '../objects/transport.ts';
 import type { Pod } from '../objects/wire.ts';
@@ -159,7 +161,7 @@ export class PodWorker {
     this.#deadline ??= setTimeout(() => {
       this.#deadline = undefined;
       void this.#runner.request();
-    }, left);
+    }, timerMs(left));
     return false;
   }
 

@@ -2,6 +2,7 @@
  * kube-proxy of one node: watches Services and EndpointSlices over the node's own connection to the API, keeps the
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
@@ -10,6 +11,7 @@ import { hostPort, wildcardFor } from '../net/host-port.ts';
 import type { Component } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICE_CIDRS, SERVICES } from '../objects/resource.ts';
+import { timerMs } from '../objects/timer.ts';
 import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
@@ -165,7 +167,7 @@ export class KubeProxy implements Component {
     const { config, nodeIPs } = this.#options;
     const healthz = config?.healthzBindAddress || hostPort(wildcardFor(nodeIPs), 10_256);
     await this.reports.start(healthz, config?.metricsBindAddress || METRICS_ADDRESS);
-    this.#timer = setInterval(() => void this.checkRules(), this.#syncPeriodMs);
+    this.#timer = setInterval(() => void this.checkRules(), timerMs(this.#syncPeriodMs));
     this.#timer.unref();
   }
 
@@ -288,7 +290,7 @@ export class KubeProxy implements Component {
     const { config } = this.#options;
     if (config === undefined || this.#syncedAt === undefined) return;
     const leftMs = this.#syncedAt + backendConfig(config, this.mode).minSyncPeriodMs - performance.now();
-    if (leftMs > 0) await sleep(leftMs, undefined, { ref: false });
+    if (leftMs > 0) await sleep(timerMs(leftMs), undefined, { ref: false });
   }
 
   async #sync(): Promise<void> {

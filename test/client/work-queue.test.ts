@@ -20,6 +20,17 @@ describe('a work queue', () => {
     await queue.stop();
   });
 
+  it('does not take a time that is longer than a timer waits for none', async () => {
+    const done: string[] = [];
+    const queue = queueOf(async (key) => void done.push(key));
+    queue.start();
+    queue.addAfter('late', 2 ** 32);
+    queue.addAfter('soon', 5);
+    await vi.waitFor(() => expect(done).toContain('soon'));
+    expect(done).toEqual(['soon']);
+    await queue.stop();
+  });
+
   it('processes a key again that was added while it ran, never twice at once', async () => {
     let running = 0;
     let runs = 0;

@@ -1,12 +1,14 @@
 /** `?watch=1`: the state asked for, then every change, as one JSON object a line, until the time is up. */
+
 import { randomInt } from 'node:crypto';
+import { timerMs } from '../../objects/timer.ts';
 import { ApiError } from '../../objects/transport.ts';
 import type { ObjectMeta } from '../../objects/wire.ts';
 import type { ApiCore } from '../api-core.ts';
 import type { ResourceDefinition } from '../resource-definition.ts';
 import type { ReadableCollection } from '../store/collection.ts';
 import type { StoredObject, StoreEvent } from '../store/stored-object.ts';
-import { type Interest, seenBy } from '../store/visibility.ts';
+import { type Interest, type Seen, seenBy } from '../store/visibility.ts';
 import { type Exchange, setWarnings } from './exchange.ts';
 import { checkListOptions } from './list-options.ts';
 import { countParameter, parseResourceVersion } from './list-page.ts';
@@ -41,8 +43,8 @@ export async function handleWatch(
   response.writeHead(200, { 'Content-Type': JSON_TYPE, 'Cache-Control': 'no-cache, private' });
   response.flushHeaders();
   const unsubscribe = collection.subscribe((event) => {
-    const type = seenBy(interest, event);
-    if (type !== undefined) stream.push(sharedFrame(event, type, representation));
+    const seen = seenBy(interest, event);
+    if (seen !== undefined) stream.push(sharedFrame(event, seen, representation));
   });
   const revision = core.store.revision;
   const pushBookmark = (metadata: object) => {
@@ -51,10 +53,13 @@ export async function handleWatch(
   const ticker = bookmarks
     ? setInterval(() => pushBookmark(bookmarkMeta(core.store.revision)), BOOKMARK_EVERY_MS)
     : undefined;
-  const timer = setTimeout(() => {
-    if (bookmarks) pushBookmark(bookmarkMeta(core.store.revision));
-    stream.end();
-  }, seconds * 1000);
+  const timer = setTimeout(
+    () => {
+      if (bookmarks) pushBookmark(bookmarkMeta(core.store.revision));
+      stream.end();
+    },
+    timerMs(seconds * 1000),
+  );
   response.on('close', () => {
     release();
     unsubscribe();
@@ -105,11 +110,11 @@ function frame(type: FrameType | 'BOOKMARK' | 'ERROR', object: string): string {
 }
 
 /** The frame of an event, made once for all watchers that see it in the same form. */
-function sharedFrame(event: StoreEvent, type: FrameType, representation: Representation): Uint8Array {
+function sharedFrame(event: StoreEvent, { type, entry }: Seen, representation: Representation): Uint8Array {
   const key = `${type} ${representation.name}`;
   let bytes = event.frames.get(key);
   if (bytes === undefined) {
-    bytes = Buffer.from(frame(type, representation.event(event.current)));
+    bytes = Buffer.from(frame(type, representation.event(entry)));
     event.frames.set(key, bytes);
   }
   return bytes;
@@ -137,8 +142,8 @@ function initialFrames(
   try {
     const frames: [FrameType, StoredObject][] = [];
     for (const event of collection.eventsSince(since)) {
-      const type = seenBy(interest, event);
-      if (type !== undefined) frames.push([type, event.current]);
+      const seen = seenBy(interest, event);
+      if (seen !== undefined) frames.push([seen.type, seen.entry]);
     }
     return { pieces: framePieces(frames, representation), expired: false };
   } catch (error) {

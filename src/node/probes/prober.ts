@@ -2,6 +2,7 @@
  * Runs the probes of one container instance: the startup probe first, then liveness and readiness, each at its own
  * pace. Says what came out; what follows from it is the pod worker's to decide.
  */
+import { timerMs } from '../../objects/timer.ts';
 import type { Probe } from '../../objects/wire.ts';
 import { ProbeCounter } from './probe-counter.ts';
 import { type ProbeTarget, runProbe } from './run-probe.ts';
@@ -49,10 +50,13 @@ export class Prober {
 
   #schedule(kind: ProbeKind, probe: Probe, counter: ProbeCounter, seconds: number): void {
     if (this.#stopped) return;
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      void this.#probe(kind, probe, counter);
-    }, seconds * 1000);
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        void this.#probe(kind, probe, counter);
+      },
+      timerMs(seconds * 1000),
+    );
     this.#timers.add(timer);
   }
 

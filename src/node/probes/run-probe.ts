@@ -1,10 +1,12 @@
 /** One run of a probe, with the words Kubernetes reports a failure in. All but exec start in the node's namespace. */
+
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { NamespaceSockets, Netns } from '../../kernel/kernel.ts';
 import { hostPort } from '../../net/host-port.ts';
+import { timerMs } from '../../objects/timer.ts';
 import type { Container, Probe } from '../../objects/wire.ts';
 import { collectExec } from '../runtime/collect-exec.ts';
 import type { RunningContainer } from '../runtime/container-runtime.ts';
@@ -25,7 +27,7 @@ const SHOWN_CHARACTERS = 10 * 1024;
 
 /** Undefined when the probe succeeds; else why it failed. */
 export async function runProbe(target: ProbeTarget, probe: Probe): Promise<string | undefined> {
-  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  const timeoutMs = timerMs((probe.timeoutSeconds ?? 1) * 1000);
   if (probe.exec !== undefined) return probeExec(target, probe.exec.command ?? [], timeoutMs);
   if (probe.httpGet !== undefined) return probeHttp(target, probe.httpGet, timeoutMs);
   if (probe.tcpSocket !== undefined) {

@@ -2,12 +2,14 @@
  * One instance of a container that runs a program of the host, confined. Starts it, collects its output, ends it, runs
  * further programs in it. What is mounted where says `mount-table.ts`, how it is started `scripts.ts`.
  */
+
 import { closeSync, fstatSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { namespaceOf } from '../../kernel/processes.ts';
+import { timerMs } from '../../objects/timer.ts';
 import { appletDirectory } from './applets.ts';
 import type { ContainerExit, ContainerSpec, Mount, PodPlace, RunningContainer } from './container-runtime.ts';
 import type { ContainerTerminal } from './container-terminal.ts';
@@ -115,7 +117,7 @@ export class ProgramContainer implements RunningContainer {
       if (this.#shim.pid !== 0) killProgram(this.#kernel, this.#shim.pid);
     };
     if (graceMs <= 0) kill();
-    const timer = setTimeout(kill, graceMs);
+    const timer = setTimeout(kill, timerMs(graceMs));
     await this.exited;
     clearTimeout(timer);
   }

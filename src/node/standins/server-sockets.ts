@@ -2,8 +2,10 @@
  * TCP servers of a stand-in: opened in the pod's namespace, closed gracefully (no new connections, running ones finish,
  * after the grace they are cut).
  */
+
 import type { Server, Socket } from 'node:net';
 import { wildcardFor } from '../../net/host-port.ts';
+import { timerMs } from '../../objects/timer.ts';
 import type { StandIn, StandInContext } from './stand-in.ts';
 
 /** Something that can be closed with a grace. */
@@ -28,7 +30,7 @@ export async function listenTcp(
     new Promise((resolve) => {
       const timer = setTimeout(() => {
         for (const socket of connections) socket.destroy();
-      }, graceMs);
+      }, timerMs(graceMs));
       server.close(() => {
         clearTimeout(timer);
         resolve();

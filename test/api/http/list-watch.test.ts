@@ -114,6 +114,34 @@ describe('a watch', () => {
     expect(await watch.next()).toBeUndefined();
   });
 
+  it('lasts when it is to last for years', async () => {
+    const watch = await openWatch(server, `${PATH}?watch=1&timeoutSeconds=999999999`);
+    // Another one's second is over meanwhile.
+    const short = await openWatch(server, `${PATH}?watch=1&timeoutSeconds=1`);
+    expect(await short.next()).toBeUndefined();
+    await add('a');
+    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'a' } } });
+    watch.end();
+  });
+
+  it('tells of an object that leaves its selection as it was in it, with the version of the change', async () => {
+    await server.call('POST', PATH, { metadata: { name: 'a', labels: { in: 'yes' } }, data: { x: '1' } });
+    const { body } = await server.call('GET', PATH);
+    const query = `watch=1&labelSelector=in%3Dyes&resourceVersion=${body.metadata.resourceVersion}`;
+    const live = await openWatch(server, `${PATH}?${query}`);
+    await server.call('PUT', `${PATH}/a`, { metadata: { name: 'a', labels: { in: 'no' } }, data: { x: '2' } });
+    const resourceVersion = String(server.core.store.revision);
+    const left = {
+      type: 'DELETED',
+      object: { metadata: { name: 'a', resourceVersion, labels: { in: 'yes' } }, data: { x: '1' } },
+    };
+    expect(await live.next()).toMatchObject(left);
+    live.end();
+    const later = await openWatch(server, `${PATH}?${query}`);
+    expect(await later.next()).toMatchObject(left);
+    later.end();
+  });
+
   it('gives Tables to those who ask', async () => {
     const watch = await openWatch(server, `${PATH}?watch=1`, TABLE_V1);
     await add('a', { x: '1' });

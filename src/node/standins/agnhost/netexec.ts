@@ -1,5 +1,7 @@
 /** agnhost's `netexec`: an HTTP and a UDP server with small commands, the test suites' favourite backend. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { timerMs } from '../../../objects/timer.ts';
 import { clientAddress, listenHttp } from '../http-server.ts';
 import { openAll } from '../server-sockets.ts';
 import type { StandIn, StandInContext } from '../stand-in.ts';
@@ -93,7 +95,7 @@ function routesOf(context: StandInContext, port: number): Readonly<Record<string
     '/exit': ({ response, query }) => {
       response.end();
       const code = Number(query.get('code') ?? 0) || 0;
-      setTimeout(() => context.exit(code), durationMs(query.get('wait') ?? '0s') ?? 0);
+      setTimeout(() => context.exit(code), timerMs(durationMs(query.get('wait') ?? '0s') ?? 0));
     },
     '/shutdown': ({ response }) => {
       response.end();
