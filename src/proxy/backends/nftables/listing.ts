@@ -26,9 +26,18 @@ export interface ListedObject {
   readonly rule?: ListedRule & { readonly chain: string };
 }
 
+/** Of a table with flags nft 1.0.6 prints nonsense: anything in their place, or no more at all. */
+const FLAGS = /"handle": \d+, "flags": /;
+
 /** None for an empty output: there is no table. Throws a `SyntaxError` for what is no JSON. */
 export function listedObjects(output: string): readonly ListedObject[] {
-  return output === '' ? [] : (JSON.parse(output) as { nftables: readonly ListedObject[] }).nftables;
+  if (output === '') return [];
+  try {
+    return (JSON.parse(output) as { nftables: readonly ListedObject[] }).nftables;
+  } catch (error) {
+    if (error instanceof SyntaxError && FLAGS.test(output)) return [{ table: { flags: 'unknown' } }];
+    throw error;
+  }
 }
 
 /** What stands of a table. Throws as `listedObjects` does. */
@@ -42,7 +51,9 @@ export function observeObjects(objects: readonly ListedObject[]): ObservedState 
   const chains = new Set<string>();
   const affinitySets = new Map<string, number>();
   const elements = new Map<string, Element>();
-  for (const { chain, set, map } of objects) {
+  let isAtRest = false;
+  for (const { table, chain, set, map } of objects) {
+    if (table?.flags !== undefined) isAtRest = true;
     if (chain !== undefined) chains.add(chain.name);
     const container = set ?? map;
     if (container === undefined) continue;
@@ -54,7 +65,7 @@ export function observeObjects(objects: readonly ListedObject[]): ObservedState 
       }
     }
   }
-  return { kind: 'observed', exists: true, chains, affinitySets, elements };
+  return { kind: 'observed', exists: true, isAtRest, chains, affinitySets, elements };
 }
 
 function isShared(name: string): name is Container {

@@ -43,7 +43,9 @@ export function planFull(next: RenderedState, previous: NftablesState): Batch[] 
   // With few Services all of it is one transaction.
   const batches =
     texts.length <= 1 ? nftBatch(fixed + texts.join('') + last) : [fixed, ...texts, last].flatMap(nftBatch);
-  return [...batches, ...deletionBatches(table, stale)];
+  // A table is woken in a transaction that changes no hook, or the kernel refuses it.
+  const waking = existing.isAtRest ? nftBatch(`add table ${table}\n`) : [];
+  return [...waking, ...batches, ...deletionBatches(table, stale)];
 }
 
 /** A Service port with the elements that are its own to write. */

@@ -17,7 +17,7 @@ export interface ListedRule {
 export function writtenForm(rule: string): string {
   return rule
     .replace(/(?<= )[0-9a-f.:]+\/\d+(?= |$)/g, blockText)
-    .replace(/(?<=!=|daddr|map) \{ (.+) \}/, (_, elements: string) => ` ${setText(elements.split(/ ?, /))}`);
+    .replace(/(?<!@\S+) \{ (.+) \}/, (_, elements: string) => ` ${setText(elements.split(/ ?, /))}`);
 }
 
 /** The form of a rule as listed. What this backend never writes is given as it is listed. */

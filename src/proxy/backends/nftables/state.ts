@@ -19,6 +19,8 @@ export interface ObservedState {
   readonly kind: 'observed';
   /** False: there is no such table. */
   readonly exists: boolean;
+  /** True for a table with flags, as `dormant`: its hooks are not in force. */
+  readonly isAtRest: boolean;
   readonly chains: ReadonlySet<string>;
   /** Affinity sets with their timeout. */
   readonly affinitySets: ReadonlyMap<string, number>;
@@ -31,6 +33,7 @@ export type NftablesState = RenderedState | ObservedState;
 export const NOTHING: ObservedState = {
   kind: 'observed',
   exists: false,
+  isAtRest: false,
   chains: new Set(),
   affinitySets: new Map(),
   elements: new Map(),
@@ -47,7 +50,7 @@ export function expectedOf({ views, facts }: Pick<RenderedState, 'views' | 'fact
   }
   const elements = new Map([...ownedElements(views)].map(([id, { element }]) => [id, element]));
   for (const element of fixedElements(facts)) elements.set(element.id, element);
-  return { kind: 'observed', exists: true, chains, affinitySets, elements };
+  return { kind: 'observed', exists: true, isAtRest: false, chains, affinitySets, elements };
 }
 
 /** The sets of `wanted` that are not there as they should be, and those of them that must go before they can come. */

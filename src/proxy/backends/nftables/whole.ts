@@ -4,6 +4,7 @@
  */
 import { BASE_CHAINS, fixedChains } from './fixed-rules.ts';
 import { type ListedObject, listedObjects, observeObjects } from './listing.ts';
+import { isServiceChain } from './names.ts';
 import { listedForm, writtenForm } from './rule-text.ts';
 import { serviceRules } from './service-rules.ts';
 import { expectedOf, type NftablesState, type RenderedState } from './state.ts';
@@ -17,13 +18,14 @@ export function* differences(state: NftablesState, [listing = '']: readonly stri
     return;
   }
   const wanted = expectedOf(state);
-  for (const { table } of objects)
-    if (table?.flags !== undefined) yield `the table has flags ${JSON.stringify(table.flags)}`;
+  if (standing.isAtRest) yield 'the table has flags';
   yield* mapDifferences('element', standing.elements, wanted.elements, (element) =>
     [element.verdict, element.comment].join(' '),
   );
   yield* mapDifferences('set', standing.affinitySets, wanted.affinitySets, (seconds) => `timeout ${seconds}s`);
-  yield* mapDifferences('chain', standingRules(objects), wantedRules(state), (rules) => rules.join('; '));
+  yield* mapDifferences('chain', standingRules(objects, wanted.chains), wantedRules(state), (rules) =>
+    rules.join('; '),
+  );
 }
 
 /** By name, and in the words that `textOf` has for what must be the same. */
@@ -41,11 +43,11 @@ function* mapDifferences<T>(
   for (const name of standing.keys()) if (!wanted.has(name)) yield `${kind} ${name} is nobody's`;
 }
 
-/** The rules of each chain; of a base chain, its hook comes first. */
-function standingRules(objects: readonly ListedObject[]): Map<string, string[]> {
+/** The rules of each chain, its hook before them; a chain of somebody else's is passed over. */
+function standingRules(objects: readonly ListedObject[], ours: ReadonlySet<string>): Map<string, string[]> {
   const chains = new Map<string, string[]>();
   for (const { chain, rule } of objects) {
-    if (chain !== undefined) {
+    if (chain !== undefined && (ours.has(chain.name) || isServiceChain(chain.name))) {
       const { name, type, hook, prio = 0, policy } = chain;
       chains.set(name, hook === undefined ? [] : [`${type} hook ${hook} priority ${prio} policy ${policy}`]);
     }
