@@ -14,6 +14,7 @@ import {
   planVolumes,
   setUpVolumes,
   tearDownVolumes,
+  type Volume,
   volumesWithTokens,
 } from './pod/volumes.ts';
 import type { PodSandbox as Network, PodIdentity } from './pod-network-seam.ts';
@@ -185,17 +186,20 @@ export class PodSandbox {
   async #refreshVolumes(): Promise<void> {
     const unfilled = new Set(this.#filled === undefined ? this.#volumes?.later.map(({ name }) => name) : []);
     const volumes = refreshedVolumes(this.#pod).filter(({ name }) => !unfilled.has(name));
+    await Promise.all(volumes.map((volume) => this.#refreshVolume(volume)));
+    if (this.#refresh !== undefined) this.#refreshLater();
+  }
+
+  async #refreshVolume(volume: Volume): Promise<void> {
     try {
-      const refresh = await planRefresh(this.#directory(), this.#projection(this.#pod), volumes);
+      const refresh = await planRefresh(this.#directory(), this.#projection(this.#pod), volume);
       if (this.#refresh !== undefined) refresh();
     } catch (error) {
       const { name, namespace } = this.#identity;
       const message = (error as Error).message;
-      this.#context.options.log.warn(`pod ${namespace}/${name}: volumes not refreshed, will be tried again`, {
-        message,
-      });
+      const what = `pod ${namespace}/${name}: volume ${volume.name} not refreshed, will be tried again`;
+      this.#context.options.log.warn(what, { message });
     }
-    if (this.#refresh !== undefined) this.#refreshLater();
   }
 
   #directory(): string {

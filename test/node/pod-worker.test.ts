@@ -27,7 +27,7 @@ function idleRuntime(): ContainerRuntime {
 interface Surroundings {
   /** What the pod's network does when the pod goes. */
   readonly detach?: () => Promise<void>;
-  readonly configMaps?: Readonly<Record<string, Record<string, Buffer>>>;
+  readonly configMaps?: Readonly<Record<string, Record<string, Buffer> | undefined>>;
   readonly volumes?: object[];
 }
 
@@ -48,7 +48,8 @@ async function workerOf({ detach = async () => undefined, configMaps = {}, volum
     recorder: { normal: () => undefined, warning: () => undefined },
     sandboxes: { attach: async () => ({ netns: 'lab.default.web', ips: ['10.244.1.2'] }), detach },
     source: {
-      configMap: async (_namespace: string, name: string) => configMaps[name] ?? { 'ca.crt': Buffer.from('PEM') },
+      configMap: async (_namespace: string, name: string) =>
+        name in configMaps ? configMaps[name] : { 'ca.crt': Buffer.from('PEM') },
       secret: async () => undefined,
     },
     tokens: async () => ({ token: 'a-token', expires: Date.now() + 3_600_000 }),
@@ -97,5 +98,21 @@ describe('a ConfigMap in a volume of a pod that runs', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(() => readFileSync(file)).toThrow('ENOENT');
     expect(warnings).toEqual([]);
+  });
+
+  it('follows it also when another volume’s object is gone', async () => {
+    const configMaps: Record<string, Record<string, Buffer> | undefined> = {
+      lost: { key: Buffer.from('kept') },
+      conf: { greeting: Buffer.from('hello') },
+    };
+    const volumes = ['lost', 'conf'].map((name) => ({ name, configMap: { name } }));
+    const { worker, warnings } = await workerOf({ configMaps, volumes });
+    const file = (path: string) => readFileSync(join(directory, 'pods', worker.identity.uid, 'volumes', path), 'utf8');
+    configMaps.lost = undefined;
+    configMaps.conf = { greeting: Buffer.from('good day') };
+    await expect.poll(() => file('conf/greeting'), { timeout: 10_000 }).toBe('good day');
+    expect(file('lost/key')).toBe('kept');
+    expect(warnings.join()).toContain('volume lost not refreshed, will be tried again');
+    await worker.stop();
   });
 });

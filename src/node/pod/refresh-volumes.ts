@@ -20,25 +20,17 @@ export function refreshedVolumes({ spec }: Pod): Volume[] {
 }
 
 /**
- * Asks what the files of these volumes are now; the function it resolves with brings the files below `directory` there, without
- * waiting for anything. Throws a `MountError` for an object that is gone: then the files stay as they are.
+ * Asks what the files of this volume are now; the function it resolves with brings the files below `directory` there, without waiting
+ * for anything. Throws a `MountError` for an object that is gone: then the files stay as they are.
  */
-export async function planRefresh(
-  directory: string,
-  projection: Projection,
-  volumes: readonly Volume[],
-): Promise<() => void> {
-  const planned = await Promise.all(
-    volumes.map(async (volume) => {
-      const { sources = [] } = volume.projected ?? {};
-      const tokens = sources.flatMap(({ serviceAccountToken }) => serviceAccountToken?.path ?? []);
-      return { path: join(directory, volume.name), files: await filesOf(volume, projection, false), tokens };
-    }),
+export async function planRefresh(directory: string, projection: Projection, volume: Volume): Promise<() => void> {
+  const path = join(directory, volume.name);
+  const files = await filesOf(volume, projection, false);
+  const tokens = (volume.projected?.sources ?? []).flatMap(
+    ({ serviceAccountToken }) => serviceAccountToken?.path ?? [],
   );
   return () => {
-    for (const { path, files, tokens } of planned) {
-      const standing = tokens.map((token) => standingFile(path, token));
-      replaceFiles(path, [...files, ...standing], groupOf(projection));
-    }
+    const standing = tokens.map((token) => standingFile(path, token));
+    replaceFiles(path, [...files, ...standing], groupOf(projection));
   };
 }

@@ -185,6 +185,36 @@ describe('programs', () => {
     expect(output).toContain('greeting\nx\n');
   });
 
+  it('files of a ConfigMap change together, for the program that runs; one mounted alone keeps what it was', async () => {
+    const key = { namespace: 'default', name: 'turns' };
+    await lab.transport.create(CONFIG_MAPS, { metadata: key, data: { a: '1', b: '1' } });
+    // Both files of one version, over and over; one that goes meanwhile is passed over.
+    const script = `last=1; while [ "$last" != 5 ]; do
+        pair=$({ cd -P /data/..data && cat a b; } 2>/dev/null) || continue
+        case $pair in 11|22|33|44|55) ;; *) echo "mixed $pair";; esac
+        now=$(cat /data/a 2>/dev/null); [ -z "$now" ] || [ "$now" = "$last" ] || { last=$now; echo "now $now"; }
+      done; readlink /data/a; echo "alone $(cat /alone/a)"; sleep 3600`;
+    await lab.createPod('reader', {
+      containers: [
+        container({
+          command: ['sh', '-c', script],
+          volumeMounts: [
+            { name: 'data', mountPath: '/data' },
+            { name: 'data', mountPath: '/alone/a', subPath: 'a' },
+          ],
+        }),
+      ],
+      volumes: [{ name: 'data', configMap: { name: 'turns' } }],
+    });
+    await ready('reader');
+    for (const turn of ['2', '3', '4', '5']) {
+      await lab.transport.patch(CONFIG_MAPS, key, 'merge', { data: { a: turn, b: turn } });
+      await eventually(async () => (await lab.logs('reader')).includes(`now ${turn}\n`));
+    }
+    await eventually(async () => (await lab.logs('reader')).includes('alone'));
+    expect(await lab.logs('reader')).toBe('now 2\nnow 3\nnow 4\nnow 5\n..data/a\nalone 1\n');
+  });
+
   it('busybox has its applets; exec enters the container, with and without a terminal', async () => {
     await lab.createPod('box', {
       containers: [container({ command: ['/bin/sh', '-c', 'sleep 36000'], image: 'busybox:1.28.4' })],

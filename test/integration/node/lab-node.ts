@@ -49,6 +49,7 @@ export async function startLabNode(label: string) {
     resolverConfig: '',
     clusterDns: '10.96.0.10',
     clusterDomain: 'cluster.local',
+    volumeSyncMs: 20,
   };
   const connector = new NodeKubelets();
   let kubelet = await startKubelet();

@@ -83,7 +83,7 @@ async function standing(volume: object, objects: Record<string, Record<string, s
         .filter((name) => !name.startsWith('..'))
         .sort(),
     version: () => readlinkSync(join(path, '..data')),
-    refresh: async () => (await planRefresh(place, projection, refreshedVolumes(pod)))(),
+    refresh: async () => (await planRefresh(place, projection, refreshedVolumes(pod)[0]!))(),
   };
 }
 
