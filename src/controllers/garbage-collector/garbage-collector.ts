@@ -51,7 +51,7 @@ export function garbageCollector(context: ControllerContext, types: readonly Res
     };
   });
   const byKind = new Map(all.map((watched) => [`${apiVersionOf(watched.type)}/${watched.type.kind}`, watched]));
-  /** Owners that the API said do not exist: a uid never comes back. */
+  /** Owners that the API said do not exist, by the namespace they were looked for in: a uid never comes back. */
   const absent = new Set<string>();
   const controller = new KeyedController('garbage-collector', context, reconcile, { concurrency: CONCURRENCY });
   const { queue } = controller;
@@ -108,13 +108,18 @@ export function garbageCollector(context: ControllerContext, types: readonly Res
   }
 
   async function stateOf(object: ApiObject, { uid, name, kind, apiVersion }: OwnerReference): Promise<OwnerState> {
+    const { namespace } = object.metadata ?? {};
     const cached = find(uid)?.object;
-    if (cached !== undefined) return isWaitingForDependents(cached) ? 'waiting' : 'solid';
-    if (absent.has(uid)) return 'absent';
+    // An owner in another namespace is none, as in Kubernetes: a namespace can be removed without a look at the others.
+    const isNear = cached?.metadata?.namespace === undefined || cached.metadata.namespace === namespace;
+    if (cached !== undefined && isNear) return isWaitingForDependents(cached) ? 'waiting' : 'solid';
+    const known = `${namespace ?? ''} ${uid}`;
+    if (absent.has(known)) return 'absent';
     const watched = byKind.get(`${apiVersion}/${kind}`);
     // A kind nobody here knows: whoever wrote the reference answers for it.
     if (watched === undefined) return 'solid';
-    const { namespace } = object.metadata ?? {};
+    // Of what has no namespace, such an owner cannot be found out about; it is left alone.
+    if (watched.type.namespaced && namespace === undefined) return 'solid';
     const key: ObjectKey = watched.type.namespaced && namespace !== undefined ? { namespace, name } : { name };
     try {
       const fresh = await transport.get(watched.type, key);
@@ -123,7 +128,7 @@ export function garbageCollector(context: ControllerContext, types: readonly Res
       if (!hasReason(error, 'NotFound')) throw error;
     }
     if (absent.size >= MOST_ABSENT) absent.clear();
-    absent.add(uid);
+    absent.add(known);
     return 'absent';
   }
 
