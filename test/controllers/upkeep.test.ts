@@ -120,6 +120,23 @@ describe('the scheduler', () => {
     });
   });
 
+  it('takes no condition away that somebody else has written meanwhile', async () => {
+    await start();
+    const { transport } = cluster;
+    const key = { namespace: 'default', name: 'nowhere' };
+    const write = transport.patch.bind(transport);
+    const mine = { type: 'example.com/checked', status: 'True' };
+    vi.spyOn(transport, 'patch').mockImplementationOnce(async (...args) => {
+      await write(PODS, key, 'strategic', { status: { conditions: [mine] } }, { subresource: 'status' });
+      return await write(...args);
+    });
+    await transport.create(PODS, pod('nowhere', { nodeSelector: { no: 'such' } }));
+    await eventually(async () =>
+      expect((await transport.get(PODS, key)).status?.conditions?.map(({ type }) => type)).toContain('PodScheduled'),
+    );
+    expect((await transport.get(PODS, key)).status?.conditions).toContainEqual(expect.objectContaining(mine));
+  });
+
   it('binds a thousand pods evenly and quickly', async () => {
     await start();
     await Promise.all(Array.from({ length: 1000 }, (_, i) => cluster.transport.create(PODS, pod(`p-${i}`))));
@@ -172,6 +189,31 @@ describe('a namespace', () => {
       await cluster.transport.get(SERVICE_ACCOUNTS, { namespace: 'default', name: 'default' });
       expect((await cluster.transport.get(CONFIG_MAPS, ca)).data).toEqual({ 'ca.crt': 'PEM' });
     });
+  });
+});
+
+describe('the garbage collector', () => {
+  it('looks for an owner in the object’s own namespace only, and leaves what has none alone', async () => {
+    await start();
+    const { transport } = cluster;
+    const owner = await transport.create(CONFIG_MAPS, { metadata: { name: 'owner', namespace: 'default' } });
+    const { uid = '' } = owner.metadata ?? {};
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }];
+    const dependent = (namespace: string) => ({ metadata: { name: 'dependent', namespace, ownerReferences } });
+    await transport.create(NODES, { metadata: { name: 'of-no-namespace', ownerReferences } });
+    await transport.create(CONFIG_MAPS, dependent('kube-system'));
+    await eventually(() =>
+      expect(transport.get(CONFIG_MAPS, { namespace: 'kube-system', name: 'dependent' })).rejects.toThrow('not found'),
+    );
+    await transport.create(CONFIG_MAPS, dependent('default'));
+    await transport.create(CONFIG_MAPS, dependent('kube-node-lease'));
+    await eventually(() =>
+      expect(transport.get(CONFIG_MAPS, { namespace: 'kube-node-lease', name: 'dependent' })).rejects.toThrow(
+        'not found',
+      ),
+    );
+    await transport.get(CONFIG_MAPS, { namespace: 'default', name: 'dependent' });
+    await transport.get(NODES, { name: 'of-no-namespace' });
   });
 });
 

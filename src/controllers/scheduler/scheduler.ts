@@ -120,10 +120,10 @@ export function scheduler(context: ControllerContext): Component {
       message,
       lastTransitionTime: known?.status === 'False' ? known.lastTransitionTime! : timestamp(now()),
     };
-    const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled');
-    const patch = { metadata: { uid }, status: { conditions: [...others, next] } };
+    // One condition of those there are by now: others' come and go meanwhile.
+    const patch = { metadata: { uid }, status: { conditions: [next] } };
     try {
-      await transport.patch(PODS, { name, namespace }, 'merge', patch, {
+      await transport.patch(PODS, { name, namespace }, 'strategic', patch, {
         subresource: 'status',
         fieldManager: 'kube-scheduler',
       });
