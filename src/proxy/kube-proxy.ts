@@ -232,9 +232,10 @@ export class KubeProxy implements Component {
 
   /** Looks whether someone has taken away or changed rules, and writes them all again if so. True when nobody has. */
   async checkRules(): Promise<boolean> {
-    const lost = await this.#rules.check((error) =>
-      this.#options.log.error('kube-proxy cannot check its rules', { node: this.#options.nodeName, error }),
-    );
+    const cannot = (error: unknown) =>
+      this.#options.log.error('kube-proxy cannot check its rules', { node: this.#options.nodeName, error });
+    if (await this.#rules.lookForAddresses().catch(cannot)) this.#request();
+    const lost = await this.#rules.check(cannot);
     const isWhole = lost.length === 0;
     if (isWhole || this.#isStopped) return isWhole;
     this.#options.log.warn('kube-proxy lost rules; writing all of them again', { node: this.#options.nodeName, lost });

@@ -27,13 +27,14 @@ export interface RulePlace {
   readonly config?: ProxyConfig | undefined;
 }
 
-/** Makes them; nothing is written yet. */
-export function nodeRules(mode: ProxyMode, { kernel, netns, relays, config }: RulePlace, facts: ProxyFacts): NodeRules {
-  const inMode = modeFacts(
-    mode,
-    config === undefined ? facts : configuredFacts(facts, mode, config),
-    config?.nodePortAddresses ?? [],
-  );
+/** Makes them; nothing is written yet. `addresses`: those the node has of the family, where they are known. */
+export function nodeRules(
+  mode: ProxyMode,
+  { kernel, netns, relays, config }: RulePlace,
+  facts: ProxyFacts,
+  addresses?: readonly string[],
+): NodeRules {
+  const inMode = factsInMode(mode, config, facts, addresses);
   switch (mode) {
     case 'iptables':
       return new RuleSync(kernel, netns, iptablesBackend, inMode);
@@ -47,9 +48,19 @@ export function nodeRules(mode: ProxyMode, { kernel, netns, relays, config }: Ru
   }
 }
 
-/** kube-proxy's default in mode nftables: node ports on the node's primary address alone, and never on loopback. */
-function modeFacts(mode: ProxyMode, facts: ProxyFacts, nodePortAddresses: readonly string[]): ProxyFacts {
-  if (mode !== 'nftables') return facts;
-  const byDefault = nodePortAddresses.length === 0 ? [facts.nodeIP] : undefined;
-  return { ...facts, nodePortIPs: facts.nodePortIPs ?? byDefault, localhostNodePorts: false };
+/**
+ * What the backend of a mode goes by. kube-proxy's default in mode nftables: node ports on the node's primary address alone, and
+ * never on loopback.
+ */
+export function factsInMode(
+  mode: ProxyMode,
+  config: ProxyConfig | undefined,
+  facts: ProxyFacts,
+  addresses?: readonly string[],
+): ProxyFacts {
+  const configured = config === undefined ? facts : configuredFacts(facts, mode, config, addresses);
+  if (mode !== 'nftables') return configured;
+  const isOpen = config === undefined || config.nodePortAddresses.length === 0;
+  const nodePortIPs = configured.nodePortIPs ?? (isOpen ? [facts.nodeIP] : undefined);
+  return { ...configured, nodePortIPs, localhostNodePorts: false };
 }

@@ -3,7 +3,7 @@
  * Plain data: it is part of a lab's plan.
  */
 import { cidrContains, cidrOf, cidrsOverlap, parseCidr } from '../net/cidr.ts';
-import { familyOf, parseIp } from '../net/ip.ts';
+import { parseIp } from '../net/ip.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import type { IpvsOptions, LocalTraffic, ProxyFacts } from './backends/backend.ts';
 
@@ -75,12 +75,23 @@ export function localTrafficOf(
   }
 }
 
-/** The facts as the configuration has them in a mode. Of a node's addresses those of eth0 and lo can answer node ports. */
-export function configuredFacts(facts: ProxyFacts, mode: ProxyMode, config: ProxyConfig): ProxyFacts {
+/** True when which addresses answer node ports hangs on the addresses the node has. */
+export function choosesNodePortsByBlock({ nodePortAddresses: [first] }: ProxyConfig): boolean {
+  return first !== undefined && first !== 'primary';
+}
+
+/** The facts as the configuration has them in a mode; `addresses`: those the node has of the family, but for loopback. */
+export function configuredFacts(
+  facts: ProxyFacts,
+  mode: ProxyMode,
+  config: ProxyConfig,
+  addresses: readonly string[] = [facts.nodeIP],
+): ProxyFacts {
   const { masqueradeAll, masqueradeBit } = backendConfig(config, mode);
   const localhostNodePorts =
     facts.localhostNodePorts && config.localhostNodePorts && hasLoopback(config.nodePortAddresses);
-  const nodePortIPs = nodePortIPsOf(facts, config, localhostNodePorts) ?? facts.nodePortIPs;
+  const candidates = [...addresses, ...(localhostNodePorts && facts.family === 4 ? ['127.0.0.1'] : [])];
+  const nodePortIPs = nodePortIPsOf(facts, config, candidates) ?? facts.nodePortIPs;
   return {
     ...facts,
     masqueradeAll,
@@ -102,12 +113,11 @@ function hasLoopback(nodePortAddresses: readonly string[]): boolean {
 function nodePortIPsOf(
   { nodeIP, family }: ProxyFacts,
   { nodePortAddresses }: ProxyConfig,
-  withLoopback: boolean,
+  candidates: readonly string[],
 ): readonly string[] | undefined {
   if (nodePortAddresses.length === 0) return undefined;
   if (nodePortAddresses[0] === 'primary') return [nodeIP];
   const blocks = nodePortAddresses.map(cidrOf).filter((block) => block.family === family);
   if (blocks.length === 0 || blocks.some(({ prefix }) => prefix === 0)) return undefined;
-  const candidates = [nodeIP, ...(withLoopback && familyOf(nodeIP) === 4 ? ['127.0.0.1'] : [])];
   return candidates.filter((ip) => blocks.some((block) => cidrContains(block, parseIp(ip)!)));
 }

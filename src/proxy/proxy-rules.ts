@@ -9,10 +9,12 @@ import type { Logger } from '../objects/component.ts';
 import { PROXY_MODES, type ProxyMode } from '../objects/proxy-mode.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
+import { NODE_ADDRESSES, nodeAddresses } from './backends/ipvs/observe.ts';
 import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
 import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
-import { type NodeRules, nodeRules } from './node-rules.ts';
+import { factsInMode, type NodeRules, nodeRules } from './node-rules.ts';
 import { ensurePacketCounters, removePacketCounters } from './packet-counters.ts';
+import { choosesNodePortsByBlock } from './proxy-config.ts';
 import { removeFormer, writeNext } from './replace-rules.ts';
 import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
@@ -27,6 +29,8 @@ interface Family {
   readonly tracker: ServicePortTracker;
   facts: ProxyFacts;
   rules: NodeRules;
+  /** The node's own of the family; undefined: not looked for. */
+  addresses: readonly string[] | undefined;
 }
 
 /** A sync of all families. */
@@ -51,6 +55,7 @@ export class ProxyRules {
       tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
       facts,
       rules: nodeRules(options.mode, options, facts),
+      addresses: undefined,
     }));
   }
 
@@ -72,8 +77,12 @@ export class ProxyRules {
   async prepare(): Promise<void> {
     const { mode, strictMode = false } = this.#options;
     this.#choice = await this.choose({ mode, scheduler: this.scheduler, strict: strictMode });
+    await this.lookForAddresses();
     if (this.#choice.mode !== mode)
-      for (const family of this.#families) family.rules = nodeRules(this.#choice.mode, this.#options, family.facts);
+      for (const family of this.#families) {
+        const { facts, addresses } = family;
+        family.rules = nodeRules(this.#choice.mode, this.#options, facts, addresses);
+      }
     await Promise.all([this.#count(this.#choice.mode), ...this.#families.map(({ rules }) => rules.prepare())]);
     for (const { facts, rules } of this.#families)
       rules.facts = { ...rules.facts, hasPacketCounters: facts.hasPacketCounters };
@@ -100,6 +109,25 @@ export class ProxyRules {
   get nodePortHosts(): readonly string[] | undefined {
     const hosts = this.#families.map(({ rules }) => rules.facts.nodePortIPs);
     return hosts.includes(undefined) ? undefined : hosts.flatMap((ips) => ips ?? []);
+  }
+
+  /** Looks which of the node's addresses are to answer node ports, where blocks say it; true when rules are to be written for it. */
+  async lookForAddresses(): Promise<boolean> {
+    const { kernel, netns, config } = this.#options;
+    if (config === undefined || !choosesNodePortsByBlock(config)) return false;
+    const { stdout, exitCode } = await kernel.read(netns, NODE_ADDRESSES);
+    // Those that were known stay.
+    if (exitCode !== 0) return false;
+    let isDue = false;
+    for (const family of this.#families) {
+      const { facts, rules } = family;
+      family.addresses = nodeAddresses(stdout, facts.family);
+      const { nodePortIPs } = factsInMode(this.#choice.mode, config, facts, family.addresses);
+      if (isDeepStrictEqual(nodePortIPs, rules.facts.nodePortIPs)) continue;
+      rules.facts = { ...rules.facts, nodePortIPs };
+      isDue = true;
+    }
+    return isDue;
   }
 
   /**
@@ -147,9 +175,9 @@ export class ProxyRules {
   async write(choice: ModeChoice, scheduler: string): Promise<() => Promise<void>> {
     const former = this.#choice.mode;
     await this.#count(choice.mode);
-    const replacements = this.#families.map(({ facts, rules, tracker }) => ({
+    const replacements = this.#families.map(({ facts, rules, tracker, addresses }) => ({
       former: rules,
-      next: nodeRules(choice.mode, this.#options, withScheduler(facts, scheduler)),
+      next: nodeRules(choice.mode, this.#options, withScheduler(facts, scheduler), addresses),
       views: tracker.update().views,
     }));
     await writeNext(replacements);

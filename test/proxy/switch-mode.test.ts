@@ -1,7 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../src/kernel/kernel.ts';
 import { RecordingKernel } from '../../src/kernel/recording-kernel.ts';
+import { normalised } from '../../src/lab/proxy-config/normalise.ts';
+import { LAB_OPTIONS } from '../../src/lab/proxy-config/option-defaults.ts';
 import { ENDPOINT_SLICES, SERVICE_CIDRS, SERVICES } from '../../src/objects/resource.ts';
+import type { KubeProxyOptions } from '../../src/proxy/kube-proxy-options.ts';
 import { RuleModel, saveOf } from './backends/iptables/rule-model.ts';
 import { TableModel } from './backends/nftables/table-model.ts';
 import { service, slice } from './fixtures.ts';
@@ -12,6 +15,8 @@ class TwoModels extends RecordingKernel {
   readonly rules = new RuleModel();
   readonly tables = new TableModel();
   readonly history: string[] = [];
+  /** The node's own. */
+  addresses = ['192.168.1.11'];
   /** Refuses batches of this tool. */
   refuses: Batch['tool'] | undefined;
 
@@ -42,15 +47,17 @@ class TwoModels extends RecordingKernel {
         ? { stdout, stderr: 'Error: No such file or directory', exitCode: 1 }
         : { stdout, stderr: '', exitCode: 0 };
     }
-    return { stdout: saveOf(this.rules), stderr: '', exitCode: 0 };
+    const links = [{ ifname: 'eth0', addr_info: this.addresses.map((local) => ({ local })) }];
+    const stdout = argv[0] === 'ip' ? JSON.stringify(links) : saveOf(this.rules);
+    return { stdout, stderr: '', exitCode: 0 };
   }
 }
 
 const open = proxiesOnModels();
 
-async function setUp() {
+async function setUp(more: Partial<KubeProxyOptions> = {}) {
   const kernel = new TwoModels();
-  const { transport, proxy } = open({ kernel, mode: 'iptables', serviceCIDRs: ['172.30.0.0/16'] });
+  const { transport, proxy } = open({ kernel, mode: 'iptables', serviceCIDRs: ['172.30.0.0/16'], ...more });
   await transport.create(SERVICES, service());
   await transport.create(ENDPOINT_SLICES, slice(['10.244.1.2']));
   await proxy.start();
@@ -118,6 +125,25 @@ describe('a change of mode', () => {
     await transport.delete(SERVICE_CIDRS, { name: 'more' });
     await vi.waitFor(() => expect(guarded()).not.toContain('10.10.5.0/24'));
     expect(guarded()).toContain('172.30.0.0/16');
+  });
+
+  // upstream: pkg/proxy/util/nodeport_addresses.go, GetNodeIPs: every address of an interface that lies in a block
+  it('answers node ports at the node’s addresses within nodePortAddresses, as they come and go', async () => {
+    const config = normalised({ ...LAB_OPTIONS, nodePortAddresses: ['192.168.0.0/16'] });
+    const { kernel, proxy } = await setUp({ config });
+    const inIptables = () =>
+      kernel.rules.rulesOf('nat', 'KUBE-SERVICES').flatMap((rule) => /NOTE.* -d (\S+) -j/.exec(rule)?.[1] ?? []);
+    const inNftables = () =>
+      [...(kernel.tables.tables.get('ip kube-proxy')?.sets.get('nodeport-ips')?.elements.keys() ?? [])].sort();
+    expect(inIptables()).toEqual(['192.168.1.11']);
+    kernel.addresses = ['10.0.0.1', '192.168.1.11', '192.168.9.9'];
+    await proxy.checkRules();
+    await vi.waitFor(() => expect(inIptables()).toEqual(['192.168.1.11', '192.168.9.9']));
+    await proxy.switchMode('nftables');
+    expect(inNftables()).toEqual(['192.168.1.11', '192.168.9.9']);
+    kernel.addresses = ['192.168.9.9'];
+    await proxy.checkRules();
+    await vi.waitFor(() => expect(inNftables()).toEqual(['192.168.9.9']));
   });
 
   it('asked for twice at once ends in the last', async () => {

@@ -15,7 +15,6 @@ import type { RelayGroup } from './protocol.ts';
 import type { RelayAccess } from './relay-client.ts';
 
 export class UserspaceRules {
-  facts: ProxyFacts;
   readonly #rules: RuleSync<UserspaceState>;
   readonly #relays: RelayAccess;
   readonly #group: RelayGroup;
@@ -25,10 +24,17 @@ export class UserspaceRules {
   #ports: RelayPorts = new Map();
 
   constructor(kernel: Kernel, netns: Netns, facts: ProxyFacts, relays: RelayAccess) {
-    this.facts = facts;
     this.#rules = new RuleSync(kernel, netns, userspaceBackend, facts);
     this.#relays = relays;
     this.#group = { netns, family: facts.family };
+  }
+
+  get facts(): ProxyFacts {
+    return this.#rules.facts;
+  }
+
+  set facts(facts: ProxyFacts) {
+    this.#rules.facts = facts;
   }
 
   get rules(): KeptRules {
