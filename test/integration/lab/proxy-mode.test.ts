@@ -164,7 +164,7 @@ describe('the mode of kube-proxy', () => {
       expect([await has('control-plane'), await has(node), await health()]).toEqual([true, false, 7]);
       expect((await rules(lab, node)).iptables).toBeGreaterThan(5);
       await expect(daemon.switchProxyMode({ mode: 'nftables', node })).rejects.toMatchObject({
-        why: 'it is stopped; `podwire kube-proxy start` starts it',
+        why: 'it is stopped there',
       });
       expect(await daemon.runKubeProxy({ is: 'running' })).toEqual(['control-plane', node]);
       expect([await has(node), await health()]).toEqual([true, 0]);
