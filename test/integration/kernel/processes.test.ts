@@ -15,13 +15,14 @@ import {
 } from '../../../src/kernel/processes.ts';
 
 const started: ChildProcess[] = [];
+// With all that they have started: what lives on holds this process's standard error, for whose end vitest waits.
 afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
+  for (const { pid, signalCode } of started.splice(0)) if (signalCode === null) process.kill(-pid!, 'SIGKILL');
 });
 
-/** A process that has printed a line. */
+/** A process that has printed a line, in a process group of its own. */
 async function start(script: string, env: NodeJS.ProcessEnv = process.env): Promise<number> {
-  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], env });
+  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], env, detached: true });
   started.push(child);
   await once(child.stdout!, 'data');
   return child.pid!;
@@ -49,7 +50,7 @@ describe('processes', () => {
     const path = join(folder, ') S 1 (');
     symlinkSync('/bin/sh', path);
     try {
-      const child = spawn(path, ['-c', 'echo up; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(path, ['-c', 'echo up; read line'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
       started.push(child);
       await once(child.stdout!, 'data');
       expect(readFileSync(`/proc/${child.pid}/comm`, 'utf8')).toBe(') S 1 (\n');
@@ -67,7 +68,6 @@ describe('processes', () => {
     const own = statSync('/proc/self/ns/net').ino;
     expect(family.filter(({ netns }) => netns === own).length).toBeGreaterThanOrEqual(2);
     expect(family.filter(({ netns }) => netns !== own).length).toBeGreaterThanOrEqual(1);
-    for (const { pid: member } of family.filter((candidate) => candidate.pid !== pid)) process.kill(member, 'SIGKILL');
   });
 
   it('show the environment they were started with', async () => {
