@@ -6,12 +6,10 @@ import { iptablesBackend } from '../../../src/proxy/backends/iptables/backend.ts
 import { nftablesBackend } from '../../../src/proxy/backends/nftables/backend.ts';
 import { userspaceBackend } from '../../../src/proxy/backends/userspace/backend.ts';
 import { ensurePacketCounters } from '../../../src/proxy/packet-counters.ts';
-import { RuleSync } from '../../../src/proxy/rule-sync.ts';
 import { arbitraryDesired } from '../../proxy/arbitrary-cluster.ts';
 import { Ports } from '../../proxy/backends/userspace/rules-under-test.ts';
-import { FACTS_4 } from '../../proxy/fixtures.ts';
 import { scratch } from '../scratch.ts';
-import { richViews } from './rich-cluster.ts';
+import { nodeRules, RESTORE, replacements, replacementText, type SavedRule, savedRules } from './foreign-changes.ts';
 
 // The kernel's tools list what was written in words of their own. That is to be taken for what it is; what somebody changed is not.
 
@@ -101,124 +99,19 @@ describe.each(FAMILIES)('what nft lists in IPv%i', (family) => {
   });
 });
 
-/** The rules of a whole node, and a way to change them behind their backend's back. */
-async function nodeRules(backend: ProxyBackend<unknown>) {
-  const rules = new RuleSync(lab.kernel, netns, backend, { ...FACTS_4, serviceCIDRs: ['10.96.0.0/12'] });
-  const views = richViews(4);
-  const relayPorts = new Ports().for(views);
-  const { state } = backend.plan({ views, facts: rules.facts, relayPorts }, backend.observed([''], 4));
-  await rules.sync(views, relayPorts);
-  const list = async () => (await lab.kernel.read(netns, backend.observe(4)[0]!)).stdout;
-  const comparable = (listing: string) => {
-    const words = listing.replace(/^#.*$/gm, '').replace(/\[\d+:\d+\]|"handle": \d+/g, '');
-    return words.split(/\n|, (?=\{"(?:rule|chain)")/).sort();
-  };
-  return {
-    rules,
-    list,
-    /** Changes rules; gives what is said of it. The next sync takes all of it back. */
-    async change(argv: readonly [string, ...string[]], text: string): Promise<{ changed: string; found: string[] }> {
-      const before = comparable(await list());
-      expect(await lab.kernel.read(netns, argv, text), text).toMatchObject({ exitCode: 0, stderr: '' });
-      const changed = await list();
-      const found = [...backend.differences(state, [changed], 4)];
-      expect(await rules.check(), text).toBe(found[0]);
-      await rules.sync(views, relayPorts);
-      expect(await rules.check(), text).toBeUndefined();
-      expect(comparable(await list()), text).toEqual(before);
-      return { changed, found };
-    },
-  };
-}
-
-const RESTORE = ['iptables-restore', '--noflush'] as const;
-
-interface SavedRule {
-  readonly table: string;
-  readonly chain: string;
-  /** Its place in the chain, from 1. */
-  readonly number: number;
-  readonly rule: string;
-}
-
-/** Our rules. */
-function savedRules(save: string): SavedRule[] {
-  const rules: SavedRule[] = [];
-  let table = '';
-  for (const line of save.split('\n')) {
-    if (line.startsWith('*')) table = line.slice(1);
-    const [, chain = '', rule = ''] = /^-A (KUBE-(?!FIREWALL)\S+) (.+)$/.exec(line) ?? [];
-    if (chain === '') continue;
-    const number = rules.filter((other) => other.table === table && other.chain === chain).length + 1;
-    rules.push({ table, chain, number, rule });
-  }
-  return rules;
-}
-
-/** Words of a rule, and what somebody puts in their place. */
-const OTHER_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/--to-destination \S+/, '--to-destination 10.244.2.99:80'],
-  [/--to-ports \d+/, '--to-ports 9'],
-  [/--dport \d+/, '--dport 9'],
-  [/--probability \S+/, '--probability 0.25'],
-  [/--seconds \d+/, '--seconds 5'],
-  [/--mask \S+/, '--mask 255.255.0.0'],
-  [/--set-xmark \S+/, '--set-xmark 0x8000/0x8000'],
-  [/--mark \S+/, '--mark 0x8000/0x8000'],
-  [/--reject-with \S+/, '--reject-with icmp-host-unreachable'],
-  [/(--(src|dst)-type) LOCAL/, '$1 BROADCAST'],
-  [/--(ct)?state \S+/, '--$1state UNTRACKED'],
-  [/! -s/, '-s'],
-  [/-s \S+/, '-s 198.18.0.0/15'],
-  [/-d \S+/, '-d 203.0.113.9/32'],
-  [/--random-fully/, ''],
-  [/-j (KUBE-MARK-MASQ|DROP|REJECT.*|ACCEPT)$/, '-j RETURN'],
-  [/-m statistic \S+ \S+ \S+ \S+ /, ''],
-  [/--comment "/, '--comment "not '],
-];
-
-/** Changes for each word there is in the rules of each kind of chain, in rounds in which a rule is changed once. */
-function replacements(save: string): SavedRule[][] {
-  const known = new Set<string>();
-  const rounds: SavedRule[][] = [];
-  for (const standing of savedRules(save))
-    for (const [word, other] of OTHER_WORDS) {
-      const kind = `${standing.table} ${standing.chain.replace(/-[A-Z0-9]{16}$/, '')} ${word}`;
-      const rule = standing.rule.replace(word, other);
-      if (rule === standing.rule || known.has(kind)) continue;
-      known.add(kind);
-      const isFree = (round: readonly SavedRule[]) =>
-        !round.some(({ chain, number }) => chain === standing.chain && number === standing.number);
-      const round = rounds.find(isFree);
-      if (round === undefined) rounds.push([{ ...standing, rule }]);
-      else round.push({ ...standing, rule });
-    }
-  return rounds;
-}
-
-/** As `iptables -R`, for several. */
-function replacementText(rules: readonly SavedRule[]): string {
-  return [...Map.groupBy(rules, ({ table }) => table)]
-    .map(([table, own]) => {
-      const lines = own.map(({ chain, number, rule }) => `-R ${chain} ${number} ${rule}\n`);
-      return `*${table}\n${lines.join('')}COMMIT\n`;
-    })
-    .join('');
-}
-
 describe.each([
   ['iptables', iptablesBackend as ProxyBackend<unknown>],
   ['userspace', userspaceBackend as ProxyBackend<unknown>],
 ])('rules of mode %s', (_, backend) => {
   it('that are replaced by others, whichever word differs, are each noticed, and put back', async () => {
-    const { rules, list, change } = await nodeRules(backend);
-    const rounds = replacements(await list());
+    const { rules, list, change } = await nodeRules(lab.kernel, netns, backend);
+    const rounds = replacements((await list())[0]!);
     expect(rounds.flat().length).toBeGreaterThan(25);
     for (const round of rounds) {
-      const { changed, found } = await change(RESTORE, replacementText(round));
+      const { changed, found } = await change([RESTORE, replacementText(round)]);
       for (const { table, chain, number } of round) {
         const isIt = (other: SavedRule) => other.table === table && other.chain === chain && other.number === number;
-        expect(found).toContain(`${table} ${chain} has "${savedRules(changed).find(isIt)!.rule}"`);
+        expect(found).toContain(`${table} ${chain} has "${savedRules(changed[0]!).find(isIt)!.rule}"`);
       }
     }
     await rules.cleanup();
@@ -227,9 +120,9 @@ describe.each([
 
 describe('rules of one chain that are exchanged', () => {
   it('are put back; where Services share a chain the order is free but for its end', async () => {
-    const { rules, list, change } = await nodeRules(iptablesBackend as ProxyBackend<unknown>);
+    const { rules, list, change } = await nodeRules(lab.kernel, netns, iptablesBackend as ProxyBackend<unknown>);
     const exchange = async (chain: string, at: 0 | -2) => {
-      const all = savedRules(await list()).filter((rule) => rule.table === 'nat' && rule.chain.startsWith(chain));
+      const all = savedRules((await list())[0]!).filter((rule) => rule.table === 'nat' && rule.chain.startsWith(chain));
       const [a, b] = all.filter((rule) => rule.chain === all[0]!.chain).slice(at) as [SavedRule, SavedRule];
       return replacementText([
         { ...a, rule: b.rule },
@@ -237,8 +130,8 @@ describe('rules of one chain that are exchanged', () => {
       ]);
     };
     for (const chain of ['KUBE-SVC-', 'KUBE-SEP-', 'KUBE-EXT-', 'KUBE-POSTROUTING'])
-      await change(RESTORE, await exchange(chain, 0));
-    await change(RESTORE, await exchange('KUBE-SERVICES', -2));
+      await change([RESTORE, await exchange(chain, 0)]);
+    await change([RESTORE, await exchange('KUBE-SERVICES', -2)]);
     await lab.kernel.read(netns, RESTORE, await exchange('KUBE-SERVICES', 0));
     expect(await rules.check()).toBeUndefined();
     await rules.cleanup();
@@ -292,7 +185,7 @@ describe('rules of mode nftables', () => {
   const NFT = ['nft', '-f', '-'] as const;
 
   it('that are replaced by others, whichever word differs, are each noticed, and put back', async () => {
-    const { rules, change } = await nodeRules(backend);
+    const { rules, change } = await nodeRules(lab.kernel, netns, backend);
     let left = OTHER_NFT_WORDS;
     while (left.length > 0) {
       const standing = await listedRules();
@@ -307,7 +200,7 @@ describe('rules of mode nftables', () => {
         if (found !== undefined) changed.add(found.chain);
       }
       expect(later.length, `${later}`).toBeLessThan(left.length);
-      const { found } = await change(NFT, text);
+      const { found } = await change([NFT, text]);
       const told = found.map((words) => /^chain (\S+) is "/.exec(words)?.[1]);
       expect(told.sort(), text).toEqual([...changed].sort());
       left = later;
@@ -327,13 +220,13 @@ describe('rules of mode nftables', () => {
     ['an element of nobody', 'add element ip kube-proxy cluster-ips { 10.96.9.9 }'],
     ['a chain of no Service', 'add chain ip kube-proxy service-ABCDEFGH-ns/gone/tcp/p80'],
   ])('%s: is noticed and put back', async (_, text) => {
-    const { rules, change } = await nodeRules(backend);
-    await change(NFT, `${text}\n`);
+    const { rules, change } = await nodeRules(lab.kernel, netns, backend);
+    await change([NFT, `${text}\n`]);
     await rules.cleanup();
   });
 
   it('leave alone a chain that somebody else has made', async () => {
-    const { rules } = await nodeRules(backend);
+    const { rules } = await nodeRules(lab.kernel, netns, backend);
     await lab.kernel.run(netns, [{ tool: 'nft', text: 'add chain ip kube-proxy mine\n' }]);
     expect(await rules.check()).toBeUndefined();
     await rules.cleanup();

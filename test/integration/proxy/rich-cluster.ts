@@ -36,6 +36,8 @@ export function richViews(family: 4 | 6): ServicePortViews {
         ports: ports(30_081),
         externalTrafficPolicy: 'Local',
         healthCheckNodePort: 32_000,
+        // Without the node.
+        loadBalancerSourceRanges: [family === 4 ? '203.0.113.0/24' : 'fd00:9::/64'],
       },
       'ns/near',
       balanced(at('10.201.0', 2)),

@@ -36,4 +36,4 @@ describe.skipIf(whyNoUml())('kube-proxy in mode ipvs', () => {
 });
 
 /** Tests of test/guest. */
-const EXPECTED = 26;
+const EXPECTED = 28;

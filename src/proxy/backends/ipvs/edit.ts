@@ -5,7 +5,7 @@
  */
 import type { IpFamily } from '../../../net/ip.ts';
 import { kernelName, type SetName } from './names.ts';
-import type { Item } from './service-items.ts';
+import { type Item, itemId } from './service-items.ts';
 import { leavingKey } from './state.ts';
 import {
   additionLine,
@@ -83,13 +83,16 @@ export function editOf({ family, ids, before, after, connections }: Comparison):
     if (item.kind === 'address') addresses[side].push(item.ip);
     else if (item.kind === 'rule') rules[side].push(item.rule);
     else {
+      growth.set(item.set, (growth.get(item.set) ?? 0) + (side === 'add' ? 1 : -1));
+      // One that somebody gave options is written over by its own.
+      const [plain = '', ...options] = item.entry.split(' ');
+      if (options.length > 0 && after(itemId({ ...item, entry: plain })) !== undefined) continue;
       const lines = ADMITTING.has(item.set) ? admissions : entries;
       const line = `${side === 'add' ? 'add' : 'del'} ${kernelName(item.set, family)} ${item.entry} -exist`;
       // A balancer's sources are known before others are held off, and until they no longer are.
       if (item.set === FIREWALLED && side === 'remove') lines[side].unshift(line);
       else if (item.set === FIREWALLED) firewalled.push(line);
       else lines[side].push(line);
-      growth.set(item.set, (growth.get(item.set) ?? 0) + (side === 'add' ? 1 : -1));
     }
   }
   return {

@@ -85,18 +85,18 @@ function addressesOf(links: readonly Link[]): string[] {
     });
 }
 
-/** `ipset save`: `create NAME …` and `add NAME ENTRY`. */
+/** `ipset save`: `create NAME …` and `add NAME ENTRY`; options behind an entry make it another (`nomatch`). */
 function observeSets(save: string, family: IpFamily): { standing: Set<SetName>; items: Map<string, Item> } {
   const byName = new Map(SET_NAMES.map((set) => [kernelName(set, family), set]));
   const standing = new Set<SetName>();
   const items = new Map<string, Item>();
   for (const line of save.split('\n')) {
-    const [command, name = '', entry = ''] = line.split(' ');
+    const [command, name = '', ...words] = line.split(' ');
     const set = byName.get(name);
     if (set === undefined) continue;
     if (command === 'create') standing.add(set);
     if (command !== 'add') continue;
-    const item: Item = { kind: 'entry', set, entry };
+    const item: Item = { kind: 'entry', set, entry: words.join(' ') };
     items.set(itemId(item), item);
   }
   return { standing, items };
