@@ -2,6 +2,7 @@
  * Brings one node's rules of one family up to its views: plan, run, remember. What the kernel holds is remembered from
  * the last success, and read anew after a start, a failure or a flush.
  */
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
@@ -59,6 +60,8 @@ export class RuleSync<State> {
   #relayPorts: RelayPorts = NO_RELAYS;
   #failure: SyncFailure | undefined;
   #checks = 0;
+  /** What stood at the last look, when it was whole. */
+  #found: { readonly state: State; readonly print: string } | undefined;
   /** What the last look took for losses; looked for again when all is written anew. */
   #suspects: ReadonlySet<string> = new Set();
   /** Differences that were there still: the kernel's tools print a rule otherwise than is known here. */
@@ -150,9 +153,15 @@ export class RuleSync<State> {
     return undefined;
   }
 
+  /** Nothing is compared while nobody, this proxy neither, has written since the last look that found none. */
   async #differences(state: State): Promise<string[]> {
-    const all = this.#backend.differences(state, await this.#listings(), this.facts.family);
-    return [...all].filter((difference) => !this.#accepted.has(difference));
+    const listings = await this.#listings();
+    const print = printOf(listings);
+    if (this.#found?.state === state && this.#found.print === print) return [];
+    const all = this.#backend.differences(state, listings, this.facts.family);
+    const lost = [...all].filter((difference) => !this.#accepted.has(difference));
+    this.#found = lost.length === 0 ? { state, print } : undefined;
+    return lost;
   }
 
   /** What was no loss would be one at every look, and everything be written each time. */
@@ -243,4 +252,9 @@ export class RuleSync<State> {
     if (batches.length > 0) await this.#kernel.run(this.#netns, batches);
     return { seconds: (performance.now() - start) / 1000, removed: count };
   }
+}
+
+/** Says of listings whether they are the same, but for the time and the counters of packets that iptables-save prints. */
+function printOf(listings: readonly string[]): string {
+  return hash('sha1', listings.join('\n').replace(/^#.*\n|\[\d+:\d+\]$/gm, ''));
 }
