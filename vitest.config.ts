@@ -8,6 +8,7 @@ const LONG = [
   'equivalence/equivalence-in-uml',
   'provision',
   'uml/ipvs',
+  'uml/switch',
   'api/kubectl-three-way',
   'tui/walkthrough',
   'uml/lab',

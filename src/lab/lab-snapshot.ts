@@ -33,6 +33,8 @@ export interface NodeSnapshot {
     readonly obstacle?: string;
     /** Of mode ipvs. */
     readonly scheduler?: string;
+    /** A former mode, and how many connections still go by what it has left; absent: none. */
+    readonly departing?: { readonly mode: string; readonly connections: number };
     /** It does not run: its rules stand and follow nothing. */
     readonly stopped?: boolean;
     readonly synced: boolean;

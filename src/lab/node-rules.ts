@@ -11,12 +11,13 @@ export async function nodeRules(
   lab: Pick<LabHandle, 'kernel' | 'transport'>,
   node: NodeSnapshot,
 ): Promise<RuleSection[]> {
-  const { mode } = node.proxy;
+  const { mode, departing } = node.proxy;
   if (!isProxyMode(mode)) return [];
   const read = batchedReads(lab.kernel, node.netns);
   return await listRules({
     nodeName: node.name,
     mode,
+    hasIpvsToo: departing?.mode === 'ipvs',
     nodeIPs: node.ips,
     transport: lab.transport,
     async read(argv) {

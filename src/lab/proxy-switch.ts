@@ -22,4 +22,6 @@ export interface SwitchedNode {
   readonly mode: string;
   /** Why that is not the mode asked for. */
   readonly obstacle?: string;
+  /** A former mode, and how many connections still go by what it has left. */
+  readonly departing?: { readonly mode: string; readonly connections: number };
 }

@@ -10,6 +10,7 @@ export interface ProxyState {
   readonly mode: string;
   readonly obstacle?: string;
   readonly scheduler?: string;
+  readonly departing?: { readonly mode: string; readonly connections: number };
   readonly stopped?: boolean;
   readonly synced: boolean;
   readonly generation: number;

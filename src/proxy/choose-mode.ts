@@ -22,13 +22,23 @@ export interface ModeRequest {
   readonly scheduler: string;
 }
 
-/** The mode itself, or iptables where the kernel has no IPVS. Throws what current kube-proxy says when `strict`. */
+/**
+ * The mode itself, or iptables where the kernel has no IPVS. Throws what current kube-proxy says when `strict`; and where the kernel
+ * cannot do mode nftables, for which there has never been another in its place.
+ */
 export async function chooseMode(request: ModeRequest, kernel: Kernel, netns: Netns): Promise<ModeChoice> {
+  if (request.mode === 'nftables') await requireNftables(kernel, netns);
   if (request.mode !== 'ipvs') return { mode: request.mode };
   const obstacle = await ipvsObstacle(kernel, netns, request.scheduler);
   if (obstacle === undefined) return { mode: 'ipvs' };
   if (request.strict) throw new Error(`can't use the IPVS proxier: ${obstacle}`);
   return { mode: 'iptables', obstacle };
+}
+
+/** A table that is only tried: the kernel checks it, and makes none. */
+async function requireNftables(kernel: Kernel, netns: Netns): Promise<void> {
+  const { exitCode, stderr } = await kernel.read(netns, ['nft', '--check', '--file', '-'], 'add table ip kube-proxy\n');
+  if (exitCode !== 0) throw new Error(`can't use the nftables proxier: ${firstLine(stderr)}`);
 }
 
 /** An address for documentation (RFC 5737), which no Service has. */

@@ -15,6 +15,7 @@ import { timerMs } from '../objects/timer.ts';
 import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
+import type { Departing } from './departing-rules.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
 import { backendConfig } from './proxy-config.ts';
@@ -116,6 +117,11 @@ export class KubeProxy implements Component {
     return this.#rules.scheduler;
   }
 
+  /** The former mode that connections still go by, when another has taken its place. */
+  get departing(): Departing | undefined {
+    return this.#rules.departing;
+  }
+
   /**
    * Changes the backend while traffic flows: the new one's rules are in before the former's go, so every connection
    * meets one or the other. Resolves with the mode it has then: another than `wanted` where the kernel cannot do that.
@@ -200,6 +206,7 @@ export class KubeProxy implements Component {
       this.#serviceCIDRs.stop(),
       this.#runner.stop(),
     ]);
+    await this.#rules.stop();
     this.#pending?.done.reject(new Error(`kube-proxy on ${this.#options.nodeName} has stopped`));
     this.#pending = undefined;
     await this.reports.stop();
@@ -317,11 +324,12 @@ export class KubeProxy implements Component {
   async #performSwitch({ choice, scheduler, done }: PendingSwitch): Promise<void> {
     const start = performance.now();
     try {
-      const removeFormer = await this.#rules.write(choice, scheduler);
+      const retireFormer = await this.#rules.write(choice, scheduler);
       this.#lastSync = { isFull: true, ms: performance.now() - start, changed: 0 };
       await this.reports.synced();
-      await removeFormer();
-      done.resolve();
+      await retireFormer();
+      // Outside of this sync: changes do not wait for connections to end.
+      void this.#rules.formerSettled().then(done.resolve);
     } catch (error) {
       done.reject(error);
     } finally {

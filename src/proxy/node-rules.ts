@@ -14,7 +14,18 @@ import { UserspaceRules } from './userspace/userspace-rules.ts';
 /** A `RuleSync`, whatever its backend keeps as state. */
 export type NodeRules = Pick<
   RuleSync<unknown>,
-  'facts' | 'rules' | 'failure' | 'prepare' | 'check' | 'forget' | 'prepareToLeave' | 'stay' | 'leave' | 'cleanup'
+  | 'facts'
+  | 'rules'
+  | 'failure'
+  | 'prepare'
+  | 'check'
+  | 'forget'
+  | 'prepareToLeave'
+  | 'stay'
+  | 'retire'
+  | 'retireLeft'
+  | 'settle'
+  | 'cleanup'
 > & {
   sync(views: ServicePortViews): Promise<SyncResult>;
 };

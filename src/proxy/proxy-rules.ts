@@ -11,11 +11,12 @@ import type { ServicePortViews } from '../objects/service-port-view.ts';
 import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
 import { NODE_ADDRESSES, nodeAddresses } from './backends/ipvs/observe.ts';
 import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
+import { type Departing, DepartingRules } from './departing-rules.ts';
 import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
 import { factsInMode, type NodeRules, nodeRules } from './node-rules.ts';
 import { ensurePacketCounters, removePacketCounters } from './packet-counters.ts';
 import { choosesNodePortsByBlock } from './proxy-config.ts';
-import { removeFormer, writeNext } from './replace-rules.ts';
+import { retireFormer, writeNext } from './replace-rules.ts';
 import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
 
@@ -46,11 +47,17 @@ export interface SyncSummary {
 export class ProxyRules {
   readonly #options: KubeProxyOptions;
   readonly #families: readonly Family[];
+  /** Of former modes. */
+  readonly #departing: DepartingRules;
   #choice: ModeChoice;
 
   constructor(options: KubeProxyOptions) {
     this.#options = options;
     this.#choice = { mode: options.mode };
+    const { log, nodeName: node } = options;
+    this.#departing = new DepartingRules((error) =>
+      log.error('kube-proxy cannot remove what it has of its former mode', { node, error }),
+    );
     this.#families = factsOf(options).map((facts) => ({
       tracker: new ServicePortTracker({ nodeName: options.nodeName, family: facts.family }),
       facts,
@@ -169,11 +176,22 @@ export class ProxyRules {
     return { isFull, changed, hasWritten, isUnfinished };
   }
 
+  /** The former mode whose rules connections still go by. */
+  get departing(): Departing | undefined {
+    return this.#departing.departing;
+  }
+
+  /** Resolves when the rules of a former mode are gone, or are found to be needed for longer than some seconds. */
+  formerSettled(): Promise<void> {
+    return this.#departing.settled();
+  }
+
   /**
-   * Writes the rules of another mode; gives the function that removes the former. Rejects when it cannot; then the former stay.
+   * Writes the rules of another mode; gives the function that has the former retire. Rejects when it cannot; then the former stay.
    */
   async write(choice: ModeChoice, scheduler: string): Promise<() => Promise<void>> {
     const former = this.#choice.mode;
+    await this.#departing.comeBack(choice.mode);
     await this.#count(choice.mode);
     const replacements = this.#families.map(({ facts, rules, tracker, addresses }) => ({
       former: rules,
@@ -184,8 +202,10 @@ export class ProxyRules {
     for (const [index, { next }] of replacements.entries()) this.#families[index]!.rules = next;
     this.keep(choice, scheduler);
     return async () => {
-      await removeFormer(replacements);
+      await retireFormer(replacements);
       if (former === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
+      const retired = replacements.map((each) => each.former);
+      await this.#departing.follow(former, retired);
     };
   }
 
@@ -212,17 +232,29 @@ export class ProxyRules {
     return lost;
   }
 
+  /** Looks no more whether connections need what a former mode has left: it stays. */
+  stop(): Promise<void> {
+    return this.#departing.halt();
+  }
+
   async cleanup(): Promise<void> {
     for (const { rules } of this.#families) await rules.cleanup();
+    await this.#departing.remove();
     if (this.#choice.mode === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
   }
 
-  /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes. */
+  /** Removes what an interrupted change of mode, or a former kube-proxy, has left of other modes, but for what connections under way need. */
   async removeOtherModes(log: Pick<Logger, 'warn'>): Promise<void> {
     for (const mode of PROXY_MODES.filter((other) => other !== this.#choice.mode)) {
       try {
-        for (const { facts, rules } of this.#families) await nodeRules(mode, this.#options, facts).cleanup(rules.rules);
+        const left = this.#families.map(({ facts, rules }) => ({
+          former: nodeRules(mode, this.#options, facts),
+          rules,
+        }));
+        for (const { former, rules } of left) await former.retireLeft(rules.rules);
         if (mode === 'iptables') await removePacketCounters(this.#options.kernel, this.#options.netns);
+        const retired = left.map(({ former }) => former);
+        await this.#departing.follow(mode, retired);
       } catch (error) {
         // Without its tool a mode cannot have left anything.
         const node = this.#options.nodeName;

@@ -9,9 +9,6 @@ export interface Replacement {
   readonly views: ServicePortViews;
 }
 
-/** How long connections that go by the former rules may take to end, where their going would cut them. */
-const PATIENCE_MS = 5_000;
-
 /** Writes all new rules. When one cannot be written, what was written of them is removed again, and the former stay. */
 export async function writeNext(replacements: readonly Replacement[]): Promise<void> {
   try {
@@ -25,12 +22,11 @@ export async function writeNext(replacements: readonly Replacement[]): Promise<v
   }
 }
 
-/** Removes all former rules, also those behind one that cannot be removed; throws its error at the end. */
-export async function removeFormer(replacements: readonly Replacement[]): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+/** Retires all former rules, also those behind one that cannot be; throws its error at the end. */
+export async function retireFormer(replacements: readonly Replacement[]): Promise<void> {
   const errors: unknown[] = [];
   // One family after the other: what both have in common goes with the last.
   for (const { former, next } of replacements)
-    await former.leave(next.rules, deadline).catch((error: unknown) => errors.push(error));
+    await former.retire(next.rules).catch((error: unknown) => errors.push(error));
   if (errors.length > 0) throw errors[0];
 }

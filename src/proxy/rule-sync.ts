@@ -3,7 +3,6 @@
  * the last success, and read anew after a start, a failure or a flush.
  */
 import { hash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Kernel, Netns } from '../kernel/kernel.ts';
 import { KernelError } from '../kernel/kernel-error.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
@@ -18,7 +17,6 @@ const NO_RELAYS: RelayPorts = new Map();
 /** With more than these a listing takes a second: then every tenth check looks at all, the others by probes alone. */
 const MANY_VIEWS = 1_000;
 const CHECKS_PER_LOOK = 10;
-const LOOK_EVERY_MS = 50;
 
 export interface SyncResult {
   readonly isFull: boolean;
@@ -66,6 +64,9 @@ export class RuleSync<State> {
   #suspects: ReadonlySet<string> = new Set();
   /** Differences that were there still: the kernel's tools print a rule otherwise than is known here. */
   readonly #accepted = new Set<string>();
+  /** What stood when these rules retired; what connections under way needed at the last look. */
+  #retired: State | undefined;
+  #needed: string | undefined;
 
   constructor(kernel: Kernel, netns: Netns, backend: ProxyBackend<State>, facts: ProxyFacts) {
     this.#kernel = kernel;
@@ -192,18 +193,43 @@ export class RuleSync<State> {
     await this.#kernel.run(this.#netns, departure.stay(await this.#observe(), this.facts));
   }
 
-  /** They are: removes these, once the connections that go by them have ended, or at `deadline` (`performance.now()`). */
-  async leave(kept: KeptRules, deadline: number): Promise<void> {
-    const { departure, nothingStands } = this.#backend;
+  /** They are: nothing new comes here any more. Removes these, but for what connections under way need: see `settle`. */
+  async retire(kept: KeptRules): Promise<void> {
+    const { departure } = this.#backend;
     if (departure === undefined) return await this.cleanup(kept);
-    const { family } = this.facts;
-    const { argv, count } = departure.underWay;
     const state = await this.#observe();
-    await this.#kernel.run(this.#netns, departure.retire(state, family, kept));
-    while (performance.now() < deadline && count(await this.#read(argv, nothingStands), family) > 0)
-      await sleep(LOOK_EVERY_MS);
-    await this.cleanup(kept);
-    await this.#kernel.run(this.#netns, departure.finish(state, this.facts));
+    this.#retired = state;
+    this.#state = undefined;
+    await this.#kernel.run(this.#netns, departure.retire(state, this.facts.family, kept));
+  }
+
+  /** What a former kube-proxy has left retires, however far that had come. */
+  async retireLeft(kept: KeptRules): Promise<void> {
+    const { departure } = this.#backend;
+    if (departure === undefined) return await this.cleanup(kept);
+    const state = await this.#observe();
+    this.#retired = state;
+    await this.#kernel.run(this.#netns, [
+      ...departure.stay(state, this.facts),
+      ...departure.prepare(state, this.facts),
+      ...departure.retire(state, this.facts.family, kept),
+    ]);
+  }
+
+  /** Behind them: removes what no connection needs any more; gives the number of those that are left. With 0 nothing is. */
+  async settle(): Promise<number> {
+    const { departure } = this.#backend;
+    const retired = this.#retired;
+    if (departure === undefined || retired === undefined) return 0;
+    const { family } = this.facts;
+    const underWay = departure.underWay.read(await this.#readAll(departure.underWay.commands(family)), family, retired);
+    const needed = [...underWay.keys()].sort().join();
+    if (needed !== this.#needed) {
+      const standing = await this.#observe();
+      await this.#kernel.run(this.#netns, departure.settle({ retired, standing, underWay, facts: this.facts }));
+    }
+    this.#needed = needed;
+    return [...underWay.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Removes everything but what is another backend's by now (`kept`, its `rules`). */
@@ -218,8 +244,12 @@ export class RuleSync<State> {
   }
 
   #listings(): Promise<string[]> {
+    return this.#readAll(this.#backend.observe(this.facts.family));
+  }
+
+  #readAll(commands: readonly Command[]): Promise<string[]> {
     const { nothingStands } = this.#backend;
-    return Promise.all(this.#backend.observe(this.facts.family).map((argv) => this.#read(argv, nothingStands)));
+    return Promise.all(commands.map((argv) => this.#read(argv, nothingStands)));
   }
 
   async #ask(desired: Desired, previous: State): Promise<Answers> {

@@ -251,6 +251,7 @@ describe('a change of mode', () => {
       const load = loadFrom(net.pods.a.netns, net.node, net.client);
       await load.progress();
       expect(await proxy.switchMode(other)).toEqual({ mode: other });
+      await eventually(() => proxy.departing === undefined, 30_000);
       const sets = (await net.kernel.read(net.node, ['ipset', 'save'])).stdout;
       const save = (await net.kernel.read(net.node, ['iptables-save'])).stdout;
       expect([await listed('-Sn'), sets]).toEqual(['', '']);

@@ -62,12 +62,24 @@ describe('chooseMode', () => {
     await expect(chooseMode(wanted(true), kernel, 'n')).rejects.toThrow(`can't use the IPVS proxier: ${obstacle}`);
   });
 
-  it('asks nothing for another mode', async () => {
+  it('asks nothing for iptables and userspace', async () => {
     const { kernel, asked } = kernelWith({});
-    expect(await chooseMode({ mode: 'nftables', strict: true, scheduler: 'rr' }, kernel, 'n')).toEqual({
-      mode: 'nftables',
-    });
+    for (const mode of ['iptables', 'userspace'] as const)
+      expect(await chooseMode({ ...wanted(), mode }, kernel, 'n')).toEqual({ mode });
     expect(asked).toEqual([]);
+  });
+
+  it('has no other mode in the place of nftables, and says why there is none', async () => {
+    const nftables = { ...wanted(), mode: 'nftables' } as const;
+    const { kernel, asked } = kernelWith({});
+    expect(await chooseMode(nftables, kernel, 'n')).toEqual({ mode: 'nftables' });
+    expect(asked).toEqual(['nft --check --file -']);
+    const without = kernelWith({
+      'nft --check --file -': failing(1, 'Error: Could not process rule: Operation not supported\n'),
+    });
+    await expect(chooseMode(nftables, without.kernel, 'n')).rejects.toThrow(
+      "can't use the nftables proxier: Error: Could not process rule: Operation not supported",
+    );
   });
 });
 

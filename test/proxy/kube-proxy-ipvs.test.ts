@@ -58,6 +58,7 @@ async function setUp({ hasIpvs = true, strictMode = false } = {}) {
 }
 
 const VIP = 'TCP 172.30.0.41:80';
+const UNDER_WAY = 'TCP 14:59 ESTABLISHED 10.244.1.2:40000 172.30.0.41:80 10.244.2.2:80';
 
 /** What stands of each of the two. */
 function standing(model: IpvsModel): string[] {
@@ -108,18 +109,53 @@ describe('mode ipvs', () => {
     expect(own(model.dump()).sort()).toEqual(own(before).sort());
   });
 
-  it('keeps its virtual servers, once iptables has taken over, until the connections under way have ended', async () => {
-    const { proxy, kernel, model } = await setUp();
+  it('keeps a virtual server, once iptables has taken over, until its connections have ended; syncs go on', async () => {
+    const { proxy, kernel, model, transport } = await setUp();
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.42' }, 'ns1/idle'));
     await proxy.start();
-    kernel.underWay = 'TCP 14:59 ESTABLISHED 10.244.1.2:40000 172.30.0.41:80 10.244.2.2:80';
+    kernel.underWay = UNDER_WAY;
     const switched = proxy.switchMode('iptables');
-    await vi.waitFor(() => expect(model.rules.dump()).not.toMatch(/match-set/));
+    await vi.waitFor(() => expect([...model.servers.keys()]).toEqual([VIP]));
     expect(model.rules.dump()).toContain('KUBE-SVC-');
-    expect([...model.servers.keys()]).toEqual([VIP]);
-    expect(model.device?.size).toBe(1);
+    expect(model.rules.dump()).not.toMatch(/match-set/);
+    expect([...model.servers.get(VIP)!.reals.values()].map(({ weight }) => weight)).toEqual([0, 0]);
+    expect([...model.device!]).toEqual(['172.30.0.41']);
+    expect(proxy.departing).toEqual({ mode: 'ipvs', connections: 1 });
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.43' }, 'ns1/new'));
+    await proxy.programmed();
+    expect(model.rules.dump()).toContain('ns1/new:p80');
     kernel.underWay = '';
     await switched;
     expect(standing(model)).toEqual(['iptables']);
+    expect(proxy.departing).toBeUndefined();
+  });
+
+  it('takes over what it has left, when it comes back meanwhile', async () => {
+    const { proxy, kernel, model } = await setUp();
+    await proxy.start();
+    const before = structuredClone(model.servers.get(VIP));
+    kernel.underWay = UNDER_WAY;
+    void proxy.switchMode('iptables');
+    const back = proxy.switchMode('ipvs');
+    await vi.waitFor(() => expect(proxy.departing).toEqual({ mode: 'ipvs', connections: 1 }));
+    expect(model.servers.get(VIP)!.reals.get('10.244.1.2:80')!.weight).toBe(0);
+    kernel.underWay = '';
+    await back;
+    expect(model.servers.get(VIP)).toEqual(before);
+  });
+
+  it('of a former kube-proxy is followed to its end by the next', async () => {
+    const { proxy, transport, kernel, model } = await setUp();
+    await proxy.start();
+    kernel.underWay = UNDER_WAY;
+    await proxy.stop();
+    const next = open({ kernel, transport, mode: 'iptables' }).proxy;
+    await next.start();
+    await next.removeOtherModes();
+    await vi.waitFor(() => expect(next.departing).toEqual({ mode: 'ipvs', connections: 1 }));
+    expect(model.servers.has(VIP)).toBe(true);
+    kernel.underWay = '';
+    await vi.waitFor(() => expect(standing(model)).toEqual(['iptables']));
   });
 
   it('stays as it was when iptables cannot be written', async () => {

@@ -7,16 +7,17 @@ import { NODE } from './fixtures.ts';
 
 const silent = () => undefined;
 
-type Given = Pick<KubeProxyOptions, 'kernel' | 'mode'> & Partial<Omit<KubeProxyOptions, 'transport'>>;
+type Given = Pick<KubeProxyOptions, 'kernel' | 'mode'> &
+  Partial<Omit<KubeProxyOptions, 'transport'>> & { readonly transport?: MemoryTransport };
 
-/** Called once in a file of tests; what it returns makes a kube-proxy that is not yet started, and the API it asks. */
+/** Called once in a file of tests; what it returns makes a kube-proxy that is not yet started, and the API it asks if none is given. */
 export function proxiesOnModels() {
   const open: KubeProxy[] = [];
   afterEach(async () => {
     for (const proxy of open.splice(0)) await proxy.stop();
   });
   return (given: Given) => {
-    const transport = new MemoryTransport();
+    const { transport = new MemoryTransport() } = given;
     const proxy = new KubeProxy({
       nodeName: NODE,
       netns: 't.node-1',

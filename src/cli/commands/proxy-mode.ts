@@ -18,5 +18,10 @@ export async function proxyModeCommand(mode: string, options: ProxyModeOptions):
     const why = obstacle === undefined ? '' : `, since mode ${mode} cannot be used: ${obstacle}`;
     process.stdout.write(`kube-proxy is in mode ${reached} on ${there.map(({ name }) => name).join(', ')}${why}.\n`);
   }
+  for (const { name, departing } of nodes)
+    if (departing !== undefined)
+      process.stdout.write(
+        `On ${name} ${departing.mode} keeps what ${departing.connections} of its connections need, until they end.\n`,
+      );
   return 0;
 }

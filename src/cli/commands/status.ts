@@ -58,9 +58,9 @@ export function formatStatus(snapshot: LabSnapshot): string {
   ].join('');
 }
 
-function proxyState({ stopped, synced }: LabSnapshot['nodes'][number]['proxy']): string {
-  if (stopped === true) return 'stopped';
-  return synced ? 'synced' : 'syncing';
+function proxyState({ stopped, synced, departing }: LabSnapshot['nodes'][number]['proxy']): string {
+  const state = stopped === true ? 'stopped' : synced ? 'synced' : 'syncing';
+  return departing === undefined ? state : `${state}, ${departing.connections} open by ${departing.mode}`;
 }
 
 /** A table under an empty line; nothing at all without rows. */

@@ -4,6 +4,7 @@
  */
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
 import type { ModeChoice } from '../../proxy/choose-mode.ts';
+import type { Departing } from '../../proxy/departing-rules.ts';
 import type { KubeProxy, ModeOptions } from '../../proxy/kube-proxy.ts';
 import type { ProxyState } from '../snapshot.ts';
 
@@ -46,6 +47,11 @@ export class NodeProxy {
     return this.#proxy.obstacle;
   }
 
+  /** The former mode that connections still go by. */
+  get departing(): Departing | undefined {
+    return this.#proxy.departing;
+  }
+
   get state(): ProxyState {
     const { requested, done } = this.#proxy.generation;
     return {
@@ -54,6 +60,7 @@ export class NodeProxy {
       generation: done,
       ...(this.#isStopped ? { stopped: true } : {}),
       ...(this.mode === 'ipvs' ? { scheduler: this.scheduler } : {}),
+      ...(this.departing === undefined ? {} : { departing: this.departing }),
       ...(this.obstacle === undefined ? {} : { obstacle: this.obstacle }),
     };
   }
@@ -101,6 +108,8 @@ export class NodeProxy {
         await next.stop();
         throw error;
       }
+      // A former mode may have been left before the one that was stopped.
+      await next.removeOtherModes();
       this.#proxy = next;
       this.#isStopped = false;
     });

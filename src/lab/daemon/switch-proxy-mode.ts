@@ -74,6 +74,11 @@ function refuseStopped(chosen: readonly RunningNode[], mode: string): void {
 }
 
 function switched({ plan, proxy }: RunningNode): SwitchedNode {
-  const { mode, obstacle } = proxy;
-  return { name: plan.name, mode, ...(obstacle === undefined ? {} : { obstacle }) };
+  const { mode, obstacle, departing } = proxy;
+  return {
+    name: plan.name,
+    mode,
+    ...(obstacle === undefined ? {} : { obstacle }),
+    ...(departing === undefined ? {} : { departing }),
+  };
 }

@@ -75,14 +75,25 @@ export interface Plan<State> {
 export interface Departure<State> {
   /** Before the other's rules are written: new connections stop to rely on what will go. */
   prepare(state: State, facts: ProxyFacts): readonly Batch[];
-  /** Takes that back: the others could not be written. */
+  /** Takes that back, whether it was done or not: the others could not be written, or have given way again. */
   stay(state: State, facts: ProxyFacts): readonly Batch[];
   /** Once they are written: takes away what still leads new connections here, but for what `kept` names. */
   retire(state: State, family: IpFamily, kept: KeptRules): readonly Batch[];
-  /** The connections that `cleanup` will cut. */
-  readonly underWay: { readonly argv: Command; count(output: string, family: IpFamily): number };
-  /** After `cleanup`: takes away what `prepare` has made. */
-  finish(state: State, facts: ProxyFacts): readonly Batch[];
+  /** Reads the connections that need what is left then: their number by what they need. `retired`: what stood when they were. */
+  readonly underWay: {
+    commands(family: IpFamily): readonly Command[];
+    read(outputs: readonly string[], family: IpFamily, retired: State): ReadonlyMap<string, number>;
+  };
+  /** Removes what none of them needs: without any, all that is left, and what `prepare` has made. */
+  settle(parts: SettledParts<State>): readonly Batch[];
+}
+
+export interface SettledParts<State> {
+  readonly retired: State;
+  /** Read anew. */
+  readonly standing: State;
+  readonly underWay: ReadonlyMap<string, number>;
+  readonly facts: ProxyFacts;
 }
 
 /** A cheap question to the kernel whether rules still stand: `argv` must succeed and print `contains`. */

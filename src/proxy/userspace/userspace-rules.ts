@@ -79,13 +79,27 @@ export class UserspaceRules {
     return this.#rules.stay();
   }
 
-  /** A relay goes on with what it has accepted: there is nothing to wait for. */
-  leave(kept: KeptRules): Promise<void> {
-    return this.cleanup(kept);
+  retire(kept: KeptRules): Promise<void> {
+    return this.#rules.retire(kept);
+  }
+
+  retireLeft(kept: KeptRules): Promise<void> {
+    return this.#rules.retireLeft(kept);
+  }
+
+  /** Relays are closed when nobody waits for their answers; each goes on with the connections it has accepted. */
+  async settle(): Promise<number> {
+    const left = await this.#rules.settle();
+    if (left === 0) await this.#closeAll();
+    return left;
   }
 
   async cleanup(kept?: KeptRules): Promise<void> {
     await this.#rules.cleanup(kept);
+    await this.#closeAll();
+  }
+
+  async #closeAll(): Promise<void> {
     this.#told = undefined;
     this.#ports = new Map();
     await this.#relays.keep(this.#group, []);

@@ -18,6 +18,8 @@ import type { RuleSection } from './rule-section.ts';
 export interface RuleSource {
   readonly nodeName: string;
   readonly mode: ProxyMode;
+  /** Something of mode ipvs stands beside the rules of the mode, for connections that are open. */
+  readonly hasIpvsToo?: boolean;
   /** The node's address of each family it has. */
   readonly nodeIPs: readonly string[];
   readonly transport: Transport;
@@ -37,21 +39,20 @@ export async function listRules(source: RuleSource): Promise<RuleSection[]> {
 }
 
 async function sectionsOfFamily(
-  { mode, read }: RuleSource,
+  { mode, hasIpvsToo = false, read }: RuleSource,
   nodeIP: string,
   views: ServicePortViews,
 ): Promise<RuleSection[]> {
   const family = familyOf(nodeIP);
+  const listed = mode === 'ipvs' || hasIpvsToo ? listIpvs({ read, nodeIP }, views) : Promise.resolve([]);
   if (mode === 'nftables') {
     const [word, name] = tableOf(family).split(' ') as [string, string];
-    return nftablesSections(await listTable(read, [word, name]), tableSubjects(views));
+    const [table, ipvs] = await Promise.all([listTable(read, [word, name]), listed]);
+    return [...ipvs, ...nftablesSections(table, tableSubjects(views))];
   }
   // Rules of mode userspace name their Service port in the comment, those of mode ipvs are about no Service in particular.
   const subjects = mode === 'ipvs' ? new Map<string, RuleSubject>() : chainSubjects(views);
-  const [save, ipvs] = await Promise.all([
-    read([family === 6 ? 'ip6tables-save' : 'iptables-save']),
-    mode === 'ipvs' ? listIpvs({ read, nodeIP }, views) : [],
-  ]);
+  const [save, ipvs] = await Promise.all([read([family === 6 ? 'ip6tables-save' : 'iptables-save']), listed]);
   const chains = iptablesSections(save, subjects);
   const sections = family === 4 ? chains : chains.map((section) => ({ ...section, place: `ip6 ${section.place}` }));
   return [...ipvs, ...sections];

@@ -1,8 +1,7 @@
 /** One lab in User-mode Linux, used as a user does: by the command line, from the host. */
-import { type SpawnOptions, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRunning, type ProcessFacts, signalProcess } from '../../../src/kernel/processes.ts';
 import { down } from '../../../src/lab/down.ts';
@@ -14,32 +13,12 @@ import { ROOT, source } from '../journeys/shared-lab.ts';
 import { expectNothingLeft, uniqueLabName } from '../lab/fixture.ts';
 import { hostNetworkFacts } from '../lab/host-facts.ts';
 import { eventually } from '../scratch.ts';
+import { commandLine } from './command-line.ts';
 
 const PATIENCE_MS = 180_000;
 const name = uniqueLabName();
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** `podwire COMMAND --name LAB ARGS` to its end. */
-async function podwire(command: string, args: readonly string[] = [], stdin = ''): Promise<Ended> {
-  const child = start(command, args, { stdio: 'pipe' });
-  child.stdin!.end(stdin);
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout!), text(child.stderr!), ended]);
-  return { code, stdout, stderr };
-}
-
-function start(command: string, args: readonly string[], options: SpawnOptions) {
-  return spawn(join(ROOT, 'lab/podwire'), [command, '--name', name, ...args], options);
-}
-
-function exec(target: string, ...argv: string[]): Promise<Ended> {
-  return podwire('exec', [target, '--', ...argv]);
-}
+const { start, podwire, exec } = commandLine(name);
 
 /** The lab's processes on the host: the machine, the guest's kernel and what it traces. */
 function processes(): ProcessFacts[] {

@@ -9,23 +9,20 @@ import { DUMMY_DEVICE, kernelName, SET_NAMES } from './names.ts';
 import type { ObservedState } from './state.ts';
 import { deletionLine } from './virtual-server.ts';
 
-/**
- * Batches that leave nothing of this family. Chains come first, since rules hold sets; kube-ipvs0 goes with the last family.
- * What `kept` names is another backend's by now.
- */
+/** Batches that leave nothing of this family; kube-ipvs0 goes with the last one. What `kept` names is another backend's by now. */
 export function planCleanup(state: ObservedState, family: IpFamily, kept: KeptRules = NOTHING_KEPT): Batch[] {
-  const servers = [...state.servers.keys()].map((id) => `${deletionLine(id)}\n`).join('');
-  const sets = SET_NAMES.filter((set) => state.sets.has(set)).map((set) => `destroy ${kernelName(set, family)}\n`);
-  return [
-    ...planRetirement(state, family, kept),
-    ...(servers === '' ? [] : [{ tool: 'ipvsadm', text: servers } as const]),
-    ...deviceBatches(state, family),
-    ...(sets.length === 0 ? [] : [{ tool: 'ipset', text: sets.join('') } as const]),
-  ];
+  return [...planRetirement(state, family, kept), ...planRemoval(state, family)];
 }
 
-/** Removes the chains and jumps alone. */
+/** Removes the virtual servers and kube-ipvs0. */
+export function planRemoval(state: ObservedState, family: IpFamily): Batch[] {
+  const servers = [...state.servers.keys()].map((id) => `${deletionLine(id)}\n`).join('');
+  return [...(servers === '' ? [] : [{ tool: 'ipvsadm', text: servers } as const]), ...deviceBatches(state, family)];
+}
+
+/** Removes the chains and jumps, then the sets, which rules hold. */
 export function planRetirement(state: ObservedState, family: IpFamily, kept: KeptRules): Batch[] {
+  const sets = SET_NAMES.filter((set) => state.sets.has(set)).map((set) => `destroy ${kernelName(set, family)}\n`);
   const text = (['nat', 'filter'] as const)
     .map((table) =>
       transaction(table, {
@@ -38,7 +35,10 @@ export function planRetirement(state: ObservedState, family: IpFamily, kept: Kep
       }),
     )
     .join('');
-  return restoreBatch(family, text);
+  return [
+    ...restoreBatch(family, text),
+    ...(sets.length === 0 ? [] : [{ tool: 'ipset', text: sets.join('') } as const]),
+  ];
 }
 
 function deviceBatches({ hasDevice, sharesDevice, items }: ObservedState, family: IpFamily): Batch[] {

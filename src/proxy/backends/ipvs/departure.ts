@@ -1,33 +1,56 @@
 /**
  * How mode ipvs gives way to another without cutting a connection. IPVS forgets its connections with their virtual servers, and a
  * connection of the node itself has the Service's address as its source, which goes with kube-ipvs0. So that address first stops being
- * chosen; and what is under way when the other rules stand is waited for. Pure.
+ * chosen; and once the other rules stand, a virtual server and its address stay, closed to new connections, until those under way have
+ * ended. Pure.
  */
 import type { Batch } from '../../../kernel/kernel.ts';
 import type { IpOp } from '../../../kernel/ops.ts';
 import { bitsOf, type IpFamily, parseIp } from '../../../net/ip.ts';
 import type { Departure, ProxyFacts } from '../backend.ts';
-import { planRetirement } from './cleanup.ts';
+import { udpFlowListing, unansweredFlows } from '../unanswered-flows.ts';
+import { planRemoval, planRetirement } from './cleanup.ts';
 import { DUMMY_DEVICE } from './names.ts';
-import type { IpvsState } from './state.ts';
+import type { IpvsState, ObservedState } from './state.ts';
+import { deletionLine, partsOf, realServerLine } from './virtual-server.ts';
 
 export const ipvsDeparture: Departure<IpvsState> = {
-  prepare: (state, facts) => batchOf(state, facts, routeFromNode),
-  stay: (state, facts) => batchOf(state, facts, (cidr, at) => [...routeGone(cidr, at), ...routeFromItself(cidr)]),
+  prepare: (state, facts) => addressBatch(state, facts, routeFromNode),
+  stay: (state, facts) => addressBatch(state, facts, routeFromItself),
   retire: (state, family, kept) => (state.kind === 'observed' ? planRetirement(state, family, kept) : []),
-  underWay: { argv: ['ipvsadm', '-Lnc'], count: countUnderWay },
-  finish: (state, facts) => batchOf(state, facts, routeGone),
+  underWay: {
+    commands: (family) => [['ipvsadm', '-Lnc'], udpFlowListing(family)],
+    read: ([connections = '', flows = ''], family) => connectionsUnderWay(connections, flows, family),
+  },
+  settle: ({ standing, underWay, facts }) =>
+    standing.kind === 'observed' ? planSettling(standing, underWay, facts) : [],
 };
 
+/** Takes away what no connection under way needs, the device with the last of them; the rest takes no new one. */
+function planSettling(state: ObservedState, underWay: ReadonlyMap<string, number>, facts: ProxyFacts): Batch[] {
+  if (underWay.size === 0)
+    return [...planRemoval(state, facts.family), ...addressBatch(state, facts, (cidr, at) => routeGone(cidr, at))];
+  const lines = [...state.servers].flatMap(([id, { realServers }]) =>
+    underWay.has(id)
+      ? [...realServers].flatMap(([real, weight]) => (weight === 0 ? [] : [realServerLine('-e', id, real, 0)]))
+      : [deletionLine(id)],
+  );
+  const needed = new Set([...underWay.keys()].map((id) => partsOf(id).ip));
+  return [
+    ...(lines.length === 0 ? [] : [{ tool: 'ipvsadm', text: lines.map((line) => `${line}\n`).join('') } as const]),
+    ...addressBatch(state, facts, (cidr, at, ip) => (needed.has(ip) ? [] : addressGone(cidr, at))),
+  ];
+}
+
 /** Operations for every address on kube-ipvs0. */
-function batchOf(
+function addressBatch(
   state: IpvsState,
   facts: ProxyFacts,
-  opsOf: (cidr: string, facts: ProxyFacts) => readonly IpOp[],
+  opsOf: (cidr: string, facts: ProxyFacts, ip: string) => readonly IpOp[],
 ): Batch[] {
   if (state.kind !== 'observed') return [];
   const addresses = [...state.items.values()].flatMap((item) => (item.kind === 'address' ? [item.ip] : []));
-  const ops = addresses.flatMap((ip) => opsOf(`${ip}/${bitsOf(facts.family)}`, facts));
+  const ops = addresses.flatMap((ip) => opsOf(`${ip}/${bitsOf(facts.family)}`, facts, ip));
   return ops.length === 0 ? [] : [{ tool: 'ip', ops }];
 }
 
@@ -49,9 +72,22 @@ function routeGone(destination: string, { family }: ProxyFacts): IpOp[] {
   return family === 4 ? [] : [{ op: 'route-delete', destination, device: 'lo', isLocal: true }];
 }
 
-/** As the kernel has it with a new address. */
-function routeFromItself(cidr: string): IpOp[] {
+/** The kernel takes only a route of its own making with an address. */
+function addressGone(cidr: string, facts: ProxyFacts): IpOp[] {
+  const destination = { destination: cidr, isLocal: true } as const;
   return [
+    ...(facts.family === 4 ? [{ op: 'route-delete' as const, ...destination, device: DUMMY_DEVICE }] : []),
+    { op: 'address-delete', cidr, device: DUMMY_DEVICE },
+    ...routeGone(cidr, facts),
+  ];
+}
+
+/** As the kernel has it with a new address, however far `routeFromNode` has come. */
+function routeFromItself(cidr: string, { family, nodeIP }: ProxyFacts): IpOp[] {
+  const route = { destination: cidr, device: family === 4 ? DUMMY_DEVICE : 'lo', isLocal: true } as const;
+  return [
+    { op: 'route-replace', ...route, source: nodeIP },
+    { op: 'route-delete', ...route },
     { op: 'address-delete', cidr, device: DUMMY_DEVICE },
     { op: 'address-replace', cidr, device: DUMMY_DEVICE },
   ];
@@ -61,13 +97,21 @@ function routeFromItself(cidr: string): IpOp[] {
 const ENDED: ReadonlySet<string> = new Set(['TIME_WAIT', 'CLOSE', 'CLOSED', 'NONE']);
 
 /**
- * Reads `ipvsadm -Lnc` (`TCP 00:59 ESTABLISHED client:port virtual:port destination:port`): connections of the family that have not ended.
- * A flow of UDP has no end: its next datagram goes by the rules that stand then.
+ * Reads `ipvsadm -Lnc` (`TCP 00:59 ESTABLISHED client:port virtual:port destination:port`): connections of the family that have not
+ * ended, by virtual server. A flow of UDP has no end, its next datagram goes by the rules that stand then; but what was asked is to be
+ * answered. Port 0 is a client's template, by which it sticks to a real server.
  */
-function countUnderWay(listing: string, family: IpFamily): number {
-  return listing.split('\n').filter((line) => {
-    const [, protocol, state = '', client = ''] = /^(TCP|SCTP)\s+\S+\s+(\S+)\s+(\S+)\s/.exec(line) ?? [];
-    const ip = client.slice(0, client.lastIndexOf(':')).replace(/^\[|\]$/g, '');
-    return protocol !== undefined && !ENDED.has(state) && parseIp(ip)?.family === family;
-  }).length;
+function connectionsUnderWay(listing: string, udpFlows: string, family: IpFamily): Map<string, number> {
+  const asked = new Set(unansweredFlows(udpFlows).map(({ source, destination }) => `${source} ${destination}`));
+  const underWay = new Map<string, number>();
+  for (const line of listing.split('\n')) {
+    const [, protocol, state = '', client = '', virtual = ''] = LISTED.exec(line) ?? [];
+    if (protocol === undefined || client.endsWith(':0')) continue;
+    if (protocol === 'UDP' ? !asked.has(`${client} ${virtual}`) : ENDED.has(state)) continue;
+    const id = `${protocol} ${virtual}`;
+    if (parseIp(partsOf(id).ip)?.family === family) underWay.set(id, (underWay.get(id) ?? 0) + 1);
+  }
+  return underWay;
 }
+
+const LISTED = /^(TCP|UDP|SCTP)\s+\S+\s+(\S+)\s+(\S+)\s+(\S+)\s/;

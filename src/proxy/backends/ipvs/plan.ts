@@ -15,7 +15,7 @@ import { restoreBatch } from '../iptables/restore-text.ts';
 import { jumpKey } from '../iptables/state.ts';
 import { type ChainOptions, chainsOf, chainText, JUMPS } from './chains.ts';
 import { type Comparison, type Edit, editOf } from './edit.ts';
-import { createLine, DUMMY_DEVICE, SERVICES, SET_NAMES, type SetName } from './names.ts';
+import { createLine, DUMMY_DEVICE, NODE_PORT, SERVICES, SET_NAMES, type SetName } from './names.ts';
 import { answeredAddresses, answeredConnections, keysToCompare } from './questions.ts';
 import { type Item, type ItemOptions, serviceItems } from './service-items.ts';
 import { settingsBatches } from './settings.ts';
@@ -54,11 +54,8 @@ export function planIpvs(desired: Desired, previous: IpvsState, answers: Answers
  * come before them: then virtual servers come first, or a packet would meet neither.
  */
 function takesOver(previous: IpvsState): boolean {
-  return (
-    previous.kind === 'observed' &&
-    !previous.hasDevice &&
-    (previous.chains.has(`nat ${SERVICES}`) || previous.hasPortals)
-  );
+  if (previous.kind !== 'observed' || previous.chains.has(`nat ${NODE_PORT}`)) return false;
+  return previous.chains.has(`nat ${SERVICES}`) || previous.hasPortals;
 }
 
 /** What would have to be written for the kernel to hold what was written; real servers that are leaving may stand or be gone. */

@@ -2,6 +2,7 @@
 import type { ProxyBackend } from '../backend.ts';
 import { chainDifferences, savedChains } from '../iptables/chain-differences.ts';
 import { CHAINS, JUMPS } from './chain-names.ts';
+import { userspaceDeparture } from './departure.ts';
 import { planCleanup, planUserspace, rulesOf } from './plan.ts';
 import { observeSave, type UserspaceState } from './state.ts';
 
@@ -28,5 +29,6 @@ export const userspaceBackend: ProxyBackend<UserspaceState> = {
   plan: planUserspace,
   probes: () => [],
   differences,
+  departure: userspaceDeparture,
   cleanup: planCleanup,
 };

@@ -13,7 +13,7 @@ import { chunksOf, restoreBatch, transaction } from '../iptables/restore-text.ts
 import { CHAINS, JUMPS, type PortalRule } from './chain-names.ts';
 import { portalRules } from './portal-rules.ts';
 import { relaysOf } from './relays.ts';
-import { expectedOf, type ObservedState, type RenderedState, type UserspaceState } from './state.ts';
+import { expectedOf, type ObservedState, type RenderedState, type UserspaceState, udpPortsOf } from './state.ts';
 
 /** Service ports per transaction: one of iptables-nft costs far more than linearly. */
 export const SERVICES_PER_TRANSACTION = 250;
@@ -32,6 +32,11 @@ export function planUserspace(desired: Desired, previous: UserspaceState): Plan<
 
 /** Batches that leave none of the backend's rules, nor a UDP flow that would go on to a relay. */
 export function planCleanup(state: UserspaceState, family: 4 | 6): Batch[] {
+  return [...planRetirement(state, family), ...planFlowRemoval(state, family)];
+}
+
+/** Removes the rules alone. */
+export function planRetirement(state: UserspaceState, family: 4 | 6): Batch[] {
   const existing = state.kind === 'observed' ? state : expectedOf(state);
   const text = TABLES.map((table) =>
     transaction(table, {
@@ -41,17 +46,17 @@ export function planCleanup(state: UserspaceState, family: 4 | 6): Batch[] {
       remove: CHAINS[table].filter((chain) => existing.chains[table].has(chain)),
     }),
   ).join('');
-  return [
-    ...restoreBatch(family, text),
-    ...existing.udpPorts.map(
-      (port): Batch => ({
-        tool: 'command',
-        argv: ['conntrack', '-D', '-f', `ipv${family}`, '-p', 'udp', '--reply-port-src', `${port}`],
-        // There may be no such flow.
-        allowFailure: true,
-      }),
-    ),
-  ];
+  return restoreBatch(family, text);
+}
+
+/** Has UDP flows to relays forgotten. */
+export function planFlowRemoval(state: UserspaceState, family: 4 | 6): Batch[] {
+  return udpPortsOf(state).map((port) => ({
+    tool: 'command',
+    argv: ['conntrack', '-D', '-f', `ipv${family}`, '-p', 'udp', '--reply-port-src', `${port}`],
+    // There may be no such flow.
+    allowFailure: true,
+  }));
 }
 
 /** The rules of one view; none for a key that has none. */

@@ -53,6 +53,11 @@ export function observeSave(save: string): ObservedState {
   return { kind: 'observed', chains, filled, jumps, udpPorts: [...ports] };
 }
 
+/** Ports of relays for UDP. */
+export function udpPortsOf(state: UserspaceState): readonly number[] {
+  return state.kind === 'observed' ? state.udpPorts : udpPorts(state.views, state.relayPorts);
+}
+
 /** A rendered state as `iptables-save` would show it. */
 export function expectedOf({ views, relayPorts }: RenderedState): ObservedState {
   return {
