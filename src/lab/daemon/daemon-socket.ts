@@ -7,7 +7,7 @@
  *   GET  /netns?name=            the namespace a node, host or pod stands in
  *   GET  /exec?name=&container=&argv=   how a program (a JSON list) is started there
  *   POST /programmed?timeoutMs=  answers once every acknowledged write is in the rules of every node that is Ready
- *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone
+ *   POST /proxy-mode?mode=&node=&strict=&scheduler= changes the backend of kube-proxy; answers once the former's rules are gone, or are needed for longer than 5 s
  *   POST /kube-proxy?is=&node=   stops kube-proxy, or starts it again; answers with the nodes once it is so
  *   GET  /missing?ids=           of these capabilities (a JSON list of ids of `podwire check`) those the lab's kernel lacks, by id why
  *   GET  /links                  every link and what is wrong with it
