@@ -134,8 +134,10 @@ export class KubeProxy implements Component {
   }
 
   async #switchMode(wanted: ProxyMode, options: ModeOptions): Promise<ModeChoice> {
-    const { scheduler = this.#rules.scheduler, strict = this.#options.strictMode ?? false } = options;
-    const choice = await this.#rules.choose({ mode: wanted, scheduler, strict });
+    const { scheduler: asked = this.#rules.scheduler, strict = this.#options.strictMode ?? false } = options;
+    const choice = await this.#rules.choose({ mode: wanted, scheduler: asked, strict });
+    // One that the kernel has not is not the present one, which the next change goes by.
+    const scheduler = choice.obstacle === undefined ? asked : this.#rules.scheduler;
     if (this.#isStopped) throw new Error(`kube-proxy on ${this.#options.nodeName} has stopped`);
     const isSame = choice.mode === this.mode;
     if (!isSame) {

@@ -83,7 +83,7 @@ export class NodeProxy {
   async switchMode(mode: ProxyMode, options: ModeOptions = {}): Promise<ModeChoice> {
     if (this.#isStopped) throw new Error('it is stopped; `podwire kube-proxy start` starts it');
     const choice = await this.#proxy.switchMode(mode, options);
-    this.#wanted = { mode, scheduler: options.scheduler ?? this.#wanted.scheduler };
+    this.#wanted = { mode, scheduler: this.scheduler };
     return choice;
   }
 
