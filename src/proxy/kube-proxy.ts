@@ -3,7 +3,6 @@
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
 import { hasCaughtUp } from '../client/informer-progress.ts';
@@ -11,17 +10,16 @@ import { hostPort, wildcardFor } from '../net/host-port.ts';
 import type { Component } from '../objects/component.ts';
 import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICE_CIDRS, SERVICES } from '../objects/resource.ts';
-import { timerMs } from '../objects/timer.ts';
 import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
 import type { ModeChoice } from './choose-mode.ts';
 import type { Departing } from './departing-rules.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
-import { backendConfig } from './proxy-config.ts';
 import { ProxyReports } from './proxy-reports.ts';
 import { ProxyRules } from './proxy-rules.ts';
 import { setConntrack } from './set-conntrack.ts';
+import { SyncPace } from './sync-pace.ts';
 
 /** What may be asked for with a mode. */
 export interface ModeOptions {
@@ -41,7 +39,6 @@ export interface SyncReport {
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 /** Neither other proxies' Services nor headless ones: kube-proxy's own selector. */
 const SELECTOR = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless';
-const CHECK_PERIOD_MS = 30_000;
 const DRAIN_PERIOD_MS = 60_000;
 const SOON_MS = 250;
 const METRICS_ADDRESS = '127.0.0.1:10249';
@@ -63,24 +60,24 @@ export class KubeProxy implements Component {
   readonly #node: Informer<Node>;
   readonly #serviceCIDRs: Informer<ServiceCIDR>;
   readonly #runner: CoalescingRunner;
+  readonly #pace: SyncPace;
+  readonly #look = () => void this.checkRules();
   /** Resolves when the changes of mode asked for so far are done, or have failed. */
   #switching: Promise<unknown> = Promise.resolve();
   #pending: PendingSwitch | undefined;
   #isInitialised = false;
   #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #lastSync: SyncReport | undefined;
-  /** By `performance.now()`. */
-  #syncedAt: number | undefined;
 
   constructor(options: KubeProxyOptions) {
     this.#options = options;
     this.#rules = new ProxyRules(options);
+    this.#pace = new SyncPace({ ...options, mode: () => this.mode });
     this.reports = new ProxyReports({
       ...options,
       serves: options.serveHealth !== false,
-      unhealthyAfterMs: 2 * this.#syncPeriodMs,
+      unhealthyAfterMs: () => 2 * this.#pace.periodMs,
       mode: () => this.mode,
       views: () => this.#rules.views,
       nodePortHosts: () => this.#rules.nodePortHosts,
@@ -142,12 +139,13 @@ export class KubeProxy implements Component {
     const isSame = choice.mode === this.mode;
     if (!isSame) {
       this.#pending = { choice, scheduler, done: Promise.withResolvers<void>() };
-      this.#request();
+      this.#hurry();
       await this.#pending.done.promise;
+      this.#pace.look(this.#look);
     } else {
       const isRescheduled = scheduler !== this.#rules.scheduler;
       this.#rules.keep(choice, scheduler);
-      if (isRescheduled) await this.#runner.settled(this.#request());
+      if (isRescheduled) await this.#runner.settled(this.#hurry());
     }
     if (!isSame || choice.obstacle !== undefined) this.#announce(wanted);
     return choice;
@@ -175,13 +173,7 @@ export class KubeProxy implements Component {
     const { config, nodeIPs } = this.#options;
     const healthz = config?.healthzBindAddress || hostPort(wildcardFor(nodeIPs), 10_256);
     await this.reports.start(healthz, config?.metricsBindAddress || METRICS_ADDRESS);
-    this.#timer = setInterval(() => void this.checkRules(), timerMs(this.#syncPeriodMs));
-    this.#timer.unref();
-  }
-
-  get #syncPeriodMs(): number {
-    const { config, checkPeriodMs = CHECK_PERIOD_MS } = this.#options;
-    return config === undefined ? checkPeriodMs : backendConfig(config, this.mode).syncPeriodMs;
+    this.#pace.look(this.#look);
   }
 
   #announce(wanted: ProxyMode): void {
@@ -199,7 +191,7 @@ export class KubeProxy implements Component {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#timer);
+    this.#pace.stop();
     clearTimeout(this.#drainTimer);
     await Promise.all([
       this.#services.stop(),
@@ -295,22 +287,20 @@ export class KubeProxy implements Component {
     return this.#runner.request();
   }
 
-  /** kube-proxy's minSyncPeriod: changes that come sooner are taken together. */
-  async #keepDistance(): Promise<void> {
-    const { config } = this.#options;
-    if (config === undefined || this.#syncedAt === undefined) return;
-    const leftMs = this.#syncedAt + backendConfig(config, this.mode).minSyncPeriodMs - performance.now();
-    if (leftMs > 0) await sleep(timerMs(leftMs), undefined, { ref: false });
+  #hurry(): number {
+    this.#pace.hurry();
+    return this.#request();
   }
 
   async #sync(): Promise<void> {
-    await this.#keepDistance();
+    await this.#pace.keepDistance();
+    if (this.#isStopped) return;
     if (this.#pending !== undefined) return await this.#performSwitch(this.#pending);
     const start = performance.now();
     const { isFull, changed, hasWritten, isUnfinished } = await this.#rules.sync(this.reports);
     if (isUnfinished) this.#comeBackLater(hasWritten ? SOON_MS : DRAIN_PERIOD_MS);
-    this.#syncedAt = performance.now();
-    this.#lastSync = { isFull, ms: this.#syncedAt - start, changed };
+    this.#pace.synced();
+    this.#lastSync = { isFull, ms: performance.now() - start, changed };
     await this.reports.synced();
   }
 

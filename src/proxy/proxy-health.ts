@@ -8,15 +8,15 @@ import type { Node } from '../objects/wire.ts';
 const TO_BE_DELETED = 'ToBeDeletedByClusterAutoscaler';
 
 export class ProxyHealth {
-  readonly #timeoutMs: number;
+  readonly #timeoutMs: () => number;
   readonly #now: () => number;
   #oldestPending: number | undefined;
   #lastUpdated = 0;
   /** Until a node says otherwise. */
   isNodeEligible = true;
 
-  /** `timeoutMs`: two sync periods, in kube-proxy. */
-  constructor(timeoutMs: number, now: () => number = Date.now) {
+  /** `timeoutMs`: two sync periods, in kube-proxy; a mode has its own. */
+  constructor(timeoutMs: () => number, now: () => number = Date.now) {
     this.#timeoutMs = timeoutMs;
     this.#now = now;
   }
@@ -38,7 +38,7 @@ export class ProxyHealth {
   }
 
   get isHealthy(): boolean {
-    return this.#oldestPending === undefined || this.#now() - this.#oldestPending < this.#timeoutMs;
+    return this.#oldestPending === undefined || this.#now() - this.#oldestPending < this.#timeoutMs();
   }
 
   /** Milliseconds since the epoch; of a healthy kube-proxy always now. */

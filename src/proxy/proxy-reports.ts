@@ -31,7 +31,7 @@ export interface ProxyReportsOptions {
   readonly kernel: Kernel;
   readonly log: Logger;
   /** How long a sync may be behind before this kube-proxy calls itself unhealthy. */
-  readonly unhealthyAfterMs: number;
+  readonly unhealthyAfterMs: () => number;
   /** False: no server is opened (tests without sockets). */
   readonly serves: boolean;
   readonly mode: () => ProxyMode;

@@ -5,7 +5,10 @@ import { ProxyHealth } from '../../src/proxy/proxy-health.ts';
 describe('the health of kube-proxy', () => {
   it('is lost when a change waits for as long as the time allowed, and back with the next sync', () => {
     let now = 1_000;
-    const health = new ProxyHealth(60_000, () => now);
+    const health = new ProxyHealth(
+      () => 60_000,
+      () => now,
+    );
     expect(health.isHealthy).toBe(true);
     health.updated();
     health.queued();
@@ -22,7 +25,7 @@ describe('the health of kube-proxy', () => {
   });
 
   it('calls a node not eligible that is being deleted, or that the autoscaler is about to remove', () => {
-    const health = new ProxyHealth(60_000);
+    const health = new ProxyHealth(() => 60_000);
     expect(health.isNodeEligible).toBe(true);
     health.nodeChanged({ spec: { taints: [{ key: 'ToBeDeletedByClusterAutoscaler', effect: 'NoSchedule' }] } });
     expect(health.isNodeEligible).toBe(false);

@@ -147,6 +147,20 @@ describe('a change of mode', () => {
     await vi.waitFor(() => expect(inNftables()).toEqual(['192.168.9.9']));
   });
 
+  it('does not wait for minSyncPeriod, and nor does a stop', async () => {
+    const hour = { syncPeriod: 3_600_000, minSyncPeriod: 3_600_000 };
+    const config = normalised({ ...LAB_OPTIONS, iptables: { ...LAB_OPTIONS.iptables, ...hour } });
+    const { kernel, transport, proxy } = await setUp({ config });
+    const { requested } = proxy.generation;
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.42' }, 'ns1/late'));
+    await vi.waitFor(() => expect(proxy.generation.requested).toBeGreaterThan(requested));
+    expect(kernel.standing().join()).not.toContain('nft');
+    await proxy.switchMode('nftables');
+    await proxy.switchMode('iptables');
+    await transport.create(SERVICES, service({ clusterIP: '172.30.0.43' }, 'ns1/later'));
+    await proxy.stop();
+  });
+
   it('asked for twice at once ends in the last', async () => {
     const { kernel, proxy } = await setUp();
     await Promise.all([proxy.switchMode('nftables'), proxy.switchMode('iptables')]);
