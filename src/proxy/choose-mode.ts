@@ -14,6 +14,14 @@ export interface ModeChoice {
   readonly obstacle?: string;
 }
 
+/** What may be asked for with a mode. */
+export interface ModeOptions {
+  /** Of mode ipvs; default: the present one. */
+  readonly scheduler?: string | undefined;
+  /** Reject where the kernel cannot do the mode; default: the option `strictMode`. */
+  readonly strict?: boolean | undefined;
+}
+
 export interface ModeRequest {
   readonly mode: ProxyMode;
   /** Throw instead of falling back. */

@@ -8,9 +8,9 @@ import type { NodeRules } from './node-rules.ts';
 
 /** How long a change of mode waits for connections to end, milliseconds. */
 const PATIENCE_MS = 5_000;
-/** How often is looked whether they have, while a change waits and afterwards. */
-const LOOK_EVERY_MS = 50;
-const LATER_EVERY_MS = 2_000;
+/** Between two looks whether they have; each pause is twice the one before it. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Of one family. */
 interface Former {
@@ -86,18 +86,21 @@ export class DepartingRules {
 
   #begin(): void {
     this.#halt = new AbortController();
-    const { signal } = this.#halt;
-    const deadline = performance.now() + PATIENCE_MS;
-    this.#awaited = this.#lookOn(LOOK_EVERY_MS, () => signal.aborted || performance.now() > deadline);
-    this.#followed = this.#awaited.then(() => this.#lookOn(LATER_EVERY_MS, () => signal.aborted));
+    const awaited = Promise.withResolvers<void>();
+    this.#awaited = awaited.promise;
+    this.#followed = this.#lookOn(this.#halt.signal, awaited.resolve).finally(awaited.resolve);
   }
 
-  async #lookOn(everyMs: number, isEnough: () => boolean): Promise<void> {
-    const { signal } = this.#halt;
-    while (this.#left.length > 0 && !isEnough()) {
+  /** Until nothing is left, or a halt, which ends the pause too. Most connections end soon, some never. */
+  async #lookOn(signal: AbortSignal, onPatienceOver: () => void): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    let pause = FIRST_PAUSE_MS;
+    while (this.#left.length > 0 && !signal.aborted) {
+      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
       await this.#look().catch(this.#onError);
-      // A halt ends the pause.
-      if (this.#left.length > 0) await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      if (performance.now() > deadline) onPatienceOver();
     }
   }
 

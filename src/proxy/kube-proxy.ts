@@ -12,7 +12,7 @@ import type { ProxyMode } from '../objects/proxy-mode.ts';
 import { ENDPOINT_SLICES, NODES, SERVICE_CIDRS, SERVICES } from '../objects/resource.ts';
 import type { EndpointSlice, Node, Service, ServiceCIDR } from '../objects/wire.ts';
 import { announceMode } from './announce-mode.ts';
-import type { ModeChoice } from './choose-mode.ts';
+import type { ModeChoice, ModeOptions } from './choose-mode.ts';
 import type { Departing } from './departing-rules.ts';
 import { serviceKeyOf } from './endpoint-slices.ts';
 import type { KubeProxyOptions } from './kube-proxy-options.ts';
@@ -20,14 +20,6 @@ import { ProxyReports } from './proxy-reports.ts';
 import { ProxyRules } from './proxy-rules.ts';
 import { setConntrack } from './set-conntrack.ts';
 import { SyncPace } from './sync-pace.ts';
-
-/** What may be asked for with a mode. */
-export interface ModeOptions {
-  /** Of mode ipvs; default: the present one. */
-  readonly scheduler?: string | undefined;
-  /** Reject where the kernel cannot do the mode; default: the option `strictMode`. */
-  readonly strict?: boolean | undefined;
-}
 
 export interface SyncReport {
   readonly isFull: boolean;
@@ -131,10 +123,7 @@ export class KubeProxy implements Component {
   }
 
   async #switchMode(wanted: ProxyMode, options: ModeOptions): Promise<ModeChoice> {
-    const { scheduler: asked = this.#rules.scheduler, strict = this.#options.strictMode ?? false } = options;
-    const choice = await this.#rules.choose({ mode: wanted, scheduler: asked, strict });
-    // One that the kernel has not is not the present one, which the next change goes by.
-    const scheduler = choice.obstacle === undefined ? asked : this.#rules.scheduler;
+    const { choice, scheduler } = await this.#rules.choose(wanted, options);
     if (this.#isStopped) throw new Error(`kube-proxy on ${this.#options.nodeName} has stopped`);
     const isSame = choice.mode === this.mode;
     if (!isSame) {

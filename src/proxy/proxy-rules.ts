@@ -10,7 +10,7 @@ import { PROXY_MODES, type ProxyMode } from '../objects/proxy-mode.ts';
 import type { ServicePortViews } from '../objects/service-port-view.ts';
 import { DEFAULT_IPVS, type ProxyFacts } from './backends/backend.ts';
 import { NODE_ADDRESSES, nodeAddresses } from './backends/ipvs/observe.ts';
-import { chooseMode, type ModeChoice, type ModeRequest } from './choose-mode.ts';
+import { chooseMode, type ModeChoice, type ModeOptions } from './choose-mode.ts';
 import { type Departing, DepartingRules } from './departing-rules.ts';
 import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
 import { factsInMode, type NodeRules, nodeRules } from './node-rules.ts';
@@ -82,8 +82,8 @@ export class ProxyRules {
 
   /** Finds out which mode can be, and reads what stands of it, ahead of the first `sync`. */
   async prepare(): Promise<void> {
-    const { mode, strictMode = false } = this.#options;
-    this.#choice = await this.choose({ mode, scheduler: this.scheduler, strict: strictMode });
+    const { mode } = this.#options;
+    this.#choice = (await this.choose(mode, {})).choice;
     await this.lookForAddresses();
     if (this.#choice.mode !== mode)
       for (const family of this.#families) {
@@ -102,9 +102,12 @@ export class ProxyRules {
     for (const family of this.#families) family.facts = { ...family.facts, hasPacketCounters };
   }
 
-  /** What a wish for a mode comes to on this kernel. */
-  choose(request: ModeRequest): Promise<ModeChoice> {
-    return chooseMode(request, this.#options.kernel, this.#options.netns);
+  /** What a wish for a mode comes to on this kernel, and the scheduler of mode ipvs: the present one where another cannot be. */
+  async choose(mode: ProxyMode, options: ModeOptions): Promise<{ choice: ModeChoice; scheduler: string }> {
+    const { kernel, netns, strictMode = false } = this.#options;
+    const { scheduler = this.scheduler, strict = strictMode } = options;
+    const choice = await chooseMode({ mode, scheduler, strict }, kernel, netns);
+    return { choice, scheduler: choice.obstacle === undefined ? scheduler : this.scheduler };
   }
 
   /** What each family's rules are for, as of the last sync. */

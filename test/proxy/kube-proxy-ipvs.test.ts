@@ -57,6 +57,8 @@ async function setUp({ hasIpvs = true, strictMode = false } = {}) {
   return { kernel, transport, proxy, model: kernel.model };
 }
 
+/** On a busy machine, too. */
+const PATIENCE = { timeout: 20_000 };
 const VIP = 'TCP 172.30.0.41:80';
 const UNDER_WAY = 'TCP 14:59 ESTABLISHED 10.244.1.2:40000 172.30.0.41:80 10.244.2.2:80';
 
@@ -81,7 +83,7 @@ describe('mode ipvs', () => {
     await proxy.programmed();
     expect(model.servers.get(VIP)!.reals.get('10.244.1.2:80')).toEqual({ weight: 0, connections: 1 });
     model.connect(VIP, '10.244.1.2:80', 0);
-    await vi.waitFor(() => expect([...model.servers.get(VIP)!.reals.keys()]).toEqual(['10.244.2.2:80']));
+    await vi.waitFor(() => expect([...model.servers.get(VIP)!.reals.keys()]).toEqual(['10.244.2.2:80']), PATIENCE);
   });
 
   it('changes its scheduler in place', async () => {
@@ -115,7 +117,7 @@ describe('mode ipvs', () => {
     await proxy.start();
     kernel.underWay = UNDER_WAY;
     const switched = proxy.switchMode('iptables');
-    await vi.waitFor(() => expect([...model.servers.keys()]).toEqual([VIP]));
+    await vi.waitFor(() => expect([...model.servers.keys()]).toEqual([VIP]), PATIENCE);
     expect(model.rules.dump()).toContain('KUBE-SVC-');
     expect(model.rules.dump()).not.toMatch(/match-set/);
     expect([...model.servers.get(VIP)!.reals.values()].map(({ weight }) => weight)).toEqual([0, 0]);
@@ -137,7 +139,7 @@ describe('mode ipvs', () => {
     kernel.underWay = UNDER_WAY;
     void proxy.switchMode('iptables');
     const back = proxy.switchMode('ipvs');
-    await vi.waitFor(() => expect(proxy.departing).toEqual({ mode: 'ipvs', connections: 1 }));
+    await vi.waitFor(() => expect(proxy.departing).toEqual({ mode: 'ipvs', connections: 1 }), PATIENCE);
     expect(model.servers.get(VIP)!.reals.get('10.244.1.2:80')!.weight).toBe(0);
     kernel.underWay = '';
     await back;
@@ -152,10 +154,10 @@ describe('mode ipvs', () => {
     const next = open({ kernel, transport, mode: 'iptables' }).proxy;
     await next.start();
     await next.removeOtherModes();
-    await vi.waitFor(() => expect(next.departing).toEqual({ mode: 'ipvs', connections: 1 }));
+    await vi.waitFor(() => expect(next.departing).toEqual({ mode: 'ipvs', connections: 1 }), PATIENCE);
     expect(model.servers.has(VIP)).toBe(true);
     kernel.underWay = '';
-    await vi.waitFor(() => expect(standing(model)).toEqual(['iptables']));
+    await vi.waitFor(() => expect(standing(model)).toEqual(['iptables']), PATIENCE);
   });
 
   it('stays as it was when iptables cannot be written', async () => {
@@ -165,7 +167,7 @@ describe('mode ipvs', () => {
     kernel.refuses = 'iptables-restore';
     await expect(proxy.switchMode('iptables')).rejects.toThrow('iptables-restore refused');
     kernel.refuses = undefined;
-    await vi.waitFor(() => expect(model.dump()).toBe(before));
+    await vi.waitFor(() => expect(model.dump()).toBe(before), PATIENCE);
     expect(proxy.mode).toBe('ipvs');
   });
 });

@@ -3,9 +3,9 @@
  * rules stay in the kernel as they are, and nothing follows the API any more, as on a node whose kube-proxy has died.
  */
 import type { ProxyMode } from '../../objects/proxy-mode.ts';
-import type { ModeChoice } from '../../proxy/choose-mode.ts';
+import type { ModeChoice, ModeOptions } from '../../proxy/choose-mode.ts';
 import type { Departing } from '../../proxy/departing-rules.ts';
-import type { KubeProxy, ModeOptions } from '../../proxy/kube-proxy.ts';
+import type { KubeProxy } from '../../proxy/kube-proxy.ts';
 import type { ProxyState } from '../snapshot.ts';
 
 /** With what the node's next kube-proxy is made. */
