@@ -1,6 +1,6 @@
 /**
  * The HTTP servers of kube-proxy in its node's namespace: `/healthz` and `/livez` on 10256 for load balancers and
- * probes, `/metrics`, `/proxyMode` and `/healthz` on 127.0.0.1:10249. Both only report; they decide nothing. Texts are kube-proxy's
+ * probes, `/metrics`, `/proxyMode`, `/configz` and `/healthz` on 127.0.0.1:10249. Both only report; they decide nothing. Texts are kube-proxy's
  * (upstream pkg/proxy/healthcheck/proxy_health.go, cmd/kube-proxy/app/server.go).
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
@@ -17,6 +17,8 @@ export interface HealthSource {
   readonly health: ProxyHealth;
   mode(): string;
   metrics(): Promise<string>;
+  /** The configuration it goes by, as published; undefined: it was given none. */
+  config(): object | undefined;
   /** Told of each answer's status. */
   answered(path: 'healthz' | 'livez', status: number): void;
 }
@@ -40,7 +42,10 @@ export function serveHealth(kernel: Kernel, netns: Netns, at: ListenAddress, sou
 export function serveMetrics(kernel: Kernel, netns: Netns, at: ListenAddress, source: HealthSource): Promise<Server> {
   return open(kernel, netns, at, (request, response) => {
     const path = pathOf(request);
+    const config = path === '/configz' ? source.config() : undefined;
     if (path === '/healthz') answer(response, 200, 'text/plain; charset=utf-8', 'ok');
+    else if (config !== undefined)
+      answer(response, 200, 'application/json', JSON.stringify({ 'kubeproxy.config.k8s.io': config }));
     else if (path === '/proxyMode') answer(response, 200, 'text/plain; charset=utf-8', source.mode());
     else if (path !== '/metrics') notFound(response);
     else

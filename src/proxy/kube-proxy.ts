@@ -71,6 +71,7 @@ export class KubeProxy implements Component {
       serves: options.serveHealth !== false,
       unhealthyAfterMs: () => 2 * this.#pace.periodMs,
       mode: () => this.mode,
+      publishedConfig: () => this.#rules.publishedConfig,
       views: () => this.#rules.views,
       nodePortHosts: () => this.#rules.nodePortHosts,
     });

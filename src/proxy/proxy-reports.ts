@@ -22,6 +22,8 @@ import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServiceHealth, serviceChecks } from './service-health.ts';
 
 const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
+/** Changes of slices whose time is kept until they are in the rules. */
+const MOST_CHANGES = 10_000;
 
 export interface ProxyReportsOptions {
   readonly nodeName: string;
@@ -35,6 +37,8 @@ export interface ProxyReportsOptions {
   /** False: no server is opened (tests without sockets). */
   readonly serves: boolean;
   readonly mode: () => ProxyMode;
+  /** What `/configz` shows. */
+  readonly publishedConfig: () => object | undefined;
   readonly views: () => ReadonlyMap<IpFamily, ServicePortViews>;
   /** Where node ports are answered, and health checks with them; undefined: on every address. */
   readonly nodePortHosts: () => readonly string[] | undefined;
@@ -88,6 +92,7 @@ export class ProxyReports {
       health: this.health,
       mode,
       metrics: () => this.#page(),
+      config: this.#options.publishedConfig,
       answered: (path: 'healthz' | 'livez', status: number) => {
         const counts = this.metrics[path];
         counts.set(status, (counts.get(status) ?? 0) + 1);
@@ -116,7 +121,10 @@ export class ProxyReports {
     this.metrics.endpointChanges += 1;
     this.metrics.endpointsPending += 1;
     const at = Date.parse(metadata?.annotations?.[LAST_CHANGE] ?? '');
-    if (!isGone && at > this.#startedAt) this.#changedAt.push({ at, addressType });
+    if (isGone || !(at > this.#startedAt)) return;
+    // A node whose rules cannot be written for long forgets the first of them.
+    if (this.#changedAt.length === MOST_CHANGES) this.#changedAt.shift();
+    this.#changedAt.push({ at, addressType });
   }
 
   nodeChanged(node: Node | undefined): void {
@@ -131,7 +139,9 @@ export class ProxyReports {
 
   /** One family's rules are written. */
   written(family: IpFamily, seconds: number, result: SyncResult): void {
-    const changedAt = this.#changedAt.filter(({ addressType }) => addressType === `IPv${family}`).map(({ at }) => at);
+    const isOurs = ({ addressType }: { readonly addressType: string }) => addressType === `IPv${family}`;
+    const changedAt = this.#changedAt.filter(isOurs).map(({ at }) => at);
+    this.#changedAt = this.#changedAt.filter((change) => !isOurs(change));
     this.metrics.families.get(family)?.synced(seconds, result, changedAt);
   }
 

@@ -16,6 +16,7 @@ import { factsOf, type KubeProxyOptions } from './kube-proxy-options.ts';
 import { factsInMode, type NodeRules, nodeRules } from './node-rules.ts';
 import { ensurePacketCounters, removePacketCounters } from './packet-counters.ts';
 import { choosesNodePortsByBlock } from './proxy-config.ts';
+import { publishedConfig } from './published-config.ts';
 import { retireFormer, writeNext } from './replace-rules.ts';
 import type { SyncFailure, SyncResult } from './rule-sync.ts';
 import { ServicePortTracker } from './service-port-tracker.ts';
@@ -74,6 +75,14 @@ export class ProxyRules {
   /** Scheduler of mode ipvs. */
   get scheduler(): string {
     return this.#families[0]?.facts.ipvs.scheduler ?? DEFAULT_IPVS.scheduler;
+  }
+
+  /** The configuration that was given, in the mode and with the scheduler of now. */
+  get publishedConfig(): object | undefined {
+    const { config, clusterCIDRs, nodeIPs } = this.#options;
+    if (config === undefined) return undefined;
+    const present = { ...config, ipvs: { ...config.ipvs, scheduler: this.scheduler } };
+    return publishedConfig(present, { mode: this.#choice.mode, clusterCIDRs, nodeIPs });
   }
 
   get trackers(): readonly ServicePortTracker[] {

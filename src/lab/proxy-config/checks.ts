@@ -3,8 +3,8 @@ import { parseCidr } from '../../net/cidr.ts';
 import { isIp } from '../../net/ip.ts';
 import { IPVS_SCHEDULERS } from '../../objects/ipvs-scheduler.ts';
 import { PROXY_MODES } from '../../objects/proxy-mode.ts';
+import { formatDuration } from '../../proxy/go-duration.ts';
 import type { FileIssue } from '../yaml-file.ts';
-import { formatDuration } from './duration.ts';
 import { withPort } from './normalise.ts';
 import type { ProxyOptions } from './schema.ts';
 

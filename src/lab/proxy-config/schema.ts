@@ -4,7 +4,7 @@
  * elsewhere. As in pkg/proxy/apis/config/v1alpha1/defaults.go, null, an empty text and a period of 0 leave a field to its default.
  */
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../../proxy/go-duration.ts';
 import { KUBE_PROXY_DEFAULTS, LAB_DEFAULTS, type OptionDefaults } from './option-defaults.ts';
 
 /** Milliseconds; null is the default. */
