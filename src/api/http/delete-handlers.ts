@@ -1,11 +1,14 @@
 /** DELETE of one object, and of what a selection of a collection holds. */
-import type { DeleteOptions } from '../../objects/transport.ts';
+import { type DeleteOptions, hasReason } from '../../objects/transport.ts';
+import type { FieldError } from '../field-error.ts';
 import { deleteObject } from '../operations/delete.ts';
 import { compileSelection } from '../operations/read.ts';
-import { badRequest, methodNotAllowed } from '../status-error.ts';
+import { cannotBeHandled } from '../schema/decode.ts';
+import { badRequest, invalid, methodNotAllowed } from '../status-error.ts';
 import type { StoredObject } from '../store/stored-object.ts';
 import { answerList, answerObject, answerValue } from './answer.ts';
 import { readValue } from './body.ts';
+import { type BodyKind, problemsOf } from './decode-object.ts';
 import type { Exchange } from './exchange.ts';
 import { listPage } from './list-page.ts';
 import type { ObjectRequest, ResourceRequest } from './resource-request.ts';
@@ -19,7 +22,13 @@ interface DeleteBody extends DeleteOptions {
 
 type PropagationPolicy = NonNullable<DeleteOptions['propagationPolicy']>;
 
-const POLICIES: readonly PropagationPolicy[] = ['Background', 'Foreground', 'Orphan'];
+const POLICIES: readonly PropagationPolicy[] = ['Foreground', 'Background', 'Orphan'];
+
+const OPTIONS: BodyKind = {
+  apiVersion: 'v1',
+  kind: 'DeleteOptions',
+  schema: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions',
+};
 
 export async function handleDelete({ core, definition, exchange, namespace, name }: ObjectRequest): Promise<void> {
   const { options, inBody } = await readOptions(exchange);
@@ -44,34 +53,65 @@ export async function handleDeleteCollection({ core, definition, exchange, path 
   const deleted: StoredObject[] = [];
   for (const { object } of entries) {
     const { namespace = '', name = '' } = object.metadata ?? {};
-    deleted.push(deleteObject(core, definition, namespace, name, options, request).entry);
+    try {
+      deleted.push(deleteObject(core, definition, namespace, name, options, request).entry);
+    } catch (error) {
+      // A page of an earlier version may hold what is gone by now.
+      if (!hasReason(error, 'NotFound')) throw error;
+    }
   }
   await answerList(exchange, definition, { entries: deleted, meta });
 }
 
-/** The options of the body, or those of the query. Throws BadRequest. */
+/** The options of the body, or those of the query. Throws BadRequest for what cannot be read, Invalid. */
 async function readOptions(exchange: Exchange): Promise<{ options: DeleteOptions; inBody: readonly string[] }> {
-  const body = (await readValue(exchange.request)).value as DeleteBody | undefined;
-  if (body !== undefined && (typeof body !== 'object' || body === null)) {
-    throw badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
-  }
-  const options = body ?? optionsOfQuery(exchange.query);
-  const policy = options.propagationPolicy ?? (options.orphanDependents === true ? 'Orphan' : undefined);
-  if (policy !== undefined && !POLICIES.includes(policy)) {
-    throw badRequest(`invalid DeleteOptions: propagationPolicy: Invalid value: "${policy}"`);
-  }
-  const grace = options.gracePeriodSeconds;
-  if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
-    throw badRequest('invalid DeleteOptions: gracePeriodSeconds must be an integer');
-  }
+  const { value } = await readValue(exchange.request);
+  const asked = value === undefined ? optionsOfQuery(exchange.query) : decodedOptions(value);
+  const { gracePeriodSeconds, preconditions, orphanDependents, dryRun = [] } = asked;
+  const errors = problemsOfPolicy(asked);
+  if (errors.length > 0) throw invalid({ group: 'meta.k8s.io', kind: OPTIONS.kind }, '', errors);
+  const propagationPolicy =
+    asked.propagationPolicy ??
+    (orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : ('Background' as const));
   return {
     options: {
-      ...(typeof grace === 'number' ? { gracePeriodSeconds: grace } : {}),
-      ...(policy === undefined ? {} : { propagationPolicy: policy }),
-      ...(options.preconditions === undefined ? {} : { preconditions: options.preconditions }),
+      ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+      ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+      ...(preconditions === undefined ? {} : { preconditions }),
     },
-    inBody: options.dryRun ?? [],
+    inBody: dryRun,
   };
+}
+
+function decodedOptions(value: unknown): DeleteBody {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badRequest('the object provided is unrecognized (must be of type DeleteOptions)');
+  }
+  problemsOf(OPTIONS, value, (problem) => cannotBeHandled(OPTIONS.kind, OPTIONS.apiVersion, problem));
+  return value as DeleteBody;
+}
+
+/** The rules and words of apimachinery's ValidateDeleteOptions. */
+function problemsOfPolicy({ propagationPolicy, orphanDependents }: DeleteBody): FieldError[] {
+  if (propagationPolicy === undefined) return [];
+  const [field, value] = ['propagationPolicy', JSON.stringify(propagationPolicy)];
+  const both = 'orphanDependents and deletionPropagation cannot be both set';
+  const supported = [...POLICIES, 'nil'].map((policy) => JSON.stringify(policy)).join(', ');
+  const known: readonly string[] = POLICIES;
+  return [
+    ...(orphanDependents === undefined
+      ? []
+      : [{ type: 'FieldValueInvalid', field, message: `Invalid value: ${value}: ${both}` } as const]),
+    ...(known.includes(propagationPolicy)
+      ? []
+      : [
+          {
+            type: 'FieldValueNotSupported',
+            field,
+            message: `Unsupported value: ${value}: supported values: ${supported}`,
+          } as const,
+        ]),
+  ];
 }
 
 function optionsOfQuery(query: URLSearchParams): DeleteBody {

@@ -63,6 +63,54 @@ describe('pages of a list', () => {
   });
 });
 
+describe('deleting', () => {
+  it.each<[string, unknown, number, string]>([
+    [
+      'a policy there is not',
+      { propagationPolicy: 'Later' },
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Later": supported values: "Foreground", "Background", "Orphan", "nil"',
+    ],
+    [
+      'two policies',
+      { propagationPolicy: 'Orphan', orphanDependents: true },
+      422,
+      'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Invalid value: "Orphan": orphanDependents and deletionPropagation cannot be both set',
+    ],
+    [
+      'what is no list',
+      { dryRun: 5 },
+      400,
+      'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal number into Go struct field DeleteOptions.dryRun of type []string',
+    ],
+    [
+      'a time that is none',
+      { gracePeriodSeconds: 'soon' },
+      400,
+      'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64',
+    ],
+    ['a list', [], 400, 'the object provided is unrecognized (must be of type DeleteOptions)'],
+  ])('refuses %s, and deletes nothing', async (_what, options, code, message) => {
+    await add('a');
+    const { status, body } = await server.call('DELETE', `${PATH}/a`, options);
+    expect([status, body.message]).toEqual([code, message]);
+    expect((await server.call('GET', `${PATH}/a`)).status).toBe(200);
+  });
+
+  it('of a collection passes over what has gone since its version', async () => {
+    const { body } = await add('a');
+    await add('b');
+    await server.call('DELETE', `${PATH}/a`);
+    const version = `resourceVersion=${body.metadata.resourceVersion}&resourceVersionMatch=Exact`;
+    await add('a2');
+    expect((await server.call('DELETE', `${PATH}?${version}`)).status).toBe(200);
+    expect(names((await server.call('GET', PATH)).body)).toEqual(['a2', 'b']);
+    const all = `resourceVersion=${Number(body.metadata.resourceVersion) + 1}&resourceVersionMatch=Exact`;
+    expect((await server.call('DELETE', `${PATH}?${all}`)).status).toBe(200);
+    expect(names((await server.call('GET', PATH)).body)).toEqual(['a2']);
+  });
+});
+
 describe('a watch', () => {
   it('follows from a version', async () => {
     const { body } = await server.call('GET', PATH);
