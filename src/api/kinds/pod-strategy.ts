@@ -83,7 +83,7 @@ function defaultTolerations(spec: NonNullable<Pod['spec']>): void {
 
 /** A limit without a request is also the request. */
 function defaultRequests(spec: NonNullable<Pod['spec']>): void {
-  for (const { resources } of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const { resources } of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (resources?.limits === undefined) continue;
     resources.requests = { ...resources.limits, ...resources.requests };
   }

@@ -58,7 +58,7 @@ function paths(field: string, all: readonly HttpPath[]): FieldError[] {
   return all.flatMap((each, index) => httpPath(`${field}[${index}]`, each));
 }
 
-function httpPath(field: string, { path = '', pathType, backend: target }: HttpPath): FieldError[] {
+function httpPath(field: string, { path = '', pathType, backend: target = {} }: HttpPath): FieldError[] {
   if (!pathType) return [required(`${field}.pathType`, 'pathType must be specified')];
   const errors = oneOf(`${field}.pathType`, pathType, PATH_TYPES);
   const strict = pathType === 'Exact' || pathType === 'Prefix';

@@ -30,7 +30,7 @@ export function validateAnnotations(field: string, annotations: Labels | undefin
 
 export function validateSelector(field: string, selector: LabelSelector | undefined): FieldError[] {
   const errors = validateLabels(`${field}.matchLabels`, selector?.matchLabels);
-  for (const [index, { key, operator, values = [] }] of (selector?.matchExpressions ?? []).entries()) {
+  for (const [index, { key = '', operator = '', values = [] }] of (selector?.matchExpressions ?? []).entries()) {
     const at = `${field}.matchExpressions[${index}]`;
     if (operator === 'In' || operator === 'NotIn') {
       if (values.length === 0)
@@ -43,18 +43,4 @@ export function validateSelector(field: string, selector: LabelSelector | undefi
     for (const [place, value] of values.entries()) errors.push(...text(`${at}.values[${place}]`, value, labelValue));
   }
   return errors;
-}
-
-/** Whether the labels are of those the selector selects. An empty selector selects everything. */
-export function selects(selector: LabelSelector, labels: Labels | undefined): boolean {
-  const has = (key: string) => Object.hasOwn(labels ?? {}, key);
-  const matches = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels?.[key] === value);
-  return (
-    matches &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      if (operator === 'In') return has(key) && values.includes(labels?.[key] ?? '');
-      if (operator === 'NotIn') return !has(key) || !values.includes(labels?.[key] ?? '');
-      return operator === 'Exists' ? has(key) : !has(key);
-    })
-  );
 }

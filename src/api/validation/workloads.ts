@@ -1,5 +1,7 @@
 /** Rules of the kinds with a pod template: what they select must be what they make. */
+
 import { isDeepStrictEqual } from 'node:util';
+import { matchesSelector } from '../../objects/label-selector.ts';
 import type {
   DaemonSet,
   Deployment,
@@ -12,7 +14,7 @@ import type {
 import type { FieldError } from '../field-error.ts';
 import { atLeastZero, oneOf } from './checks.ts';
 import { forbidden, invalid, notSupported, required } from './field.ts';
-import { selects, validateAnnotations, validateLabels, validateSelector } from './labels.ts';
+import { validateAnnotations, validateLabels, validateSelector } from './labels.ts';
 import { validatePodSpec } from './pod.ts';
 import { validateRollingUpdate } from './rolling-update.ts';
 
@@ -50,7 +52,7 @@ function template(given: PodTemplateSpec | undefined, selector: LabelSelector | 
   const at = 'spec.template';
   const labels = given?.metadata?.labels;
   const errors: FieldError[] = [];
-  if (selector !== undefined && !isEmpty(selector) && !selects(selector, labels)) {
+  if (selector !== undefined && !isEmpty(selector) && !matchesSelector(selector, labels)) {
     errors.push(invalid(`${at}.metadata.labels`, labels ?? null, '`selector` does not match template `labels`'));
   }
   errors.push(...validateLabels(`${at}.metadata.labels`, labels));
