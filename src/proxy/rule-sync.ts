@@ -63,7 +63,7 @@ export class RuleSync<State> {
   /** What the last look took for losses; looked for again when all is written anew. */
   #suspects: ReadonlySet<string> = new Set();
   /** Differences that were there still: the kernel's tools print a rule otherwise than is known here. */
-  readonly #accepted = new Set<string>();
+  #accepted: ReadonlySet<string> = new Set();
   /** What stood when these rules retired; what connections under way needed at the last look. */
   #retired: State | undefined;
   #needed: string | undefined;
@@ -159,16 +159,18 @@ export class RuleSync<State> {
     const listings = await this.#listings();
     const print = printOf(listings);
     if (this.#found?.state === state && this.#found.print === print) return [];
-    const all = this.#backend.differences(state, listings, this.facts.family);
-    const lost = [...all].filter((difference) => !this.#accepted.has(difference));
+    const all = [...this.#backend.differences(state, listings, this.facts.family)];
+    // What goes and comes back is looked at anew.
+    this.#accepted = new Set(all.filter((difference) => this.#accepted.has(difference)));
+    const lost = all.filter((difference) => !this.#accepted.has(difference));
     this.#found = lost.length === 0 ? { state, print } : undefined;
     return lost;
   }
 
   /** What was no loss would be one at every look, and everything be written each time. */
   async #acceptStanding(state: State): Promise<void> {
-    for (const difference of await this.#differences(state))
-      if (this.#suspects.has(difference)) this.#accepted.add(difference);
+    const left = await this.#differences(state);
+    this.#accepted = new Set([...this.#accepted, ...left.filter((difference) => this.#suspects.has(difference))]);
     this.#suspects = new Set();
   }
 

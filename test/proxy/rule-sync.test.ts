@@ -68,6 +68,13 @@ describe('a look at what stands', () => {
       await rules.sync(VIEWS);
     }
     expect(kernel.writes).toBe(writes);
+    // Nor when they went and came back: then they are somebody's.
+    const { print } = kernel;
+    kernel.print = (save) => save;
+    expect(await rules.check()).toBeUndefined();
+    kernel.print = print;
+    expect(await rules.check()).toBeDefined();
+    await rules.sync(VIEWS);
     // That it knows these words does not mean it takes others.
     markMasquerade()[0] = '-j ACCEPT';
     expect(await rules.check()).toBe('nat KUBE-MARK-MASQ has "-j ACCEPT"');
