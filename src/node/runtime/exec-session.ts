@@ -4,8 +4,10 @@ import { constants } from 'node:os';
 import { Writable } from 'node:stream';
 import type { ExecSession } from '../../api/kubelet-connector.ts';
 import type { Kernel, KernelProcess } from '../../kernel/kernel.ts';
+import { openAll } from '../../kernel/open-all.ts';
 import { pipeReader, pipeWriter, terminalOutput, terminalStream } from './descriptor-streams.ts';
 import { killForked } from './host-process.ts';
+import { withPipes } from './program-pipes.ts';
 import type { Launch } from './program-start.ts';
 import { withholdComplaints } from './tool-complaints.ts';
 
@@ -61,16 +63,15 @@ export function attachedInput(input: Writable, once: boolean): Writable {
 }
 
 function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean): ExecSession {
-  const pipes = { in: stdin ? kernel.openPipe() : undefined, out: kernel.openPipe(), err: kernel.openPipe() };
-  const child = kernel.spawn('', launch.argv, {
-    env: launch.env,
-    stdio: [pipes.in?.readEnd ?? 'ignore', pipes.out.writeEnd, pipes.err.writeEnd],
+  const { input, out, err, child } = withPipes(kernel, (pipes) => {
+    const [input, out, err] = [stdin ? pipes.input() : undefined, pipes.output(), pipes.output()];
+    const stdio = [input?.theirs ?? 'ignore', out.theirs, err.theirs] as const;
+    return { input, out, err, child: kernel.spawn('', launch.argv, { env: launch.env, stdio }) };
   });
-  for (const fd of [pipes.in?.readEnd, pipes.out.writeEnd, pipes.err.writeEnd]) if (fd !== undefined) closeSync(fd);
-  const errors = withholdComplaints(pipeReader(pipes.err.readEnd), child.exited.then(exitCodeOf), program);
+  const errors = withholdComplaints(pipeReader(err.ours), child.exited.then(exitCodeOf), program);
   return {
-    stdin: pipes.in === undefined ? null : pipeWriter(pipes.in.writeEnd),
-    stdout: pipeReader(pipes.out.readEnd),
+    stdin: input === undefined ? null : pipeWriter(input.ours),
+    stdout: pipeReader(out.ours),
     stderr: errors.stream,
     resize: () => undefined,
     exit: errors.exit,
@@ -80,9 +81,16 @@ function onPipes(kernel: Kernel, launch: Launch, program: string, stdin: boolean
 
 function onTerminal(kernel: Kernel, launch: Launch, program: string, initPid?: number): ExecSession {
   const place = initPid === undefined ? undefined : { pid: initPid, directory: 'dev/pts' };
-  const pty = kernel.openPty(DEFAULT_SIZE, place);
-  const child = kernel.spawn('', launch.argv, { env: launch.env, stdio: [pty.slave, pty.slave, pty.slave] });
-  closeSync(pty.slave);
+  const { pty, child } = openAll((keep) => {
+    const pty = kernel.openPty(DEFAULT_SIZE, place);
+    keep(pty.master);
+    try {
+      const stdio = [pty.slave, pty.slave, pty.slave] as const;
+      return { pty, child: kernel.spawn('', launch.argv, { env: launch.env, stdio }) };
+    } finally {
+      closeSync(pty.slave);
+    }
+  });
   const terminal = terminalStream(pty.master);
   const output = withholdComplaints(terminalOutput(terminal), child.exited.then(exitCodeOf), program);
   return {

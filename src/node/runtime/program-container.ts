@@ -71,12 +71,6 @@ export class ProgramContainer implements RunningContainer {
     if (left === undefined) {
       const opened: number[] = [];
       const release = () => opened.splice(0).forEach((fd) => void closeSync(fd));
-      try {
-        writeTables(host, directory, pod, spec, opened);
-      } catch (error) {
-        release();
-        throw error;
-      }
       const fresh = Object.keys(FRESH_DIRECTORIES);
       const { root, skeleton, initScript, shimScript } = host.tree;
       const place = {
@@ -89,7 +83,14 @@ export class ProgramContainer implements RunningContainer {
         fresh,
       };
       const launch = initLaunch(spec, argv, { ...place, ...(joins === undefined ? {} : { joins }) });
-      const started = startStreams(host.kernel, pod.netns, launch, spec, directory);
+      let started: StartedStreams;
+      try {
+        writeTables(host, directory, pod, spec, opened);
+        started = startStreams(host.kernel, pod.netns, launch, spec, directory);
+      } catch (error) {
+        release();
+        throw error;
+      }
       this.#stands = this.#awaitStanding(started).finally(release);
       streams = started;
     } else {

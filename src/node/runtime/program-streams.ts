@@ -10,6 +10,7 @@ import { ContainerTerminal } from './container-terminal.ts';
 import { pipeReader, pipeWriter } from './descriptor-streams.ts';
 import { exitCodeOf } from './exec-session.ts';
 import type { LeftProgram } from './left-programs.ts';
+import { type ProgramPipe, withPipes } from './program-pipes.ts';
 import { type Launch, TERMINAL_VARIABLE } from './program-start.ts';
 
 /** What a container's program runs under. */
@@ -46,17 +47,12 @@ export function startStreams(
   spec: ContainerSpec,
   tables: string,
 ): StartedStreams {
-  const signal = kernel.openPipe();
-  const start = (stdio: [number | 'ignore', number, number], held: (number | 'ignore')[]): Shim => {
-    const options = { env: launch.env, stdio: [...stdio, signal.writeEnd, ...held] } as const;
+  const start: Start = (signal, stdio, held) => {
+    const options = { env: launch.env, stdio: [...stdio, signal.theirs, ...held] } as const;
     const { pid, exited } = kernel.spawn(netns, launch.argv, options);
-    closeSync(signal.writeEnd);
     return { pid, exited: exited.then(exitCodeOf) };
   };
-  const streams = spec.tty
-    ? onTerminal(kernel, netns, tables, signal.readEnd, start)
-    : { ...onPipes(kernel, spec, signal.readEnd, start), openTerminal: () => undefined };
-  return { ...streams, signal: pipeReader(signal.readEnd) };
+  return spec.tty ? onTerminal(kernel, netns, tables, start) : onPipes(kernel, spec, start);
 }
 
 /** Those of a program that a former daemon has left. */
@@ -68,46 +64,57 @@ export function leftStreams({ shim, exited, stdout, stderr, stdin, terminal }: L
   return { ...own, stdin: taken.input, stdout: undefined, errors: taken.output, terminal: taken };
 }
 
-type Start = (stdio: [number | 'ignore', number, number], held: (number | 'ignore')[]) => Shim;
+/** Starts the shim; `signal` is the pipe that tells how far the container is. */
+type Start = (signal: ProgramPipe, stdio: [number | 'ignore', number, number], held: (number | 'ignore')[]) => Shim;
 
-function onPipes(kernel: Kernel, spec: ContainerSpec, signal: number, start: Start): ProgramStreams {
-  const [input, out, err] = [spec.stdin ? kernel.openPipe() : undefined, kernel.openPipe(), kernel.openPipe()];
-  // Input that ends with its first session ends with the daemon, too.
-  const held = spec.stdinOnce === true ? undefined : input?.writeEnd;
-  const shim = start(
-    [input?.readEnd ?? 'ignore', out.writeEnd, err.writeEnd],
-    ['ignore', out.readEnd, err.readEnd, held ?? 'ignore', signal],
-  );
-  for (const fd of [input?.readEnd, out.writeEnd, err.writeEnd]) if (fd !== undefined) closeSync(fd);
+function onPipes(kernel: Kernel, spec: ContainerSpec, start: Start): StartedStreams {
+  const { shim, signal, input, out, err } = withPipes(kernel, (pipes) => {
+    const [signal, out, err] = [pipes.output(), pipes.output(), pipes.output()];
+    const input = spec.stdin ? pipes.input() : undefined;
+    // Input that ends with its first session ends with the daemon, too.
+    const held = spec.stdinOnce === true ? undefined : input?.ours;
+    const shim = start(
+      signal,
+      [input?.theirs ?? 'ignore', out.theirs, err.theirs],
+      ['ignore', out.ours, err.ours, held ?? 'ignore', signal.ours],
+    );
+    return { shim, signal, input, out, err };
+  });
   return {
     shim,
-    stdin: input === undefined ? null : pipeWriter(input.writeEnd),
-    stdout: pipeReader(out.readEnd),
-    errors: pipeReader(err.readEnd),
+    stdin: input === undefined ? null : pipeWriter(input.ours),
+    stdout: pipeReader(out.ours),
+    errors: pipeReader(err.ours),
     terminal: undefined,
+    signal: pipeReader(signal.ours),
+    openTerminal: () => undefined,
   };
 }
 
 /** The shim cannot hold a terminal that is opened after it has been started, so that has a keeper, which ends with the shim. */
-function onTerminal(kernel: Kernel, netns: Netns, tables: string, signal: number, start: Start) {
-  const [tools, name, life] = [kernel.openPipe(), kernel.openPipe(), kernel.openPipe()];
-  const shim = start(
-    ['ignore', tools.writeEnd, tools.writeEnd],
-    [name.readEnd, tools.readEnd, 'ignore', 'ignore', signal, life.writeEnd],
-  );
-  for (const fd of [tools.writeEnd, name.readEnd, life.writeEnd]) closeSync(fd);
-  const terminal = new ContainerTerminal(pipeReader(tools.readEnd));
-  const naming = pipeWriter(name.writeEnd);
+function onTerminal(kernel: Kernel, netns: Netns, tables: string, start: Start): StartedStreams {
+  const { shim, signal, tools, name, life } = withPipes(kernel, (pipes) => {
+    const [signal, tools, name, life] = [pipes.output(), pipes.output(), pipes.input(), pipes.output()];
+    const shim = start(
+      signal,
+      ['ignore', tools.theirs, tools.theirs],
+      [name.theirs, tools.ours, 'ignore', 'ignore', signal.ours, life.theirs],
+    );
+    return { shim, signal, tools, name, life };
+  });
+  const terminal = new ContainerTerminal(pipeReader(tools.ours));
+  const naming = pipeWriter(name.ours);
   const openTerminal = (initPid: number | undefined): void => {
     const opened = initPid === undefined ? undefined : terminal.open(kernel, initPid);
     const { master } = terminal;
     if (master !== undefined) {
       const env = { [TERMINAL_VARIABLE]: tables };
-      kernel.spawn(netns, ['sh', '-c', 'read -r _'], { env, stdio: [life.readEnd, 'ignore', 'ignore', master] });
+      kernel.spawn(netns, ['sh', '-c', 'read -r _'], { env, stdio: [life.ours, 'ignore', 'ignore', master] });
     }
-    closeSync(life.readEnd);
+    closeSync(life.ours);
     // Without a name the container ends at once.
     naming.end(opened === undefined ? '' : `${opened}\n`);
   };
-  return { shim, stdin: terminal.input, stdout: undefined, errors: terminal.output, terminal, openTerminal };
+  const { input: stdin, output: errors } = terminal;
+  return { shim, stdin, stdout: undefined, errors, terminal, signal: pipeReader(signal.ours), openTerminal };
 }
