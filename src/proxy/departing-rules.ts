@@ -52,7 +52,7 @@ export class DepartingRules {
     await this.halt();
     this.#left = [...this.#left, ...rules.map((each) => ({ mode, rules: each, connections: 0 }))];
     // Mostly there is no more to it.
-    await this.#look().catch(this.#onError);
+    await this.#look(false).catch(this.#onError);
     this.#begin();
   }
 
@@ -98,16 +98,17 @@ export class DepartingRules {
     while (this.#left.length > 0 && !signal.aborted) {
       await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
-      await this.#look().catch(this.#onError);
+      const isLate = performance.now() > deadline;
+      await this.#look(isLate).catch(this.#onError);
+      if (isLate) onPatienceOver();
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
-      if (performance.now() > deadline) onPatienceOver();
     }
   }
 
-  async #look(): Promise<void> {
+  async #look(isLate: boolean): Promise<void> {
     const left: Former[] = [];
     for (const former of this.#left) {
-      const connections = await former.rules.settle();
+      const connections = await former.rules.settle(isLate);
       if (connections > 0) left.push({ ...former, connections });
     }
     this.#left = left;

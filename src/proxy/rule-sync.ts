@@ -218,17 +218,21 @@ export class RuleSync<State> {
     ]);
   }
 
-  /** Behind them: removes what no connection needs any more; gives the number of those that are left. With 0 nothing is. */
-  async settle(): Promise<number> {
+  /**
+   * Behind them: removes what no connection needs any more; gives the number of those that are left. With 0 nothing is. `isLate`: see
+   * `Waiting`.
+   */
+  async settle(isLate: boolean): Promise<number> {
     const { departure } = this.#backend;
     const retired = this.#retired;
     if (departure === undefined || retired === undefined) return 0;
-    const { family } = this.facts;
-    const underWay = departure.underWay.read(await this.#readAll(departure.underWay.commands(family)), family, retired);
+    const { facts } = this;
+    const { commands, read } = departure.underWay;
+    const underWay = read(await this.#readAll(commands(facts.family)), { retired, facts, isLate });
     const needed = [...underWay.keys()].sort().join();
     if (needed !== this.#needed) {
       const standing = await this.#observe();
-      await this.#kernel.run(this.#netns, departure.settle({ retired, standing, underWay, facts: this.facts }));
+      await this.#kernel.run(this.#netns, departure.settle({ retired, standing, underWay, facts }));
     }
     this.#needed = needed;
     return [...underWay.values()].reduce((sum, count) => sum + count, 0);

@@ -79,13 +79,21 @@ export interface Departure<State> {
   stay(state: State, facts: ProxyFacts): readonly Batch[];
   /** Once they are written: takes away what still leads new connections here, but for what `kept` names. */
   retire(state: State, family: IpFamily, kept: KeptRules): readonly Batch[];
-  /** Reads the connections that need what is left then: their number by what they need. `retired`: what stood when they were. */
+  /** Reads the connections that need what is left then: their number by what they need. */
   readonly underWay: {
     commands(family: IpFamily): readonly Command[];
-    read(outputs: readonly string[], family: IpFamily, retired: State): ReadonlyMap<string, number>;
+    read(outputs: readonly string[], waiting: Waiting<State>): ReadonlyMap<string, number>;
   };
   /** Removes what none of them needs: without any, all that is left, and what `prepare` has made. */
   settle(parts: SettledParts<State>): readonly Batch[];
+}
+
+export interface Waiting<State> {
+  /** What stood when the rules retired. */
+  readonly retired: State;
+  readonly facts: ProxyFacts;
+  /** They have been waited for some seconds: those that never end by themselves, and can be taken up again, do not count any more. */
+  readonly isLate: boolean;
 }
 
 export interface SettledParts<State> {

@@ -88,8 +88,8 @@ export class UserspaceRules {
   }
 
   /** Relays are closed when nobody waits for their answers; each goes on with the connections it has accepted. */
-  async settle(): Promise<number> {
-    const left = await this.#rules.settle();
+  async settle(isLate: boolean): Promise<number> {
+    const left = await this.#rules.settle(isLate);
     if (left === 0) await this.#closeAll();
     return left;
   }

@@ -6,13 +6,14 @@
  */
 import type { Batch } from '../../../kernel/kernel.ts';
 import type { IpOp } from '../../../kernel/ops.ts';
-import { bitsOf, type IpFamily, parseIp } from '../../../net/ip.ts';
+import { cidrOf } from '../../../net/cidr.ts';
+import { bitsOf, formatIp, type IpFamily, parseIp } from '../../../net/ip.ts';
 import type { Departure, ProxyFacts } from '../backend.ts';
 import { udpFlowListing, unansweredFlows } from '../unanswered-flows.ts';
 import { planRemoval, planRetirement } from './cleanup.ts';
 import { DUMMY_DEVICE } from './names.ts';
 import type { IpvsState, ObservedState } from './state.ts';
-import { deletionLine, partsOf, realServerLine } from './virtual-server.ts';
+import { deletionLine, partsOf, realServerLine, virtualServerId } from './virtual-server.ts';
 
 export const ipvsDeparture: Departure<IpvsState> = {
   prepare: (state, facts) => addressBatch(state, facts, routeFromNode),
@@ -20,7 +21,11 @@ export const ipvsDeparture: Departure<IpvsState> = {
   retire: (state, family, kept) => (state.kind === 'observed' ? planRetirement(state, family, kept) : []),
   underWay: {
     commands: (family) => [['ipvsadm', '-Lnc'], udpFlowListing(family)],
-    read: ([connections = '', flows = ''], family) => connectionsUnderWay(connections, flows, family),
+    read: ([connections = '', flows = ''], { facts, isLate }) => {
+      const underWay = connectionsUnderWay(connections, flows, facts.family);
+      if (isLate) for (const id of apiServerIds(facts)) underWay.delete(id);
+      return underWay;
+    },
   },
   settle: ({ standing, underWay, facts }) =>
     standing.kind === 'observed' ? planSettling(standing, underWay, facts) : [],
@@ -91,6 +96,14 @@ function routeFromItself(cidr: string, { family, nodeIP }: ProxyFacts): IpOp[] {
     { op: 'address-delete', cidr, device: DUMMY_DEVICE },
     { op: 'address-replace', cidr, device: DUMMY_DEVICE },
   ];
+}
+
+/**
+ * The API server's: at the first address of a Service network. Its clients watch for as long as they live, and take a watch up again that
+ * was cut (as API servers do, from time to time): without this something would stay for ever behind most changes.
+ */
+function apiServerIds({ serviceCIDRs, family }: ProxyFacts): string[] {
+  return serviceCIDRs.map((cidr) => virtualServerId('TCP', formatIp({ family, value: cidrOf(cidr).base + 1n }), 443));
 }
 
 /** Both sides have said that they are done, or one has broken it off. */

@@ -14,7 +14,7 @@ export const userspaceDeparture: Departure<UserspaceState> = {
   retire: planRetirement,
   underWay: {
     commands: (family) => [udpFlowListing(family)],
-    read([flows = ''], _family, retired) {
+    read([flows = ''], { retired }) {
       const ports = new Set(udpPortsOf(retired));
       const asked = unansweredFlows(flows).filter(({ answeringPort }) => ports.has(answeringPort));
       return new Map(asked.map(({ source, destination }) => [`${source} ${destination}`, 1]));

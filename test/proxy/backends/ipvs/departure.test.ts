@@ -98,9 +98,14 @@ TCP 14:59  FIN_WAIT    [fd00:10:244:1::2]:40006 [fd00:10:96::1]:443 [fd00:192:16
 udp      17 29 src=10.244.1.2 dst=10.96.0.10 sport=40007 dport=53 src=10.244.0.2 dst=10.244.1.2 sport=53 dport=40007 mark=0 use=1
 udp      17 29 src=10.244.1.2 dst=10.96.0.10 sport=40008 dport=53 [UNREPLIED] src=10.244.0.2 dst=10.244.1.2 sport=53 dport=40008 mark=0 use=1
 `;
-  const read = (family: 4 | 6, flows = '', listing = LISTING) => [
-    ...ipvsDeparture.underWay.read([listing, flows], family, observedOf(new IpvsModel(), 4)),
-  ];
+  const read = (family: 4 | 6, flows = '', { listing = LISTING, isLate = false } = {}) => {
+    const facts = {
+      ...(family === 4 ? FACTS_4 : FACTS_6),
+      serviceCIDRs: [family === 4 ? '10.96.0.0/12' : 'fd00:10:96::/112'],
+    };
+    const retired = observedOf(new IpvsModel(), family);
+    return [...ipvsDeparture.underWay.read([listing, flows], { retired, facts, isLate })];
+  };
 
   it('are those of the family that have not ended', () => {
     expect(read(4)).toEqual([
@@ -108,7 +113,12 @@ udp      17 29 src=10.244.1.2 dst=10.96.0.10 sport=40008 dport=53 [UNREPLIED] sr
       ['SCTP 10.96.0.7:2905', 1],
     ]);
     expect(read(6)).toEqual([['TCP [fd00:10:96::1]:443', 1]]);
-    expect(read(4, '', '')).toEqual([]);
+    expect(read(4, '', { listing: '' })).toEqual([]);
+  });
+
+  it('are not those to the API server, once they have been waited for: a watch has no end', () => {
+    expect(read(4, '', { isLate: true })).toEqual([['SCTP 10.96.0.7:2905', 1]]);
+    expect(read(6, '', { isLate: true })).toEqual([]);
   });
 
   it('are flows of UDP, which have no end, while nobody has answered; those that go by IPVS alone', () => {

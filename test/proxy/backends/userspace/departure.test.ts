@@ -12,7 +12,7 @@ const flow = (port: number, isAnswered = false) =>
   `udp      17 29 src=10.244.1.2 dst=10.96.0.10 sport=40004 dport=53 ${isAnswered ? '' : '[UNREPLIED] '}src=10.244.1.1 dst=10.244.1.2 sport=${port} dport=40004 mark=0 use=1\n`;
 
 function batchesAfter(flows: string) {
-  const underWay = userspaceDeparture.underWay.read([flows], 4, STANDING);
+  const underWay = userspaceDeparture.underWay.read([flows], { retired: STANDING, facts: FACTS_4, isLate: false });
   const gone = observeSave('');
   return userspaceDeparture.settle({ retired: STANDING, standing: gone, underWay, facts: FACTS_4 });
 }
