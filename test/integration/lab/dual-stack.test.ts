@@ -81,7 +81,7 @@ describe.skipIf(!kernelHasIpv6())('a lab of both families (skipped where the ker
     return exitCode === 0 ? stdout : `failed: ${exitCode}`;
   }
 
-  /** The pods that answer twelve requests. */
+  /** The pods that answer thirty requests. */
   async function answering(from: string, url: string): Promise<string[]> {
     // Of two that are chosen by chance one is never met once in 2^29.
     const urls = Array.from({ length: 30 }, () => url);
