@@ -25,6 +25,8 @@ const LOADED = [
 ];
 
 export default function setup(): void {
+  // kubectl lives for a tenth of a second: when it collects garbage later, it takes a sixth less of the processor.
+  process.env.GOGC ??= '400';
   process.env.NODE_COMPILE_CACHE = join(ROOT, 'node_modules/.cache/compiled-for-tests');
   const urls = LOADED.map((path) => pathToFileURL(join(ROOT, 'src', path)).href);
   const program = `await Promise.all(${JSON.stringify(urls)}.map((url) => import(url))); process.exit(0);`;
