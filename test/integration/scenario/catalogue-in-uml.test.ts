@@ -15,9 +15,8 @@ describe.skipIf(whyNot() !== undefined)('the catalogue in ipvs, in User-mode Lin
   const name = uniqueLabName();
 
   beforeAll(() => {
-    const up = ['up', '--kernel', 'uml', '--name', name, '--proxy-mode', 'ipvs', '--strict-proxy-mode'];
-    // Before all that runs beside it: what is played has times (a pod's grace) that nobody stretches for a busy processor.
-    execFileSync('nice', ['-n', '-10', PODWIRE, ...up], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 200_000 });
+    const argv = ['up', '--kernel', 'uml', '--name', name, '--proxy-mode', 'ipvs', '--strict-proxy-mode'];
+    execFileSync(PODWIRE, argv, { stdio: ['ignore', 'ignore', 'pipe'], timeout: 200_000 });
   }, 200_000);
 
   afterAll(async () => {
