@@ -226,8 +226,10 @@ export class KubeProxy implements Component {
     const cannot = (error: unknown) =>
       this.#options.log.error('kube-proxy cannot check its rules', { node: this.#options.nodeName, error });
     if (await this.#rules.lookForAddresses().catch(cannot)) this.#request();
+    const { mode } = this;
     const lost = await this.#rules.check(cannot);
-    const isWhole = lost.length === 0;
+    // A change of mode writes over what its predecessor wrote.
+    const isWhole = lost.length === 0 || this.#pending !== undefined || this.mode !== mode;
     if (isWhole || this.#isStopped) return isWhole;
     this.#options.log.warn('kube-proxy lost rules; writing all of them again', { node: this.#options.nodeName, lost });
     await this.#runner.settled(this.#request());

@@ -19,9 +19,20 @@ class TwoModels extends RecordingKernel {
   addresses = ['192.168.1.11'];
   /** Refuses batches of this tool. */
   refuses: Batch['tool'] | undefined;
+  /** The next listing of iptables waits for this. */
+  gate: Promise<unknown> | undefined;
 
   constructor() {
     super((_netns, argv) => this.#answer(argv));
+  }
+
+  override async read(...[netns, argv, stdin]: Parameters<RecordingKernel['read']>) {
+    if (argv[0] === 'iptables-save') {
+      const { gate } = this;
+      this.gate = undefined;
+      await gate;
+    }
+    return await super.read(netns, argv, stdin);
   }
 
   override async run(_netns: string, batches: readonly Batch[]): Promise<void> {
@@ -89,6 +100,17 @@ describe('a change of mode', () => {
       '172.30.0.42',
     ]);
     expect(kernel.standing()).toEqual(['nftables']);
+  });
+
+  it('while somebody looks for lost rules is no loss', async () => {
+    const { kernel, proxy } = await setUp();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    kernel.gate = promise;
+    const look = proxy.checkRules();
+    await vi.waitFor(() => expect(kernel.gate).toBeUndefined());
+    await proxy.switchMode('nftables');
+    resolve();
+    expect(await look).toBe(true);
   });
 
   it('to the mode it has does nothing', async () => {
