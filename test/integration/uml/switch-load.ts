@@ -31,7 +31,7 @@ export interface LoadReport {
 /** Longer than a lost packet takes to be sent again, and again. */
 const PATIENCE_MS = 30_000;
 /** So that what changes the rules has its share of the one processor. */
-const PAUSE_MS = 80;
+const PAUSE_MS = 150;
 /** How often each target is asked from each place between two looks. */
 const ROUNDS = 2;
 const MOST_FAILURES = 20;

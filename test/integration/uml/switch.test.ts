@@ -85,7 +85,7 @@ describe.skipIf(whyNoUml())('a change of mode in User-mode Linux', () => {
     await load.go('more');
     await change('ipvs');
     await load.go('keep opened in ipvs');
-    // All three pods are replaced from here on, while modes change.
+    // Both pods are replaced from here on, while modes change.
     await kubectl(lab, ['rollout', 'restart', 'deployment/web']);
     await change('ipvs', '--ipvs-scheduler', 'lc');
     await load.go('more');

@@ -33,7 +33,8 @@ export const ipvsDeparture: Departure<IpvsState> = {
 
 /** Takes away what no connection under way needs, the device with the last of them; the rest takes no new one. */
 function planSettling(state: ObservedState, underWay: ReadonlyMap<string, number>, facts: ProxyFacts): Batch[] {
-  if (underWay.size === 0)
+  // With the device go the routes that lead to it.
+  if (underWay.size === 0 && !state.sharesDevice)
     return [...planRemoval(state, facts.family), ...addressBatch(state, facts, (cidr, at) => routeGone(cidr, at))];
   const lines = [...state.servers].flatMap(([id, { realServers }]) =>
     underWay.has(id)

@@ -63,6 +63,19 @@ describe('the node’s own connections', () => {
     ]);
   });
 
+  it('leave no route behind on a device that the other family still needs', () => {
+    const model = new IpvsModel([FACTS_4.nodeIP, FACTS_6.nodeIP]);
+    sync(model, viewsOf([service({ clusterIP: '172.30.0.41' })], [slice(['10.244.1.2'])]), undefined, FACTS_4);
+    model.device!.add('fd00:96::41');
+    const standing = observedOf(model, 4);
+    const batches = ipvsDeparture.settle({ retired: standing, standing, underWay: NONE, facts: FACTS_4 });
+    expect(textOf(batches)).toEqual([
+      '-D -t 172.30.0.41:80',
+      'route delete local 172.30.0.41/32 dev kube-ipvs0',
+      'address delete 172.30.0.41/32 dev kube-ipvs0',
+    ]);
+  });
+
   it('keep their address when others go', () => {
     const used = new Map([['TCP 172.30.0.41:80', 1]]);
     expect(lines('settle', 4, used)).toEqual(['-e -t 172.30.0.41:80 -r 10.244.1.2:80 -m -w 0']);
