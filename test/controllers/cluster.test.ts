@@ -85,6 +85,15 @@ async function rolledOut(replicas: number): Promise<void> {
   });
 }
 
+it('an EndpointSlice says since when it is due, for kube-proxies to measure by', async () => {
+  const { metadata } = await cluster.transport.create(SERVICES, service);
+  await eventually(async () => expect(await slices()).toHaveLength(1));
+  const [slice] = await slices();
+  expect(slice?.metadata?.annotations).toEqual({
+    'endpoints.kubernetes.io/last-change-trigger-time': metadata?.creationTimestamp,
+  });
+});
+
 describe('a Deployment behind a Service', () => {
   it('becomes a ReplicaSet, pods on both workers, one slice and Endpoints', async () => {
     await cluster.transport.create(SERVICES, service);

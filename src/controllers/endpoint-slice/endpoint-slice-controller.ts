@@ -11,6 +11,7 @@ import type { ControllerContext } from '../controller-context.ts';
 import { KeyedController } from '../keyed-controller.ts';
 import { controllerReference } from '../owner-reference.ts';
 import { ServicePods, selectorOf } from '../service-pods.ts';
+import { TriggerTimes } from '../trigger-times.ts';
 import { type EndpointGroup, planSlices, type SlicePlan } from './plan-slices.ts';
 import { addressFor, addressTypesOf, podEndpoint } from './pod-endpoint.ts';
 import { MANAGED_BY, SERVICE_NAME, SLICE_CONTROLLER, sliceLabels } from './slice-labels.ts';
@@ -33,6 +34,7 @@ export function endpointSliceController(
   const slices = context.informers.informer(ENDPOINT_SLICES);
   const slicesOfService = slices.index(byService);
   const writes = new RecentWrites(slices, context.now);
+  const triggers = new TriggerTimes();
   const controller = new KeyedController('endpointslice-controller', context, reconcile, { concurrency: CONCURRENCY });
   const { queue } = controller;
 
@@ -53,15 +55,17 @@ export function endpointSliceController(
   async function reconcile(key: string): Promise<void> {
     const service = services.get(key);
     // A Service that is gone takes its slices with it (garbage collection); one without selector keeps its owner's.
+    if (service === undefined) triggers.forget(key);
     if (service === undefined || selectorOf(service) === undefined) return;
     if (service.metadata?.deletionTimestamp !== undefined) return;
     const selected = servicePods.podsOf(service);
+    const trigger = triggers.since(service, selected);
     const existing = writes.overlay(slicesOfService.get(key), (slice) => byService(slice).includes(key));
     const types = addressTypesOf(service);
     const plans = types.map((type) => planFor(service, selected, existing, type));
     const obsolete = existing.filter(({ addressType }) => !types.includes(addressType as AddressType));
     for (const plan of [...plans, { create: [], update: [], remove: obsolete }]) {
-      await writeSlices(context.transport, writes, plan);
+      await writeSlices(context.transport, writes, plan, trigger);
     }
   }
 

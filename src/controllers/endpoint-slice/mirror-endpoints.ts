@@ -1,6 +1,7 @@
 /** A custom Endpoints object as groups of endpoints, for its mirror in EndpointSlices. Pure. */
 import type { Endpoint, EndpointSubset, Endpoints, Service } from '../../objects/wire.ts';
 import { selectorOf } from '../service-pods.ts';
+import { LAST_CHANGE } from '../trigger-times.ts';
 import type { EndpointGroup } from './plan-slices.ts';
 import { MANAGED_BY, MIRRORING_CONTROLLER, SERVICE_NAME } from './slice-labels.ts';
 import { type AddressType, portsKey, type SlicePort } from './slice-ports.ts';
@@ -9,7 +10,6 @@ const SKIP = 'endpointslice.kubernetes.io/skip-mirror';
 const LEADER = 'control-plane.alpha.kubernetes.io/leader';
 const MANAGED_ENDPOINTS = 'endpoints.kubernetes.io/managed-by';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-const LAST_CHANGE = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** Whether these Endpoints are to be mirrored: custom ones, of a Service without selector. */
 export function isMirrored(endpoints: Endpoints, service: Service | undefined): boolean {

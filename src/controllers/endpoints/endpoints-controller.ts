@@ -13,6 +13,7 @@ import { KeyedController } from '../keyed-controller.ts';
 import { isNamespaceTerminating } from '../pod-control.ts';
 import { ServicePods, selectorOf } from '../service-pods.ts';
 import { isHeadless } from '../service-port.ts';
+import { stamped, TriggerTimes } from '../trigger-times.ts';
 import { subsetsOf } from './subsets.ts';
 
 export const ENDPOINTS_MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
@@ -27,6 +28,7 @@ export function endpointsController(context: ControllerContext): Component {
   const { services, pods } = servicePods;
   const endpoints = context.informers.informer(ENDPOINTS);
   const writes = new RecentWrites(endpoints, context.now);
+  const triggers = new TriggerTimes();
   const controller = new KeyedController('endpoints-controller', context, reconcile, { concurrency: CONCURRENCY });
   const { queue } = controller;
 
@@ -51,13 +53,15 @@ export function endpointsController(context: ControllerContext): Component {
     if (service === undefined) {
       if (present !== undefined && (gone.has(key) || isOurs(present))) await remove(present);
       gone.delete(key);
+      triggers.forget(key);
       return;
     }
     if (selectorOf(service) === undefined || service.metadata?.deletionTimestamp !== undefined) return;
     const wanted = endpointsOf(service, present);
+    const trigger = triggers.since(service, servicePods.podsOf(service));
     try {
-      if (present === undefined) writes.wrote(await transport.create(ENDPOINTS, wanted));
-      else if (!isSame(present, wanted)) writes.wrote(await transport.update(ENDPOINTS, wanted));
+      if (present === undefined) writes.wrote(await transport.create(ENDPOINTS, stamped(wanted, trigger)));
+      else if (!isSame(present, wanted)) writes.wrote(await transport.update(ENDPOINTS, stamped(wanted, trigger)));
     } catch (error) {
       if (!isNamespaceTerminating(error)) throw error;
     }
