@@ -106,6 +106,7 @@ class OpenLab implements LabHandle {
   ): Promise<ExecResult> {
     return runCaptured(new LinuxKernel(), argv, {
       ...options,
+      killsDescendants: true,
       env: {
         ...kubectlEnvironment(this.#directory),
         PATH: `${launcherFolder()}${delimiter}${process.env.PATH ?? ''}`,

@@ -1,6 +1,7 @@
 /** Runs a program to its end and keeps what it printed. */
 import { text } from 'node:stream/consumers';
 import type { Kernel } from '../kernel/kernel.ts';
+import { listProcesses, signalProcess, withDescendants } from '../kernel/processes.ts';
 import { LabError } from './lab-error.ts';
 import type { ExecResult } from './lab-handle.ts';
 
@@ -9,6 +10,8 @@ export interface CaptureOptions {
   readonly timeoutMs?: number;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** At `timeoutMs` what the program has started is killed too (a program of this host): it would go on, and hold its output. */
+  readonly killsDescendants?: boolean;
 }
 
 /** The exit code is 128 + 9 for a program that was killed. Throws a `LabError` when `timeoutMs` has passed. */
@@ -26,7 +29,9 @@ export async function runCaptured(
   const timer = setTimeout(
     () => {
       timedOut = true;
+      const family = options.killsDescendants ? withDescendants(listProcesses(), ({ pid }) => pid === program.pid) : [];
       program.kill('SIGKILL');
+      for (const each of family) signalProcess(each, 'SIGKILL');
     },
     options.timeoutMs ?? 2 ** 31 - 1,
   );
