@@ -21,12 +21,13 @@ export function inOrder(
     .filter((item) => !isNamed(item))
     .sort((a, b) => compare(place(liveRank, a), place(liveRank, b)));
   const result: Json[] = [];
-  while (named.length > 0 && others.length > 0) {
-    const other = place(liveRank, others[0]!);
-    const both = Number.isFinite(other) && Number.isFinite(place(liveRank, named[0]!));
-    result.push(both && other < place(liveRank, named[0]!) ? others.shift()! : named.shift()!);
+  let [name, rest] = [0, 0];
+  while (name < named.length && rest < others.length) {
+    const [own, other] = [place(liveRank, named[name]!), place(liveRank, others[rest]!)];
+    const isOthers = Number.isFinite(other) && Number.isFinite(own) && other < own;
+    result.push(isOthers ? others[rest++]! : named[name++]!);
   }
-  return [...result, ...named, ...others];
+  return [...result, ...named.slice(name), ...others.slice(rest)];
 }
 
 /** First position of each identity. */

@@ -57,11 +57,12 @@ function retainKeys(target: JsonObject, patch: JsonObject): void {
   const keep = patch[RETAIN_KEYS];
   if (keep === undefined) return;
   if (!Array.isArray(keep)) throw new PatchError('invalid patch format of retainKeys');
+  const kept = new Set(keep);
   for (const key of fieldsOf(patch)) {
-    if (patch[key] !== undefined && patch[key] !== null && !keep.includes(key))
+    if (patch[key] !== undefined && patch[key] !== null && !kept.has(key))
       throw new PatchError('invalid patch format of retainKeys');
   }
-  for (const key of Object.keys(target)) if (!keep.includes(key)) delete target[key];
+  for (const key of Object.keys(target)) if (!kept.has(key)) delete target[key];
 }
 
 function mergeField(result: JsonObject, patch: JsonObject, key: string, node: SchemaNode): void {
@@ -96,7 +97,8 @@ function mergeValue(
     const list = Array.isArray(before) ? before : [];
     if (change !== undefined && !Array.isArray(change)) return withoutNulls(change);
     if (before === undefined && change === undefined) return undefined;
-    const left = removals === undefined ? list : list.filter((item) => !removals.includes(item));
+    const removed = new Set(removals);
+    const left = list.filter((item) => !removed.has(item));
     return mergeList(left, change ?? [], facts, order, list);
   }
   if (change === undefined) return undefined;
@@ -139,12 +141,14 @@ function mergeList(
     return order === undefined ? values : inOrder(values, order, live, identity);
   }
   const merged = [...kept];
+  // A list may be as long as a request: it is not searched for each element anew.
+  const places = Map.groupBy(merged.keys(), (index) => identity(merged[index]!));
   for (const element of elements) {
-    const index = findElement(merged, element, key, facts.keys);
-    const found = merged[index];
+    const index = findElement(merged, places.get(element[key]) ?? [], element, facts.keys);
+    const found = index === undefined ? undefined : merged[index];
     const value = strategicMerge(isJsonObject(found) ? found : undefined, element, facts.items);
-    if (index < 0) merged.push(value);
-    else merged[index] = value;
+    if (index !== undefined) merged[index] = value;
+    else places.set(element[key], [merged.push(value) - 1]);
   }
   return inOrder(merged, order ?? elements, live, identity);
 }
@@ -155,7 +159,7 @@ function specialElements(
   change: readonly Json[],
   key: string,
 ): { kept: Json[]; elements: JsonObject[]; replaced: boolean } {
-  let kept = [...before];
+  const deleted = new Set<Json | undefined>();
   let replaced = false;
   const elements: JsonObject[] = [];
   for (const element of change) {
@@ -167,22 +171,26 @@ function specialElements(
       throw new PatchError(`unknown patch type: ${JSON.stringify(directive)} in map: ${JSON.stringify(element)}`);
     } else if (element[key] === undefined) {
       throw new PatchError(`map: ${JSON.stringify(element)} does not contain declared merge key: ${key}`);
-    } else if (directive === 'delete') kept = kept.filter((item) => !isJsonObject(item) || item[key] !== element[key]);
+    } else if (directive === 'delete') deleted.add(element[key]);
     else elements.push(element);
   }
-  return { kept, elements, replaced };
+  return { kept: before.filter((item) => !isJsonObject(item) || !deleted.has(item[key])), elements, replaced };
 }
 
 /**
- * The element a patch element is for. The merge key decides; where it is not unique (53/TCP and 53/UDP share their
- * port), the element that agrees in the other keys too.
+ * The element a patch element is for, among the `candidates` that share its merge key; where that is not unique (53/TCP and
+ * 53/UDP share their port), the one that agrees in the other keys too.
  */
-function findElement(list: readonly Json[], element: JsonObject, key: string, keys: readonly string[]): number {
-  const candidates = list.flatMap((item, index) => (isJsonObject(item) && item[key] === element[key] ? [index] : []));
+function findElement(
+  list: readonly Json[],
+  candidates: readonly number[],
+  element: JsonObject,
+  keys: readonly string[],
+): number | undefined {
   const exact = candidates.find((index) =>
     keys.every((name) => element[name] === undefined || (list[index] as JsonObject)[name] === element[name]),
   );
-  return exact ?? candidates[0] ?? -1;
+  return exact ?? candidates[0];
 }
 
 /** The patch itself as a value: what `$patch: replace` puts in place. */

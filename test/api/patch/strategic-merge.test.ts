@@ -454,3 +454,26 @@ describe('strategic merge', () => {
     expect(apply).toThrow(message);
   });
 });
+
+it('looks at each element of long lists a few times, not once for each other element', () => {
+  const count = 1_000;
+  let looks = 0;
+  const list = (prefix: string, more: object = {}) =>
+    Array.from({ length: count }, (_, index) => {
+      const element = { ...more };
+      return Object.defineProperty(element, 'name', {
+        enumerable: true,
+        get: () => {
+          looks += 1;
+          return `${prefix}${index}`;
+        },
+      }) as { name: string };
+    });
+  const schema = definitionOf('io.k8s.api.core.v1.Container');
+  const merge = (env: object[], patch: object[]) =>
+    strategicMerge({ env } as unknown as JsonObject, { env: patch } as unknown as JsonObject, schema).env as object[];
+  expect(merge(list('a'), list('b'))).toHaveLength(2 * count);
+  expect(merge(list('a'), list('a', { value: 'x' }))).toHaveLength(count);
+  expect(merge(list('a'), list('a', { $patch: 'delete' }))).toHaveLength(0);
+  expect(looks).toBeLessThan(200 * count);
+});
