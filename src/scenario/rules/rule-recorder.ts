@@ -14,8 +14,8 @@ import { ruleChanges } from './rule-changes.ts';
 
 /** Steps that only look, and those whose steps within are looked at one by one: rules move meanwhile only if a kube-proxy says so. */
 const ONLY_LOOKS: ReadonlySet<Verb> = new Set(['get', 'assert', 'error', 'request', 'resolve', 'trace', 'try', 'load']);
-/** A node that is cut off has nothing programmed: its rules are read as they are. */
-const PROGRAMMED_MS = 5_000;
+/** A node that is cut off has nothing programmed: its rules are read as they are, before the scenario's own time runs out. */
+const PROGRAMMED_MS = 1_000;
 const MOST_TRIES = 3;
 
 type RuleLab = Pick<LabHandle, 'kernel' | 'transport' | 'snapshot' | 'programmed'>;
