@@ -1,5 +1,5 @@
 /** P14: the whole catalogue as `podwire run scenarios/` plays it, in each backend of kube-proxy. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProxyMode } from '../../../src/objects/proxy-mode.ts';
@@ -10,7 +10,12 @@ import type { Benchmark, BenchmarkContext, Sample } from '../benchmark.ts';
 interface RunReport {
   readonly ms: number;
   readonly counts: Readonly<Record<'passed' | 'failed' | 'interrupted' | 'skipped', number>>;
-  readonly scenarios: readonly { readonly outcome: string; readonly ms?: number; readonly reason?: string }[];
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly ms?: number;
+    readonly reason?: string;
+  }[];
 }
 
 const MEDIAN_LIMIT_MS = 2_000;
@@ -39,14 +44,19 @@ export const catalogue: Benchmark = {
   },
 };
 
-/** One run, as a user starts it. Throws when a scenario fails. */
+/** One run, as a user starts it. Throws when a scenario fails, and names it. */
 async function play(context: BenchmarkContext, mode: ProxyMode): Promise<RunReport> {
   const folder = mkdtempSync(join(tmpdir(), 'podwire-bench-'));
   const report = join(folder, 'report.json');
   try {
     const output = ['--reporter', 'json', '--out', report, '--name', context.prefix];
-    await podwire(context, 'run', join(context.root, 'scenarios'), '--proxy-mode', mode, ...output);
-    return JSON.parse(readFileSync(report, 'utf8')) as RunReport;
+    const read = () => JSON.parse(readFileSync(report, 'utf8')) as RunReport;
+    await podwire(context, 'run', join(context.root, 'scenarios'), '--proxy-mode', mode, ...output).catch((cause) => {
+      if (!existsSync(report)) throw cause;
+      const failed = read().scenarios.filter(({ outcome }) => outcome === 'failed' || outcome === 'interrupted');
+      throw new Error(`${mode}: not passed: ${failed.map(({ name }) => name).join(', ')}`, { cause });
+    });
+    return read();
   } finally {
     rmSync(folder, { recursive: true });
   }
