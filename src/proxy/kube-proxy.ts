@@ -2,7 +2,6 @@
  * kube-proxy of one node: watches Services and EndpointSlices over the node's own connection to the API, keeps the
  * views (trackers), and has them written (rule-sync). It decides only when: after a change, and when rules are lost.
  */
-
 import { CoalescingRunner } from '../client/coalescing-runner.ts';
 import { Informer, type InformerChange } from '../client/informer.ts';
 import { hasCaughtUp } from '../client/informer-progress.ts';

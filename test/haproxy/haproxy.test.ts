@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,13 @@ const BAD: HaproxyConfiguration = { ...GOOD, text: 'bad\n' };
 let directory: string;
 let fake: FakeHaproxy;
 let errors: string[];
+let others: ChildProcess[];
+/** A process of its own that does nothing; a failed test leaves none of them. */
+const somebody = (): ChildProcess => {
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  others.push(child);
+  return child;
+};
 const make = (former: readonly ProcessIdentity[] = []) => {
   const ignore = () => undefined;
   const log = { info: ignore, warn: ignore, error: (message: string) => void errors.push(message) };
@@ -28,9 +35,11 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'podwire-haproxy-'));
   fake = new FakeHaproxy(directory);
   errors = [];
+  others = [];
 });
 
 afterEach(() => {
+  for (const child of others) child.kill('SIGKILL');
   fake.close();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -87,25 +96,24 @@ describe('a process', () => {
   });
 
   it('of somebody before us serves until ours does, and is told once', async () => {
-    const left = spawn('sleep', ['1000']);
+    const left = somebody();
     const haproxy = make([identifyProcess(left.pid!)!]);
     await haproxy.configure(GOOD);
     expect(fake.starts[0]!.slice(-2)).toEqual(['-sf', String(left.pid)]);
     await haproxy.configure(OTHER);
     expect(fake.starts[1]).not.toContain(String(left.pid));
     await haproxy.stop();
-    left.kill('SIGKILL');
   });
 
   it('of somebody before us is ended when there is nothing to serve', async () => {
-    const left = spawn('sleep', ['1000']);
+    const left = somebody();
     const gone = new Promise((resolve) => left.once('exit', (_, signal) => resolve(signal)));
     await make([identifyProcess(left.pid!)!]).stop();
     expect(await gone).toBe('SIGKILL');
   });
 
   it('that has the pid of one before us is left alone', async () => {
-    const other = spawn('sleep', ['1000']);
+    const other = somebody();
     const { pid, startTime } = identifyProcess(other.pid!)!;
     const ended = { pid, startTime: startTime - 1 };
     const haproxy = make([ended]);
